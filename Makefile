@@ -1,0 +1,44 @@
+# Every target sets up what it needs; nothing has to be installed by hand.
+PY := .venv/bin/python
+.PHONY: help setup check test soak fuzz bench demo docs format lint lock clean
+
+help:            ## show this help
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.complete  ## create .venv from the hash-locked requirements
+
+.venv/.complete: requirements/dev.txt pyproject.toml scripts/bootstrap.sh
+	@bash scripts/bootstrap.sh
+
+check: setup     ## format, lint, types, import contracts, fast tests (under two minutes)
+	$(PY) -m ruff format --check src tests bench examples scripts
+	$(PY) -m ruff check src tests bench examples scripts
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m pytest -q -m "not slow and not soak" tests/unit tests/property tests/vectors
+
+test: setup      ## everything but the soaks (under 15 minutes on two cores)
+	$(PY) -m pytest -m "not soak" tests
+
+soak: setup      ## the long ones: crash rounds, fuzzing, memory
+	$(PY) -m pytest -m soak --timeout=0 tests
+
+bench: setup     ## the numbers in README
+	$(PY) -m bench
+
+demo: setup      ## record, prove, verify, attack; KEEP=1 leaves the server up
+	$(PY) -m graven demo $(if $(KEEP),--keep)
+
+docs: setup      ## regenerate docs/reference
+	$(PY) scripts/reference.py
+
+format: setup
+	$(PY) -m ruff format src tests bench examples scripts
+	$(PY) -m ruff check --fix src tests bench examples scripts
+
+lock:            ## refresh requirements/dev.txt (hashes, no index addresses)
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra server --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
