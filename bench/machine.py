@@ -1,0 +1,42 @@
+"""What machine a number was measured on, and how a result is printed."""
+
+import os
+import platform
+import resource
+import sys
+from pathlib import Path
+
+__all__ = ["describe", "raise_file_limit", "resident_mib", "row"]
+
+
+def describe() -> str:
+    """One line: processor, cores, kernel, Python."""
+    model = "unknown processor"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def resident_mib(pid: int) -> float:
+    """Resident memory of a process now (VmRSS), in MiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def raise_file_limit() -> None:
+    """Use as many file descriptors as the hard limit allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def row(name: str, value: str, goal: str = "", note: str = "") -> None:
+    """Print one result as a line of a Markdown table."""
+    print(f"| {name} | {value} | {goal} | {note} |")
+    sys.stdout.flush()
