@@ -1,0 +1,96 @@
+"""A click group that imports a command only when it is asked for.
+
+The table below carries each command's one-line help, so that `graven --help` imports no command at all;
+a test compares the table with the commands themselves.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+__all__ = ["COMMANDS", "LazyGroup", "TeachingCommand", "TeachingGroup"]
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "Watch a log being recorded, proven, attacked and found out.",
+    "serve": "Run the recorder on a data directory.",
+    "record": "Record events given as flags, JSON or NDJSON.",
+    "import": "Import Kubernetes audit logs, JUnit reports and event files.",
+    "show": "Show one entry: who, what, when, how, inputs and outputs.",
+    "prove": "Write the proof that an entry is in the log.",
+    "verify": "Check a log or a proof; find what was changed.",
+    "export": "Write entries, a proof archive or plain tiles.",
+    "log": "Create and list logs; accept a restored copy.",
+    "token": "Create, list and revoke tokens.",
+    "key": "Show the key that verifies a log.",
+    "doctor": "Check settings and a data directory; explain what is wrong.",
+    "completion": "Print the completion script of a shell.",
+}
+"""Name → one-line help, in the order in which help shows them: a newcomer's order."""
+
+
+def _raise_unknown(ctx: click.Context, kind: str, name: str, known: Sequence[str]) -> None:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    message = f'there is no {kind} "{name}"'
+    if close:
+        message += f': did you mean "{close[0]}"?'
+    raise click.UsageError(message, ctx)
+
+
+class TeachingCommand(click.Command):
+    """A command whose long help keeps its line breaks; epilogs are examples, verbatim."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples are code: indented as written, never re-wrapped."""
+        if not self.epilog:
+            return
+        formatter.write_paragraph()
+        formatter.write("Examples:\n")
+        for line in self.epilog.strip().splitlines():
+            formatter.write(f"  {line.strip()}\n" if line.strip() else "\n")
+
+
+class TeachingGroup(click.Group):
+    """A group that suggests the nearest name for a mistyped one."""
+
+    command_class = TeachingCommand
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The same as for commands."""
+        TeachingCommand.format_epilog(self, ctx, formatter)  # type: ignore[arg-type]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, but an unknown name is answered with the nearest one."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            _raise_unknown(ctx, "command", name, self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(TeachingGroup):
+    """The top group: names and help from `COMMANDS`, code on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in teaching order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command; None when there is no such name."""
+        if cmd_name not in COMMANDS:
+            return None
+        # `import` is a keyword, so its module cannot be called that
+        module_name = "import_" if cmd_name == "import" else cmd_name
+        module: Any = import_module(f"graven.cli.commands.{module_name}")
+        command = module.command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module_name}.command is {type(command).__name__}, not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
