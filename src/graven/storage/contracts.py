@@ -25,7 +25,7 @@ class Frame(NamedTuple):
     """
 
     first_index: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody wants here
     entries: bytes
     note: bytes
     digest: bytes
