@@ -1,0 +1,142 @@
+"""Which log a command means: `--server`, `--data`, the environment, or what is found here.
+
+Order: a flag wins over the environment; `--server` wins over `--data` (which then only lends its
+`owner.token`). With neither, `./graven-data` is taken when it exists; when a server holds it, and one
+answers at the default address, that server is asked instead.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from graven.cli.access.ports import Access
+from graven.errors import RefusedToStart, UsageError
+
+__all__ = ["DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "open_access", "owner_token"]
+
+DEFAULT_DATA = Path("graven-data")
+DEFAULT_LISTEN = "127.0.0.1:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the log is and who says so. Exactly one of `server` and `data` is set."""
+
+    server: str | None
+    data: Path | None
+    token: str | None
+    because: str
+
+
+def owner_token(data: Path) -> str | None:
+    """The token that the first start of a server wrote, when this user may read it."""
+    try:
+        return (data / "owner.token").read_text(encoding="ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def is_data_directory(path: Path) -> bool:
+    """True for a folder that a server or `graven log create` has filled."""
+    return (path / "logs").is_dir()
+
+
+def find_place(
+    *,
+    server: str | None,
+    data: Path | None,
+    token: str | None,
+    environ: Mapping[str, str],
+    here: Path,
+    creating: bool = False,
+) -> Place:
+    """Decide, without opening anything; `UsageError` when nothing was named and nothing is found.
+
+    With `creating`, a data directory need not exist yet.
+    """
+    token = token or environ.get("GRAVEN_TOKEN") or None
+    if server is None and data is None:
+        server = environ.get("GRAVEN_SERVER") or None
+        named = "GRAVEN_SERVER"
+    else:
+        named = "--server"
+    if data is None and environ.get("GRAVEN_DATA"):
+        data, data_named = Path(environ["GRAVEN_DATA"]), "GRAVEN_DATA"
+    else:
+        data_named = "--data"
+    if server is not None:
+        if not server.startswith(("http://", "https://")):
+            raise UsageError(
+                f"{server!r} is no server address", hint=f"write it as http://{DEFAULT_LISTEN}", why=f"from {named}"
+            )
+        if token is None and data is not None:
+            token = owner_token(data)
+        return Place(server.rstrip("/"), None, token, named)
+    if data is not None:
+        if not creating and not is_data_directory(data):
+            raise UsageError(
+                f"{data} is no data directory",
+                why=f"{data_named} names it, but there is no folder {data / 'logs'}",
+                hint=f"graven serve --data {data} (or: graven log create default --data {data})",
+            )
+        return Place(None, data, token, data_named)
+    default = here / DEFAULT_DATA
+    if is_data_directory(default):
+        return Place(None, DEFAULT_DATA, token or owner_token(default), f"found ./{DEFAULT_DATA}")
+    raise UsageError(
+        "no log to work on",
+        why="neither --server nor --data was given, GRAVEN_SERVER and GRAVEN_DATA are not set, "
+        f"and there is no ./{DEFAULT_DATA} here",
+        hint=f"graven serve --data ./{DEFAULT_DATA} in another terminal, or graven demo",
+    )
+
+
+def connect(place: Place) -> Access:
+    """Open the place. A default directory that a running server holds is reached through that server."""
+    if place.server is not None:
+        from graven.cli.access.remote import RemoteAccess
+
+        return RemoteAccess(place.server, place.token)
+    if place.data is None:
+        raise AssertionError("a place has a server or a folder")
+    from graven.cli.access.local import LocalAccess, held_by
+
+    holder = held_by(place.data)
+    if holder is None:
+        return LocalAccess(place.data)
+    address = _address_of_holder(place.data)
+    token = place.token or owner_token(place.data)
+    if address is not None and token is not None:
+        from graven.cli.access.remote import RemoteAccess
+
+        return RemoteAccess(address, token)
+    raise RefusedToStart(
+        f"a server (process {holder}) holds {place.data}",
+        why="two writers would sign two histories; its address could not be found",
+        hint=f"give its address: --server http://{DEFAULT_LISTEN} --data {place.data}",
+        code="locked",
+    )
+
+
+def _address_of_holder(data: Path) -> str | None:
+    """The address in `<data>/server.address`, which a running server writes, or None."""
+    try:
+        text = (data / "server.address").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if text.startswith(("http://", "https://")) else None
+
+
+def open_access(
+    *,
+    server: str | None,
+    data: Path | None,
+    token: str | None,
+    environ: Mapping[str, str],
+    here: Path,
+    creating: bool = False,
+) -> Access:
+    """`find_place`, then `connect`."""
+    return connect(
+        find_place(server=server, data=data, token=token, environ=environ, here=here, creating=creating)
+    )

@@ -1,0 +1,88 @@
+"""What commands may ask of a log, wherever it lies."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol, Self
+
+__all__ = ["Access", "Answer", "TokenInfo"]
+
+
+class Answer(NamedTuple):
+    """What an append gave back: DESIGN.md §7, plus the number of items that went to quarantine.
+
+    `first` is the index of the first new entry or None; `duplicates` maps positions in the request to the
+    indexes at which they already were; `ids` maps positions to the ids that were made.
+    """
+
+    first: int | None
+    count: int
+    duplicates: Mapping[int, int]
+    ids: Mapping[int, str]
+    quarantined: int = 0
+    published: bool = False
+
+
+class TokenInfo(NamedTuple):
+    """A token without its secret."""
+
+    id: str
+    name: str
+    roles: Sequence[str]
+    logs: Sequence[str]
+    created: str
+    revoked: str
+
+
+class Access(Protocol):
+    """A server or a data directory. Every method raises GravenError subclasses only."""
+
+    where: str
+    """For people: the address or the folder."""
+
+    def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
+        """Append a request body of event/1 JSON; `key` makes a repetition harmless."""
+        ...
+
+    def append_k8s(self, log: str, body: bytes, *, source: str) -> Answer:
+        """Append Kubernetes audit events; an unreadable item is quarantined, not refused."""
+        ...
+
+    def size(self, log: str) -> int:
+        """Number of entries that can be read."""
+        ...
+
+    def entry(self, log: str, index: int) -> bytes: ...
+
+    def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]: ...
+
+    def proof(self, log: str, index: int) -> bytes:
+        """The tlog-proof of an entry, waiting for the checkpoint that covers it."""
+        ...
+
+    def blob(self, log: str, digest: str) -> bytes: ...
+
+    def checkpoint(self, log: str) -> bytes: ...
+
+    def verifier_key(self, log: str) -> str: ...
+
+    def tile(self, log: str, path: str) -> bytes: ...
+
+    def logs(self) -> list[dict[str, Any]]: ...
+
+    def create_log(self, name: str, origin: str | None) -> dict[str, Any]: ...
+
+    def tokens(self) -> list[TokenInfo]: ...
+
+    def create_token(self, name: str, roles: Sequence[str], logs: Sequence[str]) -> tuple[str, str]:
+        """Id and text of a new token; the text is never shown again."""
+        ...
+
+    def revoke_token(self, token_id: str) -> None: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

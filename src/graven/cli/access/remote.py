@@ -1,0 +1,222 @@
+"""A server, over HTTP. Its error answers become the errors of `graven.errors` again."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from graven import errors
+from graven.cli.access.ports import Answer, TokenInfo
+from graven.tlog.bundle import decode_bundle
+from graven.tlog.tiles import TilePath
+
+__all__ = ["RemoteAccess", "error_of"]
+
+_BY_STATUS: Mapping[int, type[errors.GravenError]] = {
+    400: errors.InvalidInput,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.Conflict,
+    413: errors.TooLarge,
+    415: errors.UnsupportedMediaType,
+    422: errors.InvalidEvent,
+    502: errors.Unavailable,
+    503: errors.Unavailable,
+    504: errors.Unavailable,
+}
+
+BUNDLE = 256
+PATIENCE_S = 30.0
+"""How long a busy server (429) is asked again before the command gives up."""
+
+
+def error_of(status: int, body: bytes, *, retry_after: str | None = None) -> errors.GravenError:
+    """The error that a server's answer means; also for answers that are not the server's own."""
+    try:
+        shape = json.loads(body)["error"]
+        message, code, hint = str(shape["message"]), str(shape["code"]), str(shape.get("hint") or "")
+        details = shape.get("details") or {}
+    except (ValueError, KeyError, TypeError):
+        message, code, hint, details = f"the server answered {status}", f"http_{status}", "", {}
+        hint = "check the address: this does not look like a graven server"
+    if status == 429:
+        after = int(retry_after) if retry_after and retry_after.isdecimal() else 1
+        return errors.Busy(message, code=code, hint=hint, details=details, retry_after_s=after)
+    cls = _BY_STATUS.get(status, errors.GravenError)
+    if cls is errors.Unauthenticated and not hint:
+        hint = "set GRAVEN_TOKEN, or give --token (the first start of a server writes owner.token)"
+    return cls(message, code=code, hint=hint, details=details)
+
+
+class RemoteAccess:
+    """One server; `log` arguments are log names. See `ports.Access`."""
+
+    def __init__(
+        self,
+        server: str,
+        token: str | None,
+        *,
+        ca_file: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.where = server.rstrip("/")
+        self._sleep = sleep
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        verify: Any = True
+        if ca_file:
+            import ssl
+
+            verify = ssl.create_default_context(cafile=ca_file)
+        try:
+            self._http = httpx.Client(
+                base_url=self.where, headers=headers, timeout=60.0, verify=verify, transport=transport, trust_env=False
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise errors.UsageError(f"{server!r} is no server address: {error}") from error
+
+    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        waited = 0.0
+        while True:
+            try:
+                response = self._http.request(method, path, **options)
+            except httpx.ConnectError as error:
+                raise errors.Unavailable(
+                    f"no server answers at {self.where}",
+                    why=str(error) or "the connection was refused",
+                    hint="graven serve --data DIR, or check --server and GRAVEN_SERVER",
+                ) from error
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                raise errors.Unavailable(
+                    f"{method} {self.where}{path} failed: {error or type(error).__name__}",
+                    hint="run it again: a repeated request is not recorded twice",
+                ) from error
+            if response.is_success:
+                return response
+            problem = error_of(
+                response.status_code, response.content, retry_after=response.headers.get("retry-after")
+            )
+            if isinstance(problem, errors.Busy) and waited + problem.retry_after_s <= PATIENCE_S:
+                self._sleep(problem.retry_after_s)
+                waited += problem.retry_after_s
+                continue
+            raise problem
+
+    def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
+        """See `ports.Access`."""
+        headers = {"Content-Type": media_type, "Idempotency-Key": key}
+        params = {"wait": "published"} if wait else {}
+        response = self._call("POST", f"/v1/logs/{log}/events", content=body, headers=headers, params=params)
+        return _answer(response.json(), published=wait and response.status_code == 200)
+
+    def append_k8s(self, log: str, body: bytes, *, source: str) -> Answer:
+        """See `ports.Access`."""
+        headers = {"Content-Type": "application/json"}
+        response = self._call(
+            "POST", f"/k8s/{log}/audit", content=body, headers=headers, params={"source": source} if source else {}
+        )
+        return _answer(response.json(), published=False)
+
+    def size(self, log: str) -> int:
+        """The published size."""
+        return int(self.checkpoint(log).split(b"\n", 2)[1])
+
+    def entry(self, log: str, index: int) -> bytes:
+        """See `ports.Access`."""
+        return self._call("GET", f"/v1/logs/{log}/events/{index}").content
+
+    def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]:
+        """Reads whole bundles: one request for 256 entries."""
+        size = self.size(log)
+        for number in range(start // BUNDLE, -(-min(stop, size) // BUNDLE)):
+            width = min(BUNDLE, size - number * BUNDLE)
+            content = self.tile(log, TilePath(-1, number, width).path())
+            entries = decode_bundle(content, width)
+            low = max(start - number * BUNDLE, 0)
+            high = min(stop - number * BUNDLE, width)
+            yield from entries[low:high]
+
+    def proof(self, log: str, index: int) -> bytes:
+        """See `ports.Access`."""
+        return self._call("GET", f"/v1/logs/{log}/events/{index}/proof").content
+
+    def blob(self, log: str, digest: str) -> bytes:
+        """See `ports.Access`."""
+        return self._call("GET", f"/v1/blobs/{digest}").content
+
+    def checkpoint(self, log: str) -> bytes:
+        """See `ports.Access`."""
+        return self._call("GET", f"/logs/{log}/checkpoint").content
+
+    def verifier_key(self, log: str) -> str:
+        """See `ports.Access`."""
+        return self._call("GET", f"/logs/{log}/log.vkey").text.strip()
+
+    def tile(self, log: str, path: str) -> bytes:
+        """See `ports.Access`."""
+        return self._call("GET", f"/logs/{log}/{path}").content
+
+    def logs(self) -> list[dict[str, Any]]:
+        """See `ports.Access`."""
+        listed = self._call("GET", "/v1/logs").json()
+        return list(listed["logs"] if isinstance(listed, dict) else listed)
+
+    def create_log(self, name: str, origin: str | None) -> dict[str, Any]:
+        """See `ports.Access`."""
+        body = {"name": name} | ({"origin": origin} if origin else {})
+        return dict(self._call("POST", "/v1/logs", json=body).json())
+
+    def tokens(self) -> list[TokenInfo]:
+        """See `ports.Access`."""
+        listed = self._call("GET", "/v1/tokens").json()
+        rows = listed["tokens"] if isinstance(listed, dict) else listed
+        return [
+            TokenInfo(
+                id=row["id"],
+                name=row["name"],
+                roles=row["roles"],
+                logs=row.get("logs") or (),
+                created=str(row.get("created") or ""),
+                revoked=str(row.get("revoked") or ""),
+            )
+            for row in rows
+        ]
+
+    def create_token(self, name: str, roles: Sequence[str], logs: Sequence[str]) -> tuple[str, str]:
+        """See `ports.Access`."""
+        body: dict[str, Any] = {"name": name, "roles": list(roles)}
+        if logs:
+            body["logs"] = list(logs)
+        made = self._call("POST", "/v1/tokens", json=body).json()
+        return str(made["id"]), str(made["token"])
+
+    def revoke_token(self, token_id: str) -> None:
+        """See `ports.Access`."""
+        self._call("DELETE", f"/v1/tokens/{token_id}")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _answer(body: Mapping[str, Any], *, published: bool) -> Answer:
+    return Answer(
+        first=body.get("first"),
+        count=int(body.get("count", 0)),
+        duplicates={int(k): int(v) for k, v in (body.get("duplicates") or {}).items()},
+        ids={int(k): str(v) for k, v in (body.get("ids") or {}).items()},
+        quarantined=int(body.get("quarantined", 0)),
+        published=published,
+    )

@@ -1,0 +1,69 @@
+"""`graven prove`: the proof of one entry as a `.tlog-proof` file."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from graven.cli import terminal
+from graven.cli.entry_index import INDEX, resolve_index
+from graven.cli.lazy import COMMANDS, TeachingCommand
+from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.tlog.encoding import encode_base64
+from graven.tlog.proof import TlogProof
+
+__all__ = ["command"]
+
+EXAMPLES = """
+graven prove 57 -o order-42.tlog-proof
+graven show 57 --raw > order-42.entry
+graven verify order-42.tlog-proof --entry order-42.entry --key log.vkey
+"""
+
+
+@click.command("prove", cls=TeachingCommand, short_help=COMMANDS["prove"], epilog=EXAMPLES)
+@click.argument("index", type=INDEX)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the proof here; without it, to standard output.",
+)
+@log_option
+@access_options
+@json_option
+def command(
+    index: int | None,
+    output: Path | None,
+    log: str,
+    server: str | None,
+    token: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Write the proof that entry INDEX (or "last") is in the log.
+
+    The file follows C2SP tlog-proof: the hashes from the entry up to a signed checkpoint. Whoever has
+    the entry, the proof and the log's key can check it without this log, this server or this program.
+    """
+    with open_chosen(server, data, token) as access:
+        number = resolve_index(access, log, index)
+        content = access.proof(log, number)
+    if output is not None:
+        output.write_bytes(content)
+    if as_json:
+        proof = TlogProof.parse(content)
+        terminal.emit_json(
+            {
+                "index": proof.index,
+                "hashes": [encode_base64(h) for h in proof.hashes],
+                "checkpoint": proof.checkpoint.decode(),
+                "file": str(output) if output is not None else None,
+            }
+        )
+    elif output is None:
+        sys.stdout.write(content.decode())
+    else:
+        print(f"{terminal.mark(True)} proof of entry {number} written to {terminal.paint(str(output), bold=True)}")
+        terminal.note(f"check it: graven verify {output} --entry FILE (the entry: graven show {number} --raw)")

@@ -1,0 +1,39 @@
+"""The argument INDEX: a number, or `last`."""
+
+from typing import Any
+
+import click
+
+from graven.cli.access.ports import Access
+from graven.errors import NotFound
+
+__all__ = ["INDEX", "resolve_index"]
+
+
+class _Index(click.ParamType[int | None]):
+    """A non-negative decimal number; `last` becomes None."""
+
+    name = "index"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value is None or isinstance(value, int):
+            return value
+        text = str(value)
+        if text == "last":
+            return None
+        if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+            self.fail(f'{text!r} is no index: give a number from 0 on, or "last"', param, ctx)
+        return int(text)
+
+
+INDEX = _Index()
+
+
+def resolve_index(access: Access, log: str, index: int | None) -> int:
+    """The number; `last` is the newest readable entry. `NotFound` in an empty log."""
+    if index is not None:
+        return index
+    size = access.size(log)
+    if size == 0:
+        raise NotFound(f'the log "{log}" is empty', hint="graven record --action hello --actor me")
+    return size - 1

@@ -1,0 +1,50 @@
+"""Options that several commands share, so that they read the same everywhere."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from graven.cli.access.choose import open_access
+from graven.cli.access.ports import Access
+
+__all__ = ["access_options", "json_option", "log_option", "open_chosen"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def access_options(function: F) -> F:
+    """`--server`, `--token` and `--data`; the command gets them as keyword arguments."""
+    for option in (
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="DIR",
+            help="A data directory that no server holds [GRAVEN_DATA; else ./graven-data].",
+        ),
+        click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN]."),
+        click.option("--server", metavar="URL", help="A running server [GRAVEN_SERVER]."),
+    ):
+        function = option(function)
+    return function
+
+
+def log_option(function: F) -> F:
+    """`--log`, the name of the log."""
+    return click.option(
+        "--log", envvar="GRAVEN_LOG", default="default", metavar="NAME", help="Name of the log [GRAVEN_LOG; default]."
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`, passed on as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
+
+
+def open_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Access:
+    """The log that flags, environment and current folder name."""
+    return open_access(
+        server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating
+    )
