@@ -45,6 +45,4 @@ def json_option(function: F) -> F:
 
 def open_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Access:
     """The log that flags, environment and current folder name."""
-    return open_access(
-        server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating
-    )
+    return open_access(server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating)

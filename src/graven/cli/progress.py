@@ -57,9 +57,7 @@ class Progress:
 
 
 @contextmanager
-def progress(
-    label: str, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Progress]:
+def progress(label: str, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
     """A progress bar for the block; silent with `quiet` or when stderr is no terminal."""
     bar = Progress(label, shown=not quiet and sys.stderr.isatty(), clock=clock)
     try:

@@ -116,9 +116,7 @@ def _k8s_view(data: Mapping[str, Any]) -> View:
     if isinstance(groups, list):
         view.row("groups", ", ".join(map(_text, groups)))
     view.row("what", view.title, view.outcome)
-    view.row(
-        "when", _text(data.get("stageTimestamp") or data.get("requestReceivedTimestamp") or data.get("timestamp"))
-    )
+    view.row("when", _text(data.get("stageTimestamp") or data.get("requestReceivedTimestamp") or data.get("timestamp")))
     view.row("how", _text(data.get("requestURI")), _text(data.get("userAgent")))
     addresses = data.get("sourceIPs")
     if isinstance(addresses, list) and addresses:

@@ -15,7 +15,7 @@ from graven.errors import RefusedToStart, UsageError
 __all__ = ["DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "open_access", "owner_token"]
 
 DEFAULT_DATA = Path("graven-data")
-DEFAULT_LISTEN = "127.0.0.1:8080"
+DEFAULT_LISTEN = "127.0.0.1:8470"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,4 @@ def open_access(
     creating: bool = False,
 ) -> Access:
     """`find_place`, then `connect`."""
-    return connect(
-        find_place(server=server, data=data, token=token, environ=environ, here=here, creating=creating)
-    )
+    return connect(find_place(server=server, data=data, token=token, environ=environ, here=here, creating=creating))

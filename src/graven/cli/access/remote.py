@@ -97,9 +97,7 @@ class RemoteAccess:
                 ) from error
             if response.is_success:
                 return response
-            problem = error_of(
-                response.status_code, response.content, retry_after=response.headers.get("retry-after")
-            )
+            problem = error_of(response.status_code, response.content, retry_after=response.headers.get("retry-after"))
             if isinstance(problem, errors.Busy) and waited + problem.retry_after_s <= PATIENCE_S:
                 self._sleep(problem.retry_after_s)
                 waited += problem.retry_after_s

@@ -1,0 +1,229 @@
+"""`graven import`: files of other formats, once, however often the command is run."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from graven.cli import terminal
+from graven.cli.access.ports import Access, Answer
+from graven.cli.formats import Format, Item, Unreadable, batches, cut, recognise, with_stable_ids
+from graven.cli.junit_items import junit_items
+from graven.cli.lazy import COMMANDS, TeachingCommand
+from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.progress import Progress, progress
+from graven.errors import GravenError, InvalidEvent, InvalidInput
+
+__all__ = ["FileResult", "command", "import_file"]
+
+EXAMPLES = """
+graven import audit.log --source k8s/staging
+graven import junit.xml --run ci-118 --source ci/shop
+graven import events-*.ndjson
+"""
+
+SHOWN = 10
+"""Unreadable parts printed per file; `--json` gives all."""
+
+
+@dataclass(slots=True)
+class FileResult:
+    """What became of one file. `unreadable` holds a line number (from 1) and a reason each."""
+
+    file: str
+    format: str
+    recorded: int = 0
+    known: int = 0
+    quarantined: int = 0
+    first: int | None = None
+    unreadable: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, answer: Answer) -> None:
+        """Count an answer of the recorder."""
+        self.recorded += answer.count
+        self.known += len(answer.duplicates)
+        self.quarantined += answer.quarantined
+        if self.first is None:
+            self.first = answer.first
+
+    def refuse(self, line: int, reason: str) -> None:
+        """Note a part that could not be imported as an event."""
+        self.unreadable.append({"line": line, "reason": reason})
+
+
+def _lines(items: list[Item]) -> bytes:
+    return b"".join(item.content.replace(b"\n", b" ") + b"\n" for item in items)
+
+
+def _refused_positions(error: InvalidEvent) -> dict[int, str]:
+    """Position in the batch → reason, from the recorder's 422."""
+    refused: dict[int, str] = {}
+    for item in error.details.get("errors") or ():
+        position = item.get("item")
+        if isinstance(position, int) and position not in refused:
+            where = f"{item['field']}: " if item.get("field") else ""
+            tail = f" ({item['suggestion']})" if item.get("suggestion") else ""
+            refused[position] = f"{where}{item.get('reason', 'refused')}{tail}"
+    return refused
+
+
+def _send_events(access: Access, log: str, items: list[Item], result: FileResult) -> None:
+    """Send events; those that the recorder refuses are listed and the rest sent again without them."""
+    while items:
+        try:
+            answer = access.append(log, _lines(items), "application/x-ndjson", key="", wait=False)
+        except InvalidEvent as error:
+            refused = _refused_positions(error)
+            if not refused:
+                raise
+            for position, reason in sorted(refused.items()):
+                if position < len(items):
+                    result.refuse(items[position].line, reason)
+            items = [item for position, item in enumerate(items) if position not in refused]
+            continue
+        except InvalidInput as error:
+            if len(items) == 1:
+                result.refuse(items[0].line, error.message)
+                return
+            middle = len(items) // 2
+            _send_events(access, log, items[:middle], result)
+            items = items[middle:]
+            continue
+        result.add(answer)
+        return
+
+
+def _k8s_reason(content: bytes) -> str | None:
+    """Why an object is no audit event, or None. The recorder decides; this only says it with a line number."""
+    value = json.loads(content)
+    if value.get("kind", "Event") != "Event":
+        return f'kind is {json.dumps(value["kind"])}, expected "Event"'
+    missing = [name for name in ("auditID", "stage") if not isinstance(value.get(name), str)]
+    return f"no {' and no '.join(missing)}" if missing else None
+
+
+def import_file(
+    access: Access,
+    log: str,
+    path: Path,
+    *,
+    forced: Format | None,
+    source: str | None,
+    run: str | None,
+    bar: Progress,
+) -> FileResult:
+    """Import one file. Bytes that are no event of a foreign format are kept in quarantine, not dropped."""
+    content = path.read_bytes()
+    kind = forced or recognise(content, name=str(path))
+    result = FileResult(str(path), kind)
+    done = 0
+
+    def readable(parts: Iterator[Item | Unreadable]) -> Iterator[Item]:
+        for part in parts:
+            if isinstance(part, Item):
+                yield part
+                continue
+            result.refuse(part.line, part.reason)
+            if kind == "k8s":
+                yield Item(part.line, part.content)
+
+    match kind:
+        case "junit":
+            for group in batches(junit_items(content, path, run=run, source=source)):
+                _send_events(access, log, group, result)
+                done += sum(len(item.content) for item in group)
+                bar.update(done)
+        case "event":
+            for group in batches(with_stable_ids(readable(cut(content)))):
+                _send_events(access, log, group, result)
+                done += sum(len(item.content) for item in group)
+                bar.update(min(done, len(content)), len(content))
+        case "k8s":
+            for group in batches(readable(cut(content))):
+                broken = {line["line"] for line in result.unreadable}
+                for item in group:
+                    reason = None if item.line in broken else _k8s_reason(item.content)
+                    if reason is not None:
+                        result.refuse(item.line, reason)
+                result.add(access.append_k8s(log, _lines(group), source=source or ""))
+                done += sum(len(item.content) for item in group)
+                bar.update(min(done, len(content)), len(content))
+    return result
+
+
+def _print(result: FileResult) -> None:
+    parts = [f"{result.recorded:,} recorded"]
+    if result.known:
+        parts.append(f"{result.known:,} known already")
+    if result.quarantined:
+        parts.append(terminal.paint(f"{result.quarantined:,} in quarantine", "yellow"))
+    ok = not result.unreadable
+    sign = terminal.mark(True) if ok else terminal.paint("!", "yellow", bold=True)
+    print(f"{sign} {result.file}  {terminal.paint(result.format, dim=True)}  {', '.join(parts)}")
+    for part in result.unreadable[:SHOWN]:
+        print(terminal.wrap(f"line {part['line']}: {part['reason']}", indent="    ", hanging="      "))
+    if len(result.unreadable) > SHOWN:
+        print(f"    … and {len(result.unreadable) - SHOWN} more unreadable parts")
+
+
+@click.command("import", cls=TeachingCommand, short_help=COMMANDS["import"], epilog=EXAMPLES)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--format", "forced", type=click.Choice(list(get_args(Format))), help="Do not guess the format.")
+@click.option("--source", metavar="TEXT", help="The system that the files come from: k8s/staging, ci/shop.")
+@click.option("--run", metavar="RUN", help="Name of the test run of a JUnit report [from the file].")
+@log_option
+@access_options
+@json_option
+def command(
+    files: tuple[Path, ...],
+    forced: Format | None,
+    source: str | None,
+    run: str | None,
+    log: str,
+    server: str | None,
+    token: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> int:
+    """Import Kubernetes audit logs, JUnit reports and event files.
+
+    The format of each file is recognised. Importing a file again records nothing twice. What cannot be
+    read is listed with its line and the reason; unreadable audit events are kept in quarantine.
+    Exit code 4 when a whole file could not be imported.
+    """
+    results: list[FileResult] = []
+    failures: list[GravenError] = []
+    with open_chosen(server, data, token) as access:
+        for path in files:
+            with progress(f"importing {path.name}", quiet=as_json) as bar:
+                try:
+                    results.append(import_file(access, log, path, forced=forced, source=source, run=run, bar=bar))
+                except (InvalidInput, InvalidEvent) as error:
+                    failures.append(error)
+                    continue
+            if not as_json:
+                _print(results[-1])
+    if as_json:
+        terminal.emit_json(
+            {
+                "files": [asdict(result) for result in results],
+                "failed": [{"code": error.code, "message": error.message} for error in failures],
+            }
+        )
+    elif len(files) > 1:
+        recorded = sum(result.recorded for result in results)
+        known = sum(result.known for result in results)
+        quarantined = sum(result.quarantined for result in results)
+        print(
+            f"{terminal.plural(len(results), 'file')}: {recorded:,} recorded, {known:,} known already, "
+            f"{quarantined:,} in quarantine"
+        )
+    if failures:
+        first = failures[0]
+        if len(failures) > 1:
+            first.why = f"{first.why}; {terminal.plural(len(failures) - 1, 'other file')} likewise"
+        raise first
+    return 0
