@@ -55,6 +55,10 @@ class FileSystem(Protocol):
 
     def mkdir(self, path: str, mode: int = 0o755) -> None: ...
 
+    def rmdir(self, path: str) -> None:
+        """Remove an empty directory."""
+        ...
+
     def scan(self, path: str) -> list[tuple[str, bool]]:
         """(name, is a directory) of each entry, in no particular order."""
         ...
@@ -121,6 +125,9 @@ class RealFileSystem:
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         os.mkdir(path, mode)  # noqa: PTH102
+
+    def rmdir(self, path: str) -> None:
+        os.rmdir(path)  # noqa: PTH106
 
     def scan(self, path: str) -> list[tuple[str, bool]]:
         with os.scandir(path) as entries:

@@ -57,6 +57,8 @@ class FileJournal:
         self._fd: int | None = None
         self._failed: StorageFailed | None = None
         make_directories(directory, fs)
+        # a process killed earlier may have made the directory and not have come to this
+        sync_directory(os.path.dirname(self._directory), fs)  # noqa: PTH120 - the seam takes strings
         state = recover(self._directory, fs)
         self.recovery = state.recovery
         self._segments = state.segments
