@@ -1,0 +1,150 @@
+"""The one error shape, and the one place where an error class gets its HTTP status.
+
+`{"error":{"code","message","hint","details"}}` for every refusal: our own errors, the framework's
+(404, 405, 415) and the protocol's (408, 431). An unexpected exception says nothing about its insides.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from graven.errors import (
+    Busy,
+    Conflict,
+    CouldNotCheck,
+    Forbidden,
+    GravenError,
+    InvalidEvent,
+    InvalidInput,
+    NotFound,
+    RefusedToStart,
+    StorageFailed,
+    Tampered,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+    UsageError,
+)
+
+__all__ = ["HANDLERS", "Problem", "problem_bytes", "problem_of", "send_problem", "status_of"]
+
+Send = Callable[[Any], Awaitable[None]]
+
+_STATUS: Mapping[type[GravenError], int] = {
+    UsageError: 400,
+    InvalidInput: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    UnsupportedMediaType: 415,
+    InvalidEvent: 422,
+    Busy: 429,
+    CouldNotCheck: 502,
+    StorageFailed: 503,
+    Unavailable: 503,
+    Tampered: 500,
+    RefusedToStart: 503,
+}
+
+_logger = structlog.get_logger("graven.server")
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Status, body and the headers that belong to the status."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def status_of(error: GravenError) -> int:
+    """HTTP status of an error class; the nearest base that is listed, 500 for the bare base class."""
+    for kind in type(error).__mro__:
+        if kind in _STATUS:
+            return _STATUS[kind]
+    return 500
+
+
+def problem_bytes(code: str, message: str, hint: str = "", details: Mapping[str, Any] | None = None) -> bytes:
+    """The error shape as JSON."""
+    error = {"code": code, "message": message, "hint": hint, "details": dict(details or {})}
+    return msgspec.json.encode({"error": error}, enc_hook=str)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What the client is told about any exception."""
+    if isinstance(error, GravenError):
+        message = f"{error.message}: {error.why}" if error.why else error.message
+        body = problem_bytes(error.code, message, error.hint, error.details)
+        return Problem(status_of(error), body, _headers_of(error))
+    if isinstance(error, HTTPException):
+        return _framework_problem(error)
+    _logger.error("unexpected exception", exc_info=error)
+    return Problem(
+        500,
+        problem_bytes("internal", "the server failed to handle this request", "the cause is in its log"),
+    )
+
+
+def _headers_of(error: GravenError) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, Busy):
+        return (("retry-after", str(error.retry_after_s)),)
+    if isinstance(error, Unauthenticated):
+        return (("www-authenticate", "Bearer"),)
+    if isinstance(error, Unavailable | StorageFailed):
+        return (("retry-after", "1"),)
+    return ()
+
+
+def _framework_problem(error: HTTPException) -> Problem:
+    status = error.status_code
+    headers = tuple((error.headers or {}).items())
+    if status >= 500:
+        _logger.error("framework error", exc_info=error)
+        return Problem(status, problem_bytes("internal", "the server failed to handle this request"), headers)
+    try:
+        code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    except ValueError:
+        code = "refused"
+    hint = "the calls are described at /schema" if status in (404, 405) else ""
+    detail = error.detail[:1].lower() + error.detail[1:]
+    extra = error.extra if isinstance(error.extra, dict) else {"errors": error.extra} if error.extra else {}
+    return Problem(status, problem_bytes(code, detail, hint, extra), headers)
+
+
+def _answer(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    problem = problem_of(error)
+    return Response(
+        problem.body,
+        status_code=problem.status,
+        headers=dict(problem.headers),
+        media_type="application/json",
+    )
+
+
+HANDLERS: Mapping[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[bytes]]] = {
+    GravenError: _answer,
+    HTTPException: _answer,
+    Exception: _answer,
+}
+"""For Litestar's `exception_handlers`."""
+
+
+async def send_problem(send: Send, error: Exception) -> None:
+    """Answer a raw ASGI request with the problem; the response must not have started."""
+    problem = problem_of(error)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(problem.body)).encode()),
+        *((name.encode(), value.encode()) for name, value in problem.headers),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": problem.body})
