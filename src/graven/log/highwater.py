@@ -1,0 +1,57 @@
+"""The high-water mark: the last published checkpoint of each origin, kept outside the data directory.
+
+`$XDG_STATE_HOME/graven/highwater/<hex SHA-256 of the origin>` holds the signed checkpoint verbatim. When
+an old copy of a data directory is restored, the mark is ahead of it, and starting would sign a fork.
+It is written after the head and before publication, so it never runs ahead of a sound log.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from graven.errors import GravenError, RefusedToStart
+from graven.storage.durable import replace_durably
+from graven.tlog.checkpoint import Checkpoint, open_checkpoint
+from graven.tlog.note import VerifierKey
+
+__all__ = ["HighWater", "state_folder"]
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """`$XDG_STATE_HOME/graven`, by default `~/.local/state/graven` (XDG base directories)."""
+    base = environ.get("XDG_STATE_HOME", "")
+    if not base or not Path(base).is_absolute():
+        return Path.home() / ".local" / "state" / "graven"
+    return Path(base) / "graven"
+
+
+class HighWater:
+    """The mark of one origin."""
+
+    def __init__(self, folder: Path, key: VerifierKey) -> None:
+        self._key = key
+        self.path = folder / "highwater" / hashlib.sha256(key.name.encode()).hexdigest()
+
+    def load(self) -> Checkpoint | None:
+        """The mark, None when there is none; RefusedToStart when it is there but not readable as one."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RefusedToStart(f"the high-water mark {self.path} cannot be read: {error.strerror}") from error
+        try:
+            return open_checkpoint(data, self._key)
+        except GravenError as error:
+            raise RefusedToStart(
+                f"the high-water mark {self.path} is no checkpoint of this log: {error.message}",
+                why="it is the only witness on this machine of how far the log had come",
+                hint="restore it, or state that this log is the newest copy: graven log adopt-rollback",
+                code="highwater_malformed",
+            ) from error
+
+    def save(self, checkpoint: bytes) -> None:
+        """Replace the mark, durable on return; raises StorageFailed or OSError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replace_durably(self.path, checkpoint)

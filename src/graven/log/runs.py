@@ -1,0 +1,153 @@
+"""Immutable sorted runs of idempotency keys on disk, and the filter in front of them.
+
+A run covers RUN_ENTRIES consecutive entries. File `<first index, 20 digits>.run`, little-endian:
+
+    64 bytes      magic `graven-run-1\\n`, zero-padded to 16; first index u64; count u64; SHA-256 of the rest
+    count * 8     first halves of the keys, read big-endian, sorted (by first half, then second)
+    count * 8     second halves, in the same order
+    count * 16    digests
+    count * 4     positions: index - first
+
+Files are mapped, not read: a lookup touches a few pages of the runs that may hold the key. The filter
+says which keys *may* be in any run (two bits a key, false positives about one in a thousand), so new
+keys, which are nearly all of them, touch no run.
+"""
+
+import hashlib
+import struct
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from graven.errors import StorageFailed
+from graven.event.batch import DIGEST_SIZE
+from graven.storage.durable import write_durably
+
+__all__ = ["RUN_ENTRIES", "KeyFilter", "Known", "Run", "split_keys", "write_run"]
+
+RUN_ENTRIES = 65_536
+
+_HEADER = struct.Struct("<16sQQ32s")
+_MAGIC = b"graven-run-1\n".ljust(16, b"\0")
+_ROW_BYTES = 8 + 8 + DIGEST_SIZE + 4
+
+U64 = npt.NDArray[np.uint64]
+
+
+class Known(NamedTuple):
+    """Where a key was seen first, and the digest of the data it came with."""
+
+    index: int  # type: ignore[assignment]  # tuple.index is not missed
+    digest: bytes
+
+
+def split_keys(keys: bytes) -> tuple[U64, U64]:
+    """Both halves of concatenated 16-byte keys, as big-endian numbers in native order."""
+    halves = np.frombuffer(keys, dtype=">u8").reshape(-1, 2)
+    return halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
+
+
+def write_run(folder: Path, first: int, keys: bytes, digests: bytes) -> Path:
+    """Sort and write one run, durable on return; StorageFailed when that fails.
+
+    A run that a crash left behind complete is recognised and kept; `keys` must not repeat.
+    """
+    high, low = split_keys(keys)
+    order = np.lexsort((low, high))
+    rows = np.frombuffer(digests, dtype=np.uint8).reshape(-1, DIGEST_SIZE)
+    body = b"".join(
+        (
+            high[order].astype("<u8").tobytes(),
+            low[order].astype("<u8").tobytes(),
+            rows[order].tobytes(),
+            order.astype("<u4").tobytes(),
+        )
+    )
+    data = _HEADER.pack(_MAGIC, first, len(high), hashlib.sha256(body).digest()) + body
+    path = folder / f"{first:020d}.run"
+    if path.exists():
+        if path.read_bytes() != data:
+            raise StorageFailed(f"{path} exists with other content", code="immutable_changed")
+        return path
+    write_durably(path, data)
+    return path
+
+
+class Run:
+    """A mapped run. Raises StorageFailed (`run_damaged`) when the file is not what it claims to be."""
+
+    __slots__ = ("_digests", "_high", "_low", "_positions", "count", "first", "path")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            mapped = np.memmap(path, dtype=np.uint8, mode="r")
+        except (OSError, ValueError) as error:
+            raise StorageFailed(f"{path} cannot be mapped: {error}", code="run_damaged") from error
+        if len(mapped) < _HEADER.size:
+            raise StorageFailed(f"{path} is cut", code="run_damaged")
+        magic, self.first, self.count, digest = _HEADER.unpack(mapped[: _HEADER.size].tobytes())
+        if magic != _MAGIC or len(mapped) != _HEADER.size + self.count * _ROW_BYTES:
+            raise StorageFailed(f"{path} is no complete run", code="run_damaged")
+        if hashlib.sha256(memoryview(mapped)[_HEADER.size :]).digest() != digest:
+            raise StorageFailed(f"{path} does not match its digest", code="run_damaged")
+        ends = np.cumsum([_HEADER.size, *(self.count * width for width in (8, 8, DIGEST_SIZE, 4))])
+        columns = [mapped[a:b] for a, b in pairwise(ends)]
+        self._high = columns[0].view("<u8")
+        self._low = columns[1].view("<u8")
+        self._digests = columns[2].reshape(-1, DIGEST_SIZE)
+        self._positions = columns[3].view("<u4")
+
+    @property
+    def next_index(self) -> int:
+        return int(self.first + self.count)
+
+    def halves(self) -> tuple[U64, U64]:
+        """Both halves of all keys, sorted."""
+        return self._high, self._low
+
+    def find(self, keys: list[bytes]) -> dict[bytes, Known]:
+        """Those of `keys` that are in this run."""
+        high, low = split_keys(b"".join(keys))
+        starts = np.searchsorted(self._high, high, side="left")
+        found = {}
+        for key, h, lo, start in zip(keys, high, low, starts, strict=True):
+            at = int(start)
+            while at < self.count and self._high[at] == h:  # equal first halves: one in 2^48 runs
+                if self._low[at] == lo:
+                    index = self.first + int(self._positions[at])
+                    found[key] = Known(index, self._digests[at].tobytes())
+                at += 1
+        return found
+
+
+class KeyFilter:
+    """A Bloom filter over keys: 64 bits a key, two of them set. Keys are SHA-256, so need no hashing."""
+
+    def __init__(self, capacity: int) -> None:
+        bits = 1 << (capacity * 64 - 1).bit_length()
+        self._mask = np.uint64(bits - 1)
+        self._bits = np.zeros(bits // 8, dtype=np.uint8)
+
+    def _places(self, half: U64) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint8]]:
+        places = half & self._mask
+        bit = np.left_shift(np.uint8(1), (places & np.uint64(7)).astype(np.uint8))
+        return (places >> np.uint64(3)).astype(np.intp), bit
+
+    def add(self, high: U64, low: U64) -> None:
+        for half in (high, low):
+            at, bit = self._places(np.asarray(half))
+            np.bitwise_or.at(self._bits, at, bit)
+
+    def may_hold(self, high: U64, low: U64) -> npt.NDArray[np.bool_]:
+        """For each key whether it may have been added; never False for one that was."""
+        at, bit = self._places(high)
+        first: npt.NDArray[np.bool_] = (self._bits[at] & bit) != 0
+        if not first.any():
+            return first
+        at, bit = self._places(low)
+        second: npt.NDArray[np.bool_] = (self._bits[at] & bit) != 0
+        return np.logical_and(first, second)

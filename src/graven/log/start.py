@@ -1,0 +1,84 @@
+"""Opening a log: the lock, the key, the storage, the checks, and only then the threads."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from graven.errors import NotFound
+from graven.log.checks import check_key
+from graven.log.create import finish_creation
+from graven.log.drivers import local_blobs, local_drivers
+from graven.log.engine import Engine
+from graven.log.highwater import HighWater, state_folder
+from graven.log.keys import load_signer
+from graven.log.layout import LogPaths, check_name
+from graven.log.lock import WriterLock
+from graven.log.messages import Incident, LogOptions
+from graven.log.opened import Log
+from graven.log.supervise import Hooks
+
+__all__ = ["open_log"]
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def open_log(
+    data_dir: Path,
+    name: str,
+    *,
+    clock: Callable[[], int] = time.time_ns,
+    options: LogOptions | None = None,
+    on_incident: Callable[[Incident], None] = _nothing,
+    on_published: Callable[[bytes], None] = _nothing,
+    state_dir: Path | None = None,
+) -> Log:
+    """Open the log for writing, after every check of DESIGN.md §4 "Start".
+
+    `clock` gives Unix nanoseconds. `on_incident` and `on_published` (every published checkpoint) are called
+    from any thread and must not block. `state_dir` is the folder of the high-water marks, by default
+    `$XDG_STATE_HOME/graven`. Raises NotFound (no such log), RefusedToStart, StorageFailed.
+    """
+    options = options if options is not None else LogOptions()
+    paths = LogPaths(data_dir, check_name(name))
+    if not paths.root.is_dir():
+        raise NotFound(f"there is no log {name} in {data_dir}", hint=f"graven log create {name}", code="log_not_found")
+    lock = WriterLock(paths.lock)
+    try:
+        finish_creation(paths)
+        signer = load_signer(paths.key)
+        key = check_key(paths, signer)
+        highwater = HighWater(state_dir if state_dir is not None else state_folder(), key)
+
+        def open_engine(hooks: Hooks) -> Engine:
+            drivers = local_drivers(paths, segment_bytes=options.segment_bytes)
+            try:
+                return Engine(
+                    name,
+                    drivers,
+                    signer,
+                    highwater,
+                    clock=clock,
+                    options=options,
+                    on_incident=hooks.on_incident,
+                    on_published=hooks.on_published,
+                    on_failure=hooks.on_failure,
+                )
+            except BaseException:
+                drivers.close(clean=False)
+                raise
+
+        return Log(
+            name,
+            key,
+            local_blobs(paths),
+            open_engine,
+            lock.release,
+            supervise=options.supervise,
+            on_incident=on_incident,
+            on_published=on_published,
+        )
+    except BaseException:
+        lock.release()
+        raise
