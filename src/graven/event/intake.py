@@ -1,0 +1,350 @@
+"""From a request body to a batch that only lacks its time of receipt: the hot path of recording.
+
+Whole-body steps in C do the work: one typed decoding of all lines, one re-encoding whose count of quotation
+marks shows duplicate members, one scan for what redaction has to look at. Python touches single events only
+in comprehensions. Whatever is in doubt (`_examine`) goes through `strictjson` one item at a time, and an
+error comes from there, with its item and field. A request is taken whole or refused whole.
+
+The bytes of `data` are those received; only redacted spans differ. Digests are of the bytes as received.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from graven.errors import InvalidInput, UnsupportedMediaType
+from graven.event import strictjson, uuid7
+from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
+from graven.event.counting import count_byte
+from graven.event.envelope import encode_text, entry_tail
+from graven.event.model import Event
+from graven.event.redact import IDENTITY_FIELDS, Redactor
+from graven.event.redact.markers import is_marker, well_formed_count
+from graven.event.validate import Fault, check_time, fault_of, find_forgery, invalid_event, time_shape, without_markers
+
+__all__ = ["FORMAT", "JSON", "NDJSON", "Producer", "idempotency_key", "prepare_events"]
+
+FORMAT: Final = "event/1"
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+
+_QUOTE: Final = 0x22
+_SPACE: Final = b" \t\r"
+_decoder: Final = msgspec.json.Decoder(Event)
+_list_decoder: Final = msgspec.json.Decoder(list[Event])
+_raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_encoder: Final = msgspec.json.Encoder()
+_DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidInput)
+
+
+class Producer(msgspec.Struct, frozen=True):
+    """Who sent a request, as the server saw it: the id of the token and the address."""
+
+    token_id: str
+    ip: str
+
+
+def idempotency_key(token_id: str, source: str, event_id: str) -> bytes:
+    """The 16 bytes under which the log looks for an earlier copy of an event."""
+    text = f"{token_id}\x00{source}\x00{event_id}".encode()
+    return hashlib.sha256(text).digest()[:DIGEST_SIZE]
+
+
+def prepare_events(
+    body: bytes,
+    media_type: str,
+    producer: Producer,
+    redactor: Redactor,
+    *,
+    now_ns: int,
+    random: Callable[[int], bytes] = os.urandom,
+) -> PreparedBatch:
+    """Check, redact and splice the events of one request.
+
+    `application/json` holds one object or an array of them, `application/x-ndjson` one object a line.
+    `InvalidInput` when the body is not JSON or holds no event, `InvalidEvent` with all faulty items when
+    one is no event, `UnsupportedMediaType` for any other type.
+    """
+    kind = media_type.partition(";")[0].strip().lower()
+    if kind == NDJSON:
+        items, joined, events = _read_lines(body)
+    elif kind == JSON:
+        items, joined, events = _read_json(body)
+    else:
+        raise UnsupportedMediaType(f"content type {media_type!r} is not taken here", hint=f"send {JSON} or {NDJSON}")
+    doubtful, marked = _doubtful(items, joined, events, redactor)
+    if events is None or doubtful or marked:
+        events, marked = _examine(items, events, doubtful, marked)
+    _check_times(events)
+    return _build(items, events, marked, producer, redactor, now_ns, random)
+
+
+def _read_lines(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
+    lines = body.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+        body = body[:-1]
+    # when every line is {…}, no value can cross a line, and as many values as lines means one in each
+    if not (body.startswith(b"{") and body.endswith(b"}") and body.count(b"}\n{") == len(lines) - 1):
+        stripped = [line.strip(_SPACE) for line in lines]
+        numbers = [number for number, line in enumerate(stripped) if line]
+        if not numbers:
+            raise _empty()
+        lines = [stripped[number] for number in numbers]
+        body = b"\n".join(lines)
+        if not all(line[:1] == b"{" and line[-1:] == b"}" for line in lines):
+            return lines, body, None
+    try:
+        events = _decoder.decode_lines(body)
+    except _DECODING_ERRORS:
+        return lines, body, None
+    return lines, body, events if len(events) == len(lines) else None
+
+
+def _read_json(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
+    body = body.strip(b" \t\r\n")
+    if not body:
+        raise _empty()
+    if not body.startswith(b"["):
+        try:
+            return [body], body, [_decoder.decode(body)]
+        except _DECODING_ERRORS:
+            return [body], body, None
+    try:
+        items = [bytes(raw) for raw in _raw_decoder.decode(body)]
+    except _DECODING_ERRORS as error:
+        strictjson.parse(body, max_depth=strictjson.MAX_DEPTH + 1)  # says where
+        raise InvalidInput(f"not JSON: {error}", code="not_json") from error
+    if not items:
+        raise _empty()
+    try:
+        events = _list_decoder.decode(body)
+    except _DECODING_ERRORS:
+        events = None
+    return items, b"\n".join(items), events
+
+
+def _empty() -> InvalidInput:
+    return InvalidInput("the request holds no event", code="empty_batch", hint="send at least one event")
+
+
+def _doubtful(
+    items: list[bytes], joined: bytes, events: list[Event] | None, redactor: Redactor
+) -> tuple[set[int], list[int]]:
+    """(items that need the strict parser, items that redaction has to look at)."""
+    marked = redactor.prefilter.suspects(joined, items)
+    doubtful: set[int] = set()
+    if events is None:
+        return doubtful, marked
+    encoded = _encoder.encode(events)
+    if b"\\" in joined:
+        same = _structural(joined) == _structural(encoded)
+    else:
+        same = count_byte(joined, _QUOTE) == count_byte(encoded, _QUOTE)
+    if not same:  # duplicate members, or an explicit null in a typed field
+        encode = _encoder.encode
+        doubtful |= {
+            at
+            for at, (item, event) in enumerate(zip(items, events, strict=True))
+            if strictjson.structural_quotes(item) != strictjson.structural_quotes(encode(event))
+        }
+    limit = strictjson.MAX_DEPTH
+    doubtful |= {
+        at
+        for at, item in enumerate(items)
+        if item.count(b"{") + item.count(b"[") > limit and strictjson.depth_of(item) > limit
+    }
+    return doubtful, marked
+
+
+def _structural(data: bytes) -> int:
+    return count_byte(data.replace(b"\\\\", b"").replace(b'\\"', b""), _QUOTE)
+
+
+def _examine(
+    items: list[bytes], events: list[Event] | None, doubtful: set[int], marked: list[int]
+) -> tuple[list[Event], list[int]]:
+    """Settle all doubts; `InvalidEvent` or `InvalidInput` names what is wrong."""
+    known: list[Event | None] = [None] * len(items) if events is None else list(events)
+    if events is None:
+        for at, item in enumerate(items):
+            known[at] = _quickly(item)
+    faults: list[Fault] = []
+    not_json: InvalidInput | None = None
+    suspects = set(marked)
+    for at, item in enumerate(items):
+        event = known[at]
+        if event is not None and at not in doubtful and (at not in suspects or _markers_are_fine(item)):
+            continue
+        try:
+            known[at] = _strictly(item)
+        except _Refused as refused:
+            faults.append(Fault(at, *refused.args))
+        except InvalidInput as error:
+            if error.code == "not_json" and not_json is None:
+                not_json = _located(error, at, len(items))
+            faults.append(fault_of(at, error))
+        except _DECODING_ERRORS as error:
+            faults.append(fault_of(at, error))
+    if not_json is not None:
+        raise not_json
+    if faults:
+        raise invalid_event(faults, len(faults))
+    return [event for event in known if event is not None], marked
+
+
+class _Refused(Exception):  # noqa: N818  # (field, reason), becomes a Fault
+    pass
+
+
+def _quickly(item: bytes) -> Event | None:
+    """The event when the fast checks settle it, else None."""
+    try:
+        event = _decoder.decode(item)
+    except _DECODING_ERRORS:
+        return None
+    if strictjson.structural_quotes(item) != strictjson.structural_quotes(_encoder.encode(event)):
+        return None
+    opened = item.count(b"{") + item.count(b"[")
+    return None if opened > strictjson.MAX_DEPTH and strictjson.depth_of(item) > strictjson.MAX_DEPTH else event
+
+
+def _markers_are_fine(item: bytes) -> bool:
+    """Cheaply: no marker, or only well-formed ones of a producer in their usual spelling."""
+    if b"\\u00" in item or b"$sealed" in item:
+        return False
+    return item.count(b"$redacted") == well_formed_count(item)
+
+
+def _strictly(item: bytes) -> Event:
+    value = strictjson.loads(item)
+    if isinstance(value, dict):
+        for name in sorted(IDENTITY_FIELDS & value.keys()):
+            if is_marker(value[name]):
+                raise _Refused(name, f"{name} must not be redacted: it identifies or orders the event")
+    forged = find_forgery(value)
+    if forged is not None:
+        raise _Refused(*forged)
+    return msgspec.convert(without_markers(value), Event)
+
+
+def _located(error: InvalidInput, item: int, total: int) -> InvalidInput:
+    message = error.message if total == 1 else f"item {item}: {error.message}"
+    return InvalidInput(message, code=error.code, details={**error.details, "item": item})
+
+
+def _check_times(events: list[Event]) -> None:
+    times = [event.time for event in events]
+    bad = [at for at, time in enumerate(times) if time is not None and (time_shape(time) is None or "-02-29T" in time)]
+    if bad:
+        reasons = [(at, check_time(times[at] or "")) for at in bad]
+        faults = [
+            Fault(at, "time", reason, "RFC 3339 with a zone, for example 2026-11-22T20:01:02.123Z")
+            for at, reason in reasons
+            if reason is not None
+        ]
+        if faults:
+            raise invalid_event(faults)
+
+
+def _build(
+    items: list[bytes],
+    events: list[Event],
+    marked: list[int],
+    producer: Producer,
+    redactor: Redactor,
+    now_ns: int,
+    random: Callable[[int], bytes],
+) -> PreparedBatch:
+    ids, made = _ids(events, now_ns, random)
+    sources = [event.source or "" for event in events]
+    batch = PreparedBatch(made_ids=made)
+    sha256 = hashlib.sha256
+    batch.digests = [sha256(item).digest()[:DIGEST_SIZE] for item in items]
+    token = producer.token_id
+    batch.keys = [
+        sha256(f"{token}\x00{source}\x00{id_}".encode()).digest()[:DIGEST_SIZE]
+        for source, id_ in zip(sources, ids, strict=True)
+    ]
+    batch.tails = _tails(items, ids, sources, producer)
+    replaced: dict[int, int] = {}
+    for at in marked:
+        data, count = redactor.redact_bytes(items[at], event=True)
+        if count:
+            items[at] = data
+            batch.tails[at] = _tail(data, ids[at], sources[at], producer, redacted=count)
+            replaced[at] = count
+    batch.redacted = sum(replaced.values())
+    if max(map(len, batch.tails)) > MAX_ENTRY_SIZE - HEAD_SIZE:
+        _move_oversize(batch, items, ids, sources, producer, replaced)
+    batch.attachments = [
+        (at, attachment.digest, attachment.size)
+        for at, event in enumerate(events)
+        if event.attachments
+        for attachment in event.attachments
+    ]
+    return batch
+
+
+def _ids(events: list[Event], now_ns: int, random: Callable[[int], bytes]) -> tuple[list[str], dict[int, str]]:
+    given = [event.id for event in events]
+    if None not in given:
+        return given, {}  # type: ignore[return-value]
+    missing = [at for at, id_ in enumerate(given) if id_ is None]
+    made = dict(zip(missing, uuid7.make_many(now_ns, random, len(missing)), strict=True))
+    return [made[at] if id_ is None else id_ for at, id_ in enumerate(given)], made
+
+
+def _tails(items: list[bytes], ids: list[str], sources: list[str], producer: Producer) -> list[bytes]:
+    by = b',"by":{"token":%b,"ip":%b},"id":' % (encode_text(producer.token_id), encode_text(producer.ip))
+    middles = {source: b',"source":%b,"format":"event/1","data":' % encode_text(source) for source in set(sources)}
+    spelled = _encoder.encode(ids)
+    if b"\\" in spelled:
+        texts = [encode_text(id_) for id_ in ids]
+    else:  # without escapes no id holds a quotation mark, so this splits exactly between ids
+        texts = [b'"%b"' % text for text in spelled[2:-2].split(b'","')]
+    return [
+        b"%b%b%b%b}" % (by, text, middles[source], item)
+        for text, source, item in zip(texts, sources, items, strict=True)
+    ]
+
+
+def _tail(
+    data: bytes | None,
+    id_: str,
+    source: str,
+    producer: Producer,
+    *,
+    redacted: int = 0,
+    blob: tuple[str, int] | None = None,
+) -> bytes:
+    return entry_tail(
+        token=producer.token_id,
+        ip=producer.ip,
+        id=id_,
+        source=source,
+        format=FORMAT,
+        data=data,
+        redacted=redacted,
+        blob=blob,
+    )
+
+
+def _move_oversize(
+    batch: PreparedBatch,
+    items: Sequence[bytes],
+    ids: Sequence[str],
+    sources: Sequence[str],
+    producer: Producer,
+    replaced: dict[int, int],
+) -> None:
+    for at, tail in enumerate(batch.tails):
+        if len(tail) <= MAX_ENTRY_SIZE - HEAD_SIZE:
+            continue
+        content = items[at]
+        blob = (f"sha256:{hashlib.sha256(content).hexdigest()}", len(content))
+        batch.blobs[blob[0]] = content
+        batch.tails[at] = _tail(None, ids[at], sources[at], producer, redacted=replaced.get(at, 0), blob=blob)

@@ -1,0 +1,265 @@
+"""Redaction itself: find what the rules take, replace it, keep equality provable.
+
+One walk over decoded values serves both sides. The producer (SDK, recorders) replaces values in Python
+objects before anything touches a disk; the server replaces the byte spans of exactly those values and leaves
+every other byte as received. The HMAC-SHA-256 over the value's RFC 8785 form shows that two redacted values
+are equal without showing either.
+
+Never redacted, because the envelope or the index repeats them: `id`, `time`, `source`, `action`, `outcome`,
+`producer`, `trace`, `attachments` and the ids `correlation_id`, `causation_id`, `session_id` of an event.
+Member *names* are not redacted: a secret used as a name stays.
+"""
+
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from graven.errors import UsageError
+from graven.event import strictjson
+from graven.event.jcs import canonical
+from graven.event.redact.cards import contains_card, is_card
+from graven.event.redact.markers import KEY_ID, is_marker, marker
+from graven.event.redact.paths import CompiledPath
+from graven.event.redact.prefilter import Prefilter
+from graven.event.redact.rules import Rule, check_rule, default_rules
+
+__all__ = ["IDENTITY_FIELDS", "Finding", "Redactor"]
+
+IDENTITY_FIELDS: Final = frozenset(
+    {
+        "action", "attachments", "causation_id", "correlation_id", "duration_ns", "id", "outcome", "producer",
+        "session_id", "severity", "source", "time", "trace",
+    }
+)  # fmt: skip
+
+Place = tuple[str | int, ...]
+_CACHED_NAMES: Final = 10_000
+_BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class Finding(NamedTuple):
+    """A value to be replaced: where it is, which rule takes it, what it is."""
+
+    place: Place
+    rule: str
+    value: Any
+
+
+class Redactor:
+    """Compiled rules with the HMAC key of this side (at least 16 bytes), or none for a producer without one.
+
+    Thread-safe. `UsageError` for rules that could not work. `redact_bytes` needs the key.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule] | None = None,
+        key_id: str | None = None,
+        key: bytes | None = None,
+        *,
+        fast_scan: bool = True,
+    ) -> None:
+        self.rules = tuple(default_rules() if rules is None else rules)
+        for rule in self.rules:
+            check_rule(rule)
+        if (key_id is None) != (key is None):
+            raise UsageError("a redaction key needs an id, and an id needs a key")
+        if key_id is not None and KEY_ID.fullmatch(key_id) is None:
+            raise UsageError(f"malformed redaction key id {key_id!r}")
+        if key is not None and len(key) < 16:
+            raise UsageError(f"a redaction key has at least 16 bytes, not {len(key)}")
+        self._key_id = key_id
+        self._key = key
+        self._fast_scan = fast_scan
+        self._prefilter: Prefilter | None = None
+        self._paths = [(CompiledPath(path), rule) for rule in self.rules for path in rule.paths]
+        self._by_name: dict[str | int, list[tuple[CompiledPath, Rule]]] = {}
+        self._patterns = [
+            (re.compile("|".join(rule.patterns) or r"(?!)", re.IGNORECASE | re.ASCII), rule)
+            for rule in self.rules
+            if rule.patterns or rule.detectors
+        ]
+        self._numbers = next((rule.name for rule in self.rules if "card_number" in rule.detectors), None)
+        positions = any(path.steps[-1] == "*" for path, _ in self._paths)
+        self._positions = positions  # only such a path can take a list element by its place
+
+    @property
+    def prefilter(self) -> Prefilter:
+        """The byte scan of these rules, compiled on first use."""
+        if self._prefilter is None:
+            self._prefilter = Prefilter(self.rules, fast=self._fast_scan)
+        return self._prefilter
+
+    def digest(self, value: Any) -> str | None:
+        """`<key id>:<hex HMAC-SHA-256 of the canonical value>`, or None without a key."""
+        if self._key is None or self._key_id is None:
+            return None
+        return f"{self._key_id}:{hmac.new(self._key, canonical(value), hashlib.sha256).hexdigest()}"
+
+    def find(self, value: Any, *, event: bool = False) -> Iterator[Finding]:
+        """What the rules take in a decoded value, outermost only; markers are left alone.
+
+        `event`: the value is an event/1, whose identity fields are exempt.
+        """
+        if event and isinstance(value, dict):
+            for name, member in value.items():
+                if name not in IDENTITY_FIELDS:
+                    yield from self._member((), name, member)
+        else:
+            yield from self._walk((), value)
+
+    def redact_value(self, value: Any, *, event: bool = False) -> Any:
+        """A copy of a Python object with what the rules take replaced, said to be `by` the producer."""
+        findings = list(self.find(value, event=event))
+        for place, rule, secret in findings:
+            try:
+                digest = self.digest(secret)
+            except TypeError:  # not JSON (a set, bytes): no canonical form, so nothing to compare
+                digest = None
+            value = _replaced(value, place, marker("producer", rule, digest))
+        return value
+
+    def redact_bytes(
+        self, data: bytes, *, event: bool = False, also: Iterable[tuple[Place, str]] = ()
+    ) -> tuple[bytes, int]:
+        """Replace spans in valid strict JSON; gives the new bytes and the number of values replaced.
+
+        `also` names further (place, rule) that the caller decided on; they win over findings inside them.
+        """
+        forced = dict(also)
+        root = _decode(data)
+        findings = [
+            (place, rule)
+            for place, rule, _ in self.find(root, event=event)
+            if not any(place[:length] in forced for length in range(len(place) + 1))
+        ]
+        findings += forced.items()
+        if not findings:
+            return data, 0
+        if self._key is None:
+            raise UsageError("the server redacts with a key: none was given")
+        tree = strictjson.parse(data)
+        spans = []
+        for place, rule in findings:
+            node = tree.at(place)
+            spans.append((node.start, node.end, _encode(marker("server", rule, self.digest(node.value)))))
+        return strictjson.splice(data, spans), len(spans)
+
+    def _candidates(self, name: str | int) -> list[tuple[CompiledPath, Rule]]:
+        known = self._by_name.get(name)
+        if known is None:
+            if len(self._by_name) >= _CACHED_NAMES:
+                self._by_name.clear()
+            known = [(path, rule) for path, rule in self._paths if path.may_end_with(name)]
+            self._by_name[name] = known
+        return known
+
+    def _rule_for_place(self, place: Place, value: Any) -> str | None:
+        for path, rule in self._candidates(place[-1]):
+            if _taken(rule, value) and path.matches(place):
+                return rule.name
+        return None
+
+    def _member(self, parent: Place, name: str | int, value: Any) -> Iterator[Finding]:
+        if value is None or value is True or value is False or value == "":
+            return
+        place = (*parent, name)
+        if self._candidates(name) and not is_marker(value):
+            rule = self._rule_for_place(place, value)
+            if rule is not None:
+                yield Finding(place, rule, value)
+                return
+        yield from self._walk(place, value)
+
+    def _walk(self, place: Place, value: Any) -> Iterator[Finding]:
+        if isinstance(value, str):
+            rule = self._rule_for_text(value)
+            if rule is not None:
+                yield Finding(place, rule, value)
+        elif isinstance(value, dict):
+            if is_marker(value):
+                return
+            paired = self._paired(place, value)
+            if paired is not None:
+                yield paired
+            for name, member in value.items():
+                if paired is None or paired.place[-1] != name:
+                    yield from self._member(place, name, member)
+        elif isinstance(value, (list, tuple)):
+            yield from self._elements(place, value)
+        elif isinstance(value, int) and self._numbers is not None and 10**13 <= value < 10**16:
+            if is_card(str(value)):
+                yield Finding(place, self._numbers, value)
+
+    def _elements(self, place: Place, value: Sequence[Any]) -> Iterator[Finding]:
+        if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str) and value[1]:
+            rule = self._rule_for_place((*place, value[0]), value[1])  # ["authorization", "Bearer …"]
+            if rule is not None:
+                yield Finding((*place, 1), rule, value[1])
+                return
+        for position, item in enumerate(value):
+            if self._positions:
+                yield from self._member(place, position, item)
+            elif item is not None:
+                yield from self._walk((*place, position), item)
+
+    def _paired(self, place: Place, value: dict[str, Any]) -> Finding | None:
+        """{"name":"Authorization","value":"…"}, as HTTP archives spell headers and cookies."""
+        name = value.get("name", value.get("key"))
+        secret = value.get("value")
+        if not isinstance(name, str) or not isinstance(secret, str) or not secret:
+            return None
+        rule = self._rule_for_place((*place, name), secret)
+        return None if rule is None else Finding((*place, "value"), rule, secret)
+
+    def _rule_for_text(self, text: str) -> str | None:
+        if len(text) < 8:
+            return None
+        for pattern, rule in self._patterns:
+            if pattern.search(text) is not None:
+                return rule.name
+            for detector in rule.detectors:
+                if (contains_card if detector == "card_number" else _basic_credentials)(text):
+                    return rule.name
+        return None
+
+
+def _taken(rule: Rule, value: Any) -> bool:
+    match rule.values:
+        case "any":
+            return True
+        case "scalar":
+            return not isinstance(value, (dict, list, tuple))
+        case "text":
+            return isinstance(value, str)
+
+
+def _basic_credentials(text: str) -> bool:
+    """Whether `Basic <base64 of user:password>` stands in a text (RFC 7617)."""
+    for match in _BASIC.finditer(text):
+        encoded = match.group(1).rstrip("=")
+        try:
+            plain = binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4))
+        except binascii.Error:
+            continue
+        if b":" in plain and plain.isascii() and plain.decode("ascii").isprintable():
+            return True
+    return False
+
+
+def _replaced(value: Any, place: Place, new: Any) -> Any:
+    if not place:
+        return new
+    step, *rest = place
+    if isinstance(value, dict):
+        return {**value, step: _replaced(value[step], tuple(rest), new)}
+    items = list(value)
+    items[step] = _replaced(items[step], tuple(rest), new)  # type: ignore[index]
+    return items
