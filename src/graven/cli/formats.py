@@ -37,14 +37,11 @@ class Unreadable(NamedTuple):
     reason: str
 
 
-_K8S_KINDS = {"Event", "EventList"}
-
-
 def _looks_like_k8s(value: Mapping[str, Any]) -> bool:
     version = value.get("apiVersion")
     if isinstance(version, str) and version.startswith("audit.k8s.io/"):
         return True
-    if "auditID" in value or value.get("kind") in ("EventList",):
+    if "auditID" in value or value.get("kind") == "EventList":
         return True
     return "kind" in value and "action" not in value
 
@@ -136,8 +133,8 @@ def cut(content: bytes) -> Iterator[Item | Unreadable]:
             reason = _reason(item.content)
             yield item if reason is None else Unreadable(item.line, item.content, reason)
         return
-    for number, line in enumerate(content.split(b"\n"), 1):
-        line = line.strip()
+    for number, padded in enumerate(content.split(b"\n"), 1):
+        line = padded.strip()
         if line:
             reason = _reason(line)
             yield Item(number, line) if reason is None else Unreadable(number, line, reason)

@@ -103,7 +103,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _write_problem(_system_problem(error), as_json=as_json)
         return 1
-    except Exception as error:  # noqa: BLE001 - a bug must not look like "tampered", which is exit code 1
+    except Exception as error:
+        # a bug must not look like "tampered", which is Python's own exit code for it
         if os.environ.get("GRAVEN_DEBUG"):
             raise
         bug = GravenError(

@@ -1,0 +1,116 @@
+"""`graven verify`: is this the record that was made?"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from graven.cli import terminal
+from graven.cli.lazy import COMMANDS, TeachingCommand
+from graven.cli.options import json_option
+from graven.cli.progress import progress
+from graven.cli.verdict import explain, exit_code_of, render
+from graven.errors import CouldNotCheck, GravenError, InvalidInput, NotFound, Tampered, UsageError
+
+__all__ = ["command"]
+
+EXAMPLES = """
+graven verify ./graven-data
+graven verify http://127.0.0.1:8470/logs/default --key log.vkey
+graven verify order-42.tlog-proof --entry order-42.entry --key log.vkey
+graven verify ./copy-of-the-log --remember last-seen.json --explain
+"""
+
+
+def _text_of(option: str, value: str) -> str:
+    """The content of a file, or the text itself: a key may be given either way."""
+    path = Path(value)
+    try:
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise UsageError(f"{option} {value}: {error}") from error
+    return value
+
+
+@click.command("verify", cls=TeachingCommand, short_help=COMMANDS["verify"], epilog=EXAMPLES)
+@click.argument("target")
+@click.option("--key", metavar="VKEY", help="The log's verifier key, as text or in a file [the log's own log.vkey].")
+@click.option("--policy", metavar="FILE", help="Which logs and witnesses to trust (C2SP tlog-policy).")
+@click.option(
+    "--remember",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Last seen checkpoint of each log [a file of this user].",
+)
+@click.option("--forget", is_flag=True, help="Neither compare with what was seen before nor remember.")
+@click.option(
+    "--entry",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="The entry that a proof is about, as `graven show --raw` writes it.",
+)
+@click.option("--log", metavar="NAME", help="Which log of a data directory or server [default].")
+@click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN].")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes [one per core].")
+@click.option("--explain", "explained", is_flag=True, help="Say what was checked and what each finding means.")
+@json_option
+def command(
+    target: str,
+    key: str | None,
+    policy: str | None,
+    remember: Path | None,
+    forget: bool,
+    entry: Path | None,
+    log: str | None,
+    token: str | None,
+    workers: int | None,
+    explained: bool,
+    as_json: bool,
+) -> int:
+    """Check TARGET: a data directory, a log's folder, a URL, a .tlog-proof or a proof archive.
+
+    A log is checked from its entries up: every entry, hash and file below the checkpoint, its signature,
+    and that it extends the checkpoint that was seen last. It takes no lock and works beside a running
+    server. Exit code 0: fine; 1: tampered; 3: could not check.
+    """
+    from graven.cli.checking import check
+
+    if forget and remember is not None:
+        raise UsageError("--forget and --remember exclude each other")
+    try:
+        with progress("verifying", quiet=as_json) as bar:
+            report = check(
+                target,
+                key=_text_of("--key", key).strip() if key is not None else None,
+                policy=_text_of("--policy", policy) if policy is not None else None,
+                remember=remember,
+                forget=forget,
+                entry=entry,
+                log=log,
+                token=token or os.environ.get("GRAVEN_TOKEN"),
+                workers=workers,
+                on_progress=bar.update,
+            )
+    except (Tampered, CouldNotCheck, UsageError):
+        raise
+    except NotFound as error:
+        raise CouldNotCheck(error.message, why=error.why, hint=error.hint, code=error.code) from error
+    except InvalidInput as error:
+        # a key or policy that the user gave; evidence that is malformed comes back as a finding
+        raise UsageError(error.message, why=error.why, hint=error.hint, code=error.code) from error
+    except (GravenError, OSError) as error:
+        message = error.message if isinstance(error, GravenError) else str(error)
+        raise CouldNotCheck(f"could not check {target}: {message}") from error
+    if as_json:
+        terminal.emit_json(report.as_json())
+    else:
+        print(render(report))
+        if explained:
+            print()
+            print(explain(report))
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return exit_code_of(report)

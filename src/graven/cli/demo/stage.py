@@ -1,0 +1,98 @@
+"""The look of the demonstration: sections, commands, ticks. Plain text in a pipe."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from graven.cli import terminal
+
+__all__ = ["Stage"]
+
+
+class Stage:
+    """Prints to stdout as it goes, and remembers what went wrong for the summary."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[bool, str]] = []
+        self._number = 0
+
+    def _print(self, text: str = "") -> None:
+        print(text)
+        sys.stdout.flush()
+
+    def title(self, text: str, subtitle: str) -> None:
+        """The opening lines."""
+        self._print()
+        self._print(terminal.paint(text, "cyan", bold=True))
+        self._print(terminal.wrap(subtitle))
+
+    def section(self, text: str) -> None:
+        """A numbered heading over a rule."""
+        self._number += 1
+        heading = f" {self._number}  {text} "
+        rule = "─" * (terminal.width() - len(heading) - 2)
+        self._print()
+        self._print(terminal.paint(f"──{heading}{rule}", "cyan", bold=True))
+
+    def say(self, text: str) -> None:
+        """A paragraph."""
+        self._print(terminal.wrap(text, indent="   "))
+
+    def command(self, arguments: Sequence[str]) -> None:
+        """The command that is about to run, as a reader would type it."""
+        self._print()
+        text = " ".join(_quoted(argument) for argument in arguments)
+        self._print("   " + terminal.paint("$ ", dim=True) + terminal.paint(text, bold=True))
+
+    def output(self, text: str, *, limit: int | None = None) -> None:
+        """A command's output, indented; the lines beyond `limit` are counted, not shown."""
+        lines = text.rstrip("\n").splitlines()
+        shown = lines if limit is None or len(lines) <= limit + 1 else lines[:limit]
+        for line in shown:
+            self._print(f"     {line}" if line else "")
+        if len(shown) < len(lines):
+            self._print(terminal.paint(f"     … {len(lines) - len(shown)} more lines", dim=True))
+
+    def value(self, label: str, value: Any) -> None:
+        """A fact in a labelled row."""
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        self._print(f"   {terminal.paint(label.ljust(10), dim=True)} {text}")
+
+    def tick(self, text: str) -> None:
+        """Something went as it must."""
+        self.facts.append((True, text))
+        self._print("   " + terminal.mark(True) + " " + terminal.wrap(text, hanging="     ", indent="     ").lstrip())
+
+    def cross(self, text: str) -> None:
+        """Something did not: the demonstration fails."""
+        self.facts.append((False, text))
+        self._print("   " + terminal.mark(False) + " " + terminal.wrap(text, hanging="     ", indent="     ").lstrip())
+
+    def check(self, ok: bool, text: str, otherwise: str) -> None:
+        """A tick or a cross."""
+        if ok:
+            self.tick(text)
+        else:
+            self.cross(otherwise)
+
+    def skip(self, text: str) -> None:
+        """Something could not be shown here, and why."""
+        self._print("   " + terminal.paint("- ", "yellow") + text)
+
+    @property
+    def failed(self) -> bool:
+        """True when anything went wrong."""
+        return any(not ok for ok, _ in self.facts)
+
+    def summary(self) -> None:
+        """All facts again, on one screen."""
+        for ok, text in self.facts:
+            hanging = "     "
+            self._print("   " + terminal.mark(ok) + " " + terminal.wrap(text, hanging=hanging, indent=hanging).lstrip())
+
+
+def _quoted(argument: str) -> str:
+    if argument and all(c.isalnum() or c in "-_./:=@,+~" for c in argument):
+        return argument
+    return "'" + argument.replace("'", "'\\''") + "'"

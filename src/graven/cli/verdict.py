@@ -1,0 +1,123 @@
+"""How the result of a verification looks, what it means, and its exit code."""
+
+import textwrap
+
+from graven.cli import terminal
+from graven.verify.report import Finding, Kind, Report, Verdict
+
+__all__ = ["explain", "exit_code_of", "finding_lines", "render"]
+
+_LABEL = 9
+
+_MEANINGS = {
+    "rollback": "A smaller tree than the one that was shown before: entries were taken away at the end, or an "
+    "old copy was put back. The older checkpoint is signed by the log's own key.",
+    "fork": "Two signed checkpoints that cannot both be true: the log showed one history to one reader and "
+    "another to the next. Only the holder of the key can do this, and these two notes prove it.",
+    "other_key": "The same log with another key. Either the key was exchanged, or this is another log under its name.",
+}
+
+
+def exit_code_of(report: Report) -> int:
+    """0 fine, 1 tampered, 3 could not check."""
+    return {Verdict.FINE: 0, Verdict.TAMPERED: 1, Verdict.COULD_NOT_CHECK: 3}[report.verdict]
+
+
+def _row(label: str, text: str) -> str:
+    return f"  {terminal.paint(label.ljust(_LABEL), 'cyan')}  {text}"
+
+
+def _heading(report: Report) -> str:
+    match report.verdict:
+        case Verdict.FINE:
+            return f"{terminal.mark(True)} {terminal.paint('fine', 'green', bold=True)}: {report.target}"
+        case Verdict.TAMPERED:
+            return f"{terminal.mark(False)} {terminal.paint('tampered', 'red', bold=True)}: {report.target}"
+        case Verdict.COULD_NOT_CHECK:
+            sign = terminal.paint("?", "yellow", bold=True)
+            return f"{sign} {terminal.paint('could not check', 'yellow', bold=True)}: {report.target}"
+
+
+def finding_lines(finding: Finding) -> list[str]:
+    """One finding: what, where, expected and found, why, what to try, and the signed notes."""
+    if finding.kind is Kind.TAMPERED:
+        sign = terminal.paint("tampered:", "red", bold=True)
+    else:
+        sign = terminal.paint("could not check:", "yellow", bold=True)
+    lines = [f"  {sign} {finding.message}"]
+    for label, text in (("where", finding.path), ("expected", finding.expected), ("found", finding.found)):
+        if text is not None:
+            lines.append(f"    {terminal.paint(label.ljust(8), dim=True)} {text}")
+    for label, text in (("why", finding.why), ("try", finding.hint)):
+        if text:
+            body = terminal.wrap(text, hanging=" " * 13, indent=" " * 13).lstrip()
+            lines.append(f"    {terminal.paint(label.ljust(8), dim=True)} {body}")
+    for number, note in enumerate(finding.evidence, 1):
+        lines.append(f"    {terminal.paint(f'signed note {number}', dim=True)}")
+        lines += [f"      {line}" for line in note.rstrip("\n").splitlines() if line]
+    return lines
+
+
+def render(report: Report) -> str:
+    """The report for a terminal."""
+    lines = [_heading(report)]
+    if report.origin is not None:
+        lines.append(_row("log", report.origin))
+    if report.key is not None and report.trust is not None:
+        lines.append(
+            _row("key", f"{report.key.rsplit('+', 2)[-2] if '+' in report.key else report.key} ({report.trust.value})")
+        )
+    if report.checkpoint is not None:
+        lines.append(_row("size", terminal.plural(report.checkpoint.size, "entry")))
+        lines.append(_row("root", report.checkpoint.root))
+    if report.previous is not None:
+        lines.append(_row("extends", f"size {report.previous.size:,}, seen before"))
+    if report.cosigned_by:
+        lines.append(_row("cosigned", ", ".join(report.cosigned_by)))
+    if report.entries or report.files:
+        checked = [terminal.plural(report.entries, "entry"), terminal.plural(report.files, "file")]
+        if report.blobs:
+            checked.append(terminal.plural(report.blobs, "blob"))
+        lines.append(_row("checked", ", ".join(checked)))
+    lines += [_row("note", terminal.wrap(note, indent=" " * 13, hanging=" " * 13).lstrip()) for note in report.notes]
+    for finding in report.findings:
+        lines += finding_lines(finding)
+    if report.more_findings:
+        lines.append(f"  … and {report.more_findings:,} more findings")
+    return "\n".join(lines)
+
+
+def explain(report: Report) -> str:
+    """What was checked, what the verdict rests on, and what each kind of finding means."""
+    paragraphs = []
+    match report.verdict:
+        case Verdict.FINE:
+            paragraphs.append(
+                "Every entry was hashed again, every hash above it computed again, and the result is the root "
+                "that the log's key signed. Every file below the checkpoint holds what it must."
+            )
+        case Verdict.TAMPERED:
+            paragraphs.append("The record is not the one that was signed, or not the one that was seen before.")
+        case Verdict.COULD_NOT_CHECK:
+            paragraphs.append("Nothing wrong was found, but something was out of reach: this is not the same as fine.")
+    if report.trusted_on_first_use:
+        paragraphs.append(
+            "The key came from the same place as the log, so this proves that the log agrees with itself. "
+            "Keep the key elsewhere and give it with --key to prove more."
+        )
+    if report.previous is None:
+        paragraphs.append(
+            "This log was not seen before, so nothing is known of its past. From now on it is remembered, and "
+            "a later copy that was cut or rebuilt will be found out."
+        )
+    if not report.cosigned_by:
+        paragraphs.append(
+            "No witness has cosigned the checkpoint: the holder of the log's key could still show another "
+            "history to somebody who remembers nothing."
+        )
+    paragraphs += [
+        f"{code}: {meaning}"
+        for code, meaning in _MEANINGS.items()
+        if any(finding.code == code for finding in report.findings)
+    ]
+    return "\n\n".join(textwrap.fill(text, terminal.width()) for text in paragraphs)
