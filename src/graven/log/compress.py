@@ -6,20 +6,15 @@ the third byte of a bundle is its first entry's `{`. Fast gzip (isal) when insta
 the two give different bytes for equal content, which is why content is compared uncompressed.
 """
 
-import zlib
-
-from graven.errors import Tampered
+from graven.errors import InvalidInput, Tampered
+from graven.verify.compressed import GZIP_HEADER, plain_bundle
 
 try:
     from isal.isal_zlib import compress as _compress
 except ImportError:  # pragma: no cover - the server extra installs it
     from zlib import compress as _compress
 
-__all__ = ["GZIP_HEADER", "MAX_BUNDLE_SIZE", "compress_bundle", "decompress_bundle"]
-
-GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
-MAX_BUNDLE_SIZE = 256 * (2 + 65_535)
-"""Bytes of the largest plain bundle."""
+__all__ = ["compress_bundle", "decompress_bundle"]
 
 _GZIP_WINDOW = 31  # zlib's spelling of "32 KiB window, gzip wrapper"
 
@@ -33,22 +28,9 @@ def compress_bundle(plain: bytes) -> bytes:
     return packed
 
 
-def decompress_bundle(data: bytes) -> bytes:
-    """The plain bundle, whether `data` rests compressed or plain.
-
-    Raises Tampered on damage, trailing bytes after the member, or more than MAX_BUNDLE_SIZE bytes.
-    """
-    if not data.startswith(b"\x1f\x8b\x08"):
-        return data
-    if not data.startswith(GZIP_HEADER):
-        raise Tampered(f"gzip header is {data[:10].hex()}, expected {GZIP_HEADER.hex()}")
-    engine = zlib.decompressobj(_GZIP_WINDOW)
+def decompress_bundle(data: bytes, count: int) -> bytes:
+    """The plain bundle of `count` entries, whether `data` rests compressed or plain; Tampered on damage."""
     try:
-        plain = engine.decompress(data, MAX_BUNDLE_SIZE)
-    except zlib.error as error:
-        raise Tampered("a compressed bundle is damaged", why=str(error)) from error
-    if not engine.eof:
-        raise Tampered("a compressed bundle is cut or larger than a bundle can be")
-    if engine.unused_data:
-        raise Tampered(f"{len(engine.unused_data)} bytes follow a compressed bundle")
-    return plain
+        return plain_bundle(data, count)
+    except InvalidInput as error:
+        raise Tampered(f"a compressed bundle is damaged: {error.message}") from error

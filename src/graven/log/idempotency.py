@@ -10,7 +10,7 @@ dropped below `durable_below` only.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,9 @@ from pathlib import Path
 from graven.errors import StorageFailed
 from graven.event.batch import DIGEST_SIZE
 from graven.log.runs import RUN_ENTRIES, KeyFilter, Known, Run, split_keys, write_run
+
+_FEW_KEYS = 8
+"""Up to here plain integers are faster than arrays."""
 
 __all__ = ["GENERATION_RUNS", "KEPT_GENERATIONS", "KeyTable"]
 
@@ -104,14 +107,9 @@ class KeyTable:
                     known = segment.known(key)
                     if known is not None:
                         found[key] = known
-        if generations:
-            high, low = split_keys(b"".join(keys))
-            for generation in generations:
-                hits = generation.filter.may_hold(high, low)
-                if hits.any():
-                    suspects = [keys[int(at)] for at in hits.nonzero()[0]]
-                    for run in generation.runs:
-                        found.update(run.find(suspects))
+        for generation, suspects in _suspects(generations, keys):
+            for run in generation.runs:
+                found.update(run.find(suspects))
         return found
 
     def add(self, first: int, keys: Sequence[bytes], digests: bytes) -> None:
@@ -159,6 +157,23 @@ class KeyTable:
         if len(self._generations) > KEPT_GENERATIONS:
             return self._generations.pop(0).runs
         return []
+
+
+def _suspects(generations: Sequence[_Generation], keys: Sequence[bytes]) -> Iterator[tuple[_Generation, list[bytes]]]:
+    """The keys that the filters cannot rule out, for each generation that has any."""
+    if len(keys) <= _FEW_KEYS:
+        halves = [(int.from_bytes(key[:8], "big"), int.from_bytes(key[8:], "big")) for key in keys]
+        for generation in generations:
+            may_hold = generation.filter.may_hold_one
+            suspects = [key for key, (high, low) in zip(keys, halves, strict=True) if may_hold(high, low)]
+            if suspects:
+                yield generation, suspects
+    elif generations:
+        high, low = split_keys(b"".join(keys))
+        for generation in generations:
+            suspects = [keys[int(at)] for at in generation.filter.may_hold(high, low)]
+            if suspects:
+                yield generation, suspects
 
 
 def _load_runs(folder: Path, on_damage: Callable[[str], None]) -> Iterable[Run]:

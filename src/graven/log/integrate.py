@@ -226,7 +226,7 @@ class Integrator:
         existing = self._objects.get(name)
         if existing is None:
             self._objects.put(name, compress_bundle(plain))
-        elif decompress_bundle(existing) != plain:
+        elif decompress_bundle(existing, path.width) != plain:
             # compressors differ between versions, entries do not: compare what is compressed
             raise StorageFailed(
                 f"{name} exists with other entries",
@@ -244,7 +244,7 @@ class Integrator:
             data = self._objects.get(path)
             if data is None:
                 raise StorageFailed(f"{path} vanished", why="the signed tree covers it", details={"path": path})
-            pieces.append(decompress_bundle(data))
+            pieces.append(decompress_bundle(data, self._signed - start))
             start = self._signed
         pieces += self._pending.records(start, stop)
         return pieces

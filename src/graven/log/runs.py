@@ -92,7 +92,7 @@ class Run:
         magic, self.first, self.count, digest = _HEADER.unpack(mapped[: _HEADER.size].tobytes())
         if magic != _MAGIC or len(mapped) != _HEADER.size + self.count * _ROW_BYTES:
             raise StorageFailed(f"{path} is no complete run", code="run_damaged")
-        if hashlib.sha256(memoryview(mapped)[_HEADER.size :]).digest() != digest:
+        if hashlib.sha256(mapped[_HEADER.size :].data).digest() != digest:
             raise StorageFailed(f"{path} does not match its digest", code="run_damaged")
         ends = np.cumsum([_HEADER.size, *(self.count * width for width in (8, 8, DIGEST_SIZE, 4))])
         columns = [mapped[a:b] for a, b in pairwise(ends)]
@@ -125,29 +125,41 @@ class Run:
 
 
 class KeyFilter:
-    """A Bloom filter over keys: 64 bits a key, two of them set. Keys are SHA-256, so need no hashing."""
+    """A Bloom filter over keys: 64 bits and four probes a key, so one new key in some 60,000 is suspected.
+
+    Keys are cuts of SHA-256, so their own bits are the probes; nobody can choose them cheaply.
+    """
 
     def __init__(self, capacity: int) -> None:
-        bits = 1 << (capacity * 64 - 1).bit_length()
-        self._mask = np.uint64(bits - 1)
-        self._bits = np.zeros(bits // 8, dtype=np.uint8)
-
-    def _places(self, half: U64) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint8]]:
-        places = half & self._mask
-        bit = np.left_shift(np.uint8(1), (places & np.uint64(7)).astype(np.uint8))
-        return (places >> np.uint64(3)).astype(np.intp), bit
+        self._mask = (1 << (capacity * 64 - 1).bit_length()) - 1
+        self._buffer = bytearray((self._mask + 1) // 8)
+        self._bits = np.frombuffer(self._buffer, dtype=np.uint8)
 
     def add(self, high: U64, low: U64) -> None:
         for half in (high, low):
-            at, bit = self._places(np.asarray(half))
-            np.bitwise_or.at(self._bits, at, bit)
+            for shift in (0, 32):
+                at, bit = self._places(half, shift)
+                np.bitwise_or.at(self._bits, at, bit)
 
-    def may_hold(self, high: U64, low: U64) -> npt.NDArray[np.bool_]:
-        """For each key whether it may have been added; never False for one that was."""
-        at, bit = self._places(high)
-        first: npt.NDArray[np.bool_] = (self._bits[at] & bit) != 0
-        if not first.any():
-            return first
-        at, bit = self._places(low)
-        second: npt.NDArray[np.bool_] = (self._bits[at] & bit) != 0
-        return np.logical_and(first, second)
+    def may_hold(self, high: U64, low: U64) -> npt.NDArray[np.intp]:
+        """Positions of the keys that may have been added; all that were are among them."""
+        left: npt.NDArray[np.intp] = np.arange(len(high))
+        for half, shift in ((high, 0), (low, 0), (high, 32), (low, 32)):
+            at, bit = self._places(half[left], shift)
+            left = np.compress((self._bits[at] & bit) != 0, left)
+            if not len(left):  # after the first probes nearly always: new keys are cheap
+                break
+        return left
+
+    def may_hold_one(self, high: int, low: int) -> bool:
+        """The same for a single key, without the fixed cost of array operations."""
+        for half in (high, low, high >> 32, low >> 32):
+            place = half & self._mask
+            if not self._buffer[place >> 3] >> (place & 7) & 1:
+                return False
+        return True
+
+    def _places(self, half: U64, shift: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint8]]:
+        places = (half >> np.uint64(shift)) & np.uint64(self._mask)
+        bit = np.left_shift(np.uint8(1), (places & np.uint64(7)).astype(np.uint8))
+        return (places >> np.uint64(3)).astype(np.intp), bit

@@ -104,7 +104,7 @@ class Tree:
 def _prefix(path: TilePath, width: int, data: bytes) -> bytes:
     """The first `path.width` items of an object that holds `width` of them."""
     if path.level == ENTRIES_LEVEL:
-        plain = decompress_bundle(data)
+        plain = decompress_bundle(data, width)
         return plain if width == path.width else bundle_prefix(plain, path.width)
     if len(data) != width * HASH_SIZE:
         raise Tampered(f"{path.path()}: a tile of width {width} has {len(data)} bytes")
