@@ -149,9 +149,10 @@ def recover(directory: str, fs: FileSystem) -> State:
             torn, torn_bytes = _set_aside(directory, bad, segments, position, fs)
         _renew(directory, segments, fs)
     clean = mark is not None or not segments
+    kept = [segment for segment in segments if segment.size]
+    next_index = position.next_index if kept else None
     digest = NO_DIGEST if position.digest is None else position.digest
-    recovery = Recovery(clean, torn, torn_bytes, position.next_index)
-    return State(recovery, [segment for segment in segments if segment.size], digest)
+    return State(Recovery(clean, torn, torn_bytes, next_index), kept, digest)
 
 
 def read_frames(segments: Sequence[Segment], fs: FileSystem) -> Iterator[Frame]:
