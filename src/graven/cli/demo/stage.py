@@ -1,7 +1,6 @@
 """The look of the demonstration: sections, commands, ticks. Plain text in a pipe."""
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,13 +12,14 @@ __all__ = ["Stage"]
 class Stage:
     """Prints to stdout as it goes, and remembers what went wrong for the summary."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self.facts: list[tuple[bool, str]] = []
         self._number = 0
+        self._quiet = quiet
 
     def _print(self, text: str = "") -> None:
-        print(text)
-        sys.stdout.flush()
+        if not self._quiet:
+            print(text, flush=True)
 
     def title(self, text: str, subtitle: str) -> None:
         """The opening lines."""

@@ -1,0 +1,85 @@
+"""`graven demo`: everything once, on real input, in half a minute."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from graven.cli import terminal
+from graven.cli.lazy import COMMANDS, TeachingCommand
+from graven.cli.options import json_option
+
+__all__ = ["command"]
+
+EXAMPLES = """
+graven demo
+graven demo --keep
+"""
+
+
+@click.command("demo", cls=TeachingCommand, short_help=COMMANDS["demo"], epilog=EXAMPLES)
+@click.option("--keep", is_flag=True, help="Leave the server up and the folder in place.")
+@json_option
+def command(keep: bool, as_json: bool) -> int:
+    """Watch a log being recorded, proven, attacked and found out.
+
+    Starts a real server in a fresh folder, records Kubernetes audit events, a test report and live events
+    of a web shop, shows and proves one of them, verifies the log, and attacks two copies of it. Ends by
+    itself; exit code 1 when an attack was not found.
+    """
+    try:
+        import graven.server.serve  # noqa: F401 - only to see that it can be imported
+    except ImportError as error:
+        from graven.errors import UsageError
+
+        raise UsageError(
+            f"the demonstration needs the server, and {error.name or error} is missing",
+            hint="pip install 'graven[server]'",
+        ) from error
+    from graven.cli.demo.material import examples_folder
+    from graven.cli.demo.script import Demo
+    from graven.cli.demo.stage import Stage
+
+    stage = Stage(quiet=as_json)
+    home = Path(tempfile.mkdtemp(prefix="graven-demo-"))
+    demo = Demo(home, examples_folder(), stage)
+    done = False
+    try:
+        stage.title(
+            "Graven: a log that cannot be rewritten",
+            f"Real events are recorded, proven and attacked, in {home}.",
+        )
+        demo.start()
+        demo.import_cluster()
+        demo.record_tests()
+        demo.drive_shop()
+        victim = demo.show_and_prove()
+        demo.verify_all()
+        demo.attack_byte(victim)
+        demo.attack_rebuild(victim)
+        done = True
+    finally:
+        stay = keep and done
+        demo.close(keep=stay)
+        if not stay:
+            shutil.rmtree(home, ignore_errors=True)
+    stage.section("Summary")
+    stage.summary()
+    if as_json:
+        terminal.emit_json(
+            {
+                "ok": not stage.failed,
+                "facts": [{"ok": ok, "text": text} for ok, text in stage.facts],
+                "kept": str(home) if keep else None,
+            }
+        )
+    if keep and demo.server is not None:
+        stage.section("The server stays up")
+        stage.command(["export", f"GRAVEN_SERVER={demo.address}"])
+        stage.command(["export", f"GRAVEN_TOKEN=$(cat {demo.data / 'owner.token'})"])
+        stage.command(["graven", "show", "last"])
+        stage.command(["graven", "verify", str(demo.log_dir)])
+        stage.say("")
+        stage.say(f"Stop it with: kill {demo.server.pid}; its folder is {home}.")
+    return 1 if stage.failed else 0

@@ -1,0 +1,260 @@
+"""The demonstration, act by act. Every step really happens, and what does not turn out right fails it."""
+
+import json
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from graven.cli import terminal
+from graven.cli.demo.attacks import change_one_byte, copy_log, read_entries, rebuild_without
+from graven.cli.demo.processes import Ran, Service, environment, free_port, run_graven, wait_until_ready
+from graven.cli.demo.stage import Stage
+from graven.errors import GravenError
+
+__all__ = ["Demo"]
+
+Json = dict[str, Any]
+
+
+class Demo:
+    """One run in one fresh folder `home`; `examples` holds the material."""
+
+    def __init__(self, home: Path, examples: Path, stage: Stage) -> None:
+        self.home = home
+        self.examples = examples
+        self.stage = stage
+        self.data = home / "data"
+        self.address = f"http://127.0.0.1:{free_port()}"
+        self.environ = environment(
+            os.environ,
+            GRAVEN_SERVER=self.address,
+            XDG_STATE_HOME=str(home / "state"),
+            COLUMNS=str(terminal.width() - 5),
+            **({"FORCE_COLOR": "1"} if terminal.colours() else {}),
+        )
+        self.server: Service | None = None
+        self._shown = 0
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data / "logs" / "default"
+
+    # what the acts are made of
+
+    def _graven(self, *arguments: str, shown: list[str] | None = None, limit: int | None = None) -> Ran:
+        """Print a command, run it, print what it says."""
+        self.stage.command(["graven", *(shown or arguments)])
+        ran = run_graven(arguments, self.environ, self.home)
+        self.stage.output(ran.output, limit=limit)
+        return ran
+
+    def _must(self, ran: Ran, what: str) -> None:
+        if ran.code != 0:
+            raise GravenError(f"{what} ended with exit code {ran.code}", why=ran.output)
+
+    def _size(self) -> int:
+        ran = run_graven(["log", "list", "--json"], self.environ, self.home)
+        self._must(ran, "graven log list")
+        return next(int(log["size"]) for log in json.loads(ran.output) if log["name"] == "default")
+
+    # the acts
+
+    def start(self) -> None:
+        """Act 1: a server on a fresh directory."""
+        self.stage.section("Start a recorder")
+        listen = self.address.removeprefix("http://")
+        arguments = ["serve", "--data", str(self.data), "--listen", listen, "--anchor", str(self.home / "anchor")]
+        self.stage.command(["graven", "serve", "--data", "data", "--listen", listen, "--anchor", "anchor"])
+        (self.home / "anchor").mkdir()
+        self.server = Service([sys.executable, "-m", "graven", *arguments], self.environ, self.home / "server.log")
+        wait_until_ready(self.server, self.address, "/readyz")
+        self.environ["GRAVEN_TOKEN"] = (self.data / "owner.token").read_text(encoding="ascii").strip()
+        shutil.copy(self.log_dir / "log.vkey", self.home / "log.vkey")
+        self.stage.output((self.home / "log.vkey").read_text(encoding="utf-8"))
+        self.stage.tick("the log default and its key were made; --anchor copies every checkpoint elsewhere")
+
+    def import_cluster(self) -> None:
+        """Act 2: Kubernetes audit events."""
+        self.stage.section("Record: what a Kubernetes cluster did")
+        files = sorted(str(path) for path in (self.examples / "k8s-audit").glob("*.json"))
+        self.stage.command(["graven", "import", "k8s-audit/*.json", "--source", "k8s/demo"])
+        ran = run_graven(["import", *files, "--source", "k8s/demo"], self.environ, self.home)
+        self._must(ran, "graven import")
+        lines = ran.output.replace(str(self.examples / "k8s-audit") + os.sep, "").splitlines()
+        notable = [i for i, line in enumerate(lines[:-1]) if "quarantine" in line]
+        self.stage.output("\n".join(lines[:4]))
+        self.stage.output("…")
+        for i in notable:
+            self.stage.output("\n".join(lines[i : i + 2]))
+        self.stage.output(lines[-1])
+        size = self._size()
+        self.stage.tick(f"{size} real audit events are in the log; what is none was kept in quarantine, not dropped")
+
+    def record_tests(self) -> None:
+        """Act 3: a test suite, really run."""
+        self.stage.section("Record: what a test run found")
+        if find_spec("pytest") is None:
+            self.stage.skip("pytest is not installed, so no test suite was run (pip install pytest)")
+            return
+        suite = self.home / "shop_tests"
+        shutil.copytree(self.examples / "shop_tests", suite, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(self.examples / "shop", self.home / "shop", ignore=shutil.ignore_patterns("__pycache__"))
+        report = self.home / "report.xml"
+        self.stage.command(["pytest", "shop_tests", "--junitxml=report.xml"])
+        ran = self._pytest(suite, report)
+        self.stage.output("\n".join(ran.output.splitlines()[-2:]))
+        if ran.code not in (0, 1) or not report.exists():
+            raise GravenError(f"pytest ended with exit code {ran.code}", why=ran.output)
+        before = self._size()
+        arguments = ["import", "report.xml", "--run", "demo-1", "--source", "ci/shop"]
+        self._must(self._graven(*arguments), "graven import")
+        recorded = self._size() - before
+        self.stage.tick(f"{recorded} events of the run demo-1 are in the log, the failed test with its error")
+
+    def _pytest(self, suite: Path, report: Path) -> Ran:
+        import subprocess
+
+        finished = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-c", str(suite / "pytest.ini"), "--rootdir", str(suite)]
+            + [str(suite), f"--junitxml={report}"],
+            env={**self.environ, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+        return Ran(finished.returncode, finished.stdout.decode("utf-8", "replace"))
+
+    def drive_shop(self) -> None:
+        """Act 4: a web application records itself."""
+        self.stage.section("Record: what users did in a web shop")
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        program = str(self.examples / "shop" / "app.py")
+        self.stage.command(["python", "examples/shop/app.py", "--port", str(port)])
+        shop = Service([sys.executable, program, "--port", str(port)], self.environ, self.home / "shop.log")
+        before = self._size()
+        try:
+            wait_until_ready(shop, address, "/orders/1")
+            calls = _use_shop(address)
+        finally:
+            code = shop.stop()
+        for call in calls:
+            self.stage.output(call)
+        if code != 0:
+            raise GravenError(f"the shop ended with exit code {code}", why=shop.tail())
+        recorded = self._size() - before
+        self.stage.check(
+            recorded >= len(calls),
+            f"its middleware recorded {recorded} requests: who, what, inputs and outputs",
+            f"only {recorded} of {len(calls)} requests were recorded",
+        )
+
+    def show_and_prove(self) -> int:
+        """Act 5: one event, and its proof. Gives its index: mallory's attempt, which the attacks go for."""
+        self.stage.section("Show one event, and prove that it is in the log")
+        victim = self._victim()
+        self._must(self._graven("show", str(victim), limit=24), "graven show")
+        entry = run_graven(["show", str(victim), "--raw"], self.environ, self.home)
+        self._must(entry, "graven show --raw")
+        self.stage.command(["graven", "show", str(victim), "--raw", ">", "event.json"])
+        (self.home / "event.json").write_bytes(entry.output.encode())
+        self._must(self._graven("prove", str(victim), "-o", "event.tlog-proof"), "graven prove")
+        ran = self._graven("verify", "event.tlog-proof", "--entry", "event.json", "--key", "log.vkey")
+        self.stage.check(
+            ran.code == 0, "the proof holds with nothing but the log's public key", "the proof does not verify"
+        )
+        return victim
+
+    def _victim(self) -> int:
+        """The index of the denied cancellation, or of the newest entry if the shop recorded none."""
+        entries = read_entries(self.log_dir)
+        for index in range(len(entries) - 1, -1, -1):
+            if b"mallory" in entries[index]:
+                return index
+        return len(entries) - 1
+
+    def verify_all(self) -> None:
+        """Act 6: the whole log, honest."""
+        self.stage.section("Verify the whole log")
+        ran = self._graven("verify", f"{self.address}/logs/default", "--key", "log.vkey", "--remember", "auditor.json")
+        self.stage.check(ran.code == 0, "every entry, hash and signature agrees", "the honest log does not verify")
+        anchored = sorted(path for path in (self.home / "anchor").rglob("*") if path.is_file())
+        self.stage.check(
+            bool(anchored),
+            "the auditor keeps this checkpoint, and the server has anchored it outside its data directory",
+            "no checkpoint was anchored",
+        )
+
+    def attack_byte(self, victim: int) -> None:
+        """Act 7: one byte of one entry."""
+        self.stage.section("Attack 1: change one byte")
+        copy = self.home / "attack-1"
+        copy_log(self.log_dir, copy)
+        changed = change_one_byte(copy, victim, b"mallory", b"malgory")
+        self.stage.say(
+            f"In a copy, {changed.before!r} becomes {changed.after!r} in entry {victim}, inside the compressed "
+            f"{changed.path}; its checksum is made right again."
+        )
+        ran = self._graven("verify", "attack-1", "--key", "log.vkey", "--forget")
+        found = ran.code == 1 and f"entry {victim}" in ran.output
+        self.stage.check(
+            found,
+            f"found: exit code 1, and it names entry {victim}",
+            f"NOT FOUND: exit code {ran.code}",
+        )
+
+    def attack_rebuild(self, victim: int) -> None:
+        """Act 8: an entry removed by somebody who holds the signing key."""
+        self.stage.section("Attack 2: remove an entry, rebuild, sign again")
+        forged = self.home / "attack-2"
+        size = rebuild_without(self.log_dir, forged, victim, self.data / "keys" / "default.key")
+        self.stage.say(
+            f"Somebody with the log's own signing key takes entry {victim} out, puts a harmless one at the end, "
+            f"computes every hash and tile again and signs: {size} entries, as before."
+        )
+        alone = self._graven("verify", "attack-2", "--key", "log.vkey", "--forget")
+        self.stage.check(
+            alone.code == 0,
+            "by itself the forgery is perfect: no verifier could tell",
+            f"the forgery was clumsy (exit code {alone.code}): the attack proves nothing",
+        )
+        convicted = self._graven("verify", "attack-2", "--key", "log.vkey", "--remember", "auditor.json")
+        self.stage.check(
+            convicted.code == 1 and "fork" in convicted.output,
+            "found: exit code 1; the checkpoint kept earlier convicts it, signed by the same key",
+            f"NOT FOUND: exit code {convicted.code}",
+        )
+
+    def close(self, *, keep: bool) -> None:
+        """Stop the server, unless it is to stay."""
+        if self.server is not None and not keep:
+            self.server.stop()
+
+
+def _use_shop(address: str) -> list[str]:
+    """Customers use the shop; gives one line per request."""
+    lines: list[str] = []
+    with httpx.Client(base_url=address, trust_env=False, timeout=10.0) as client:
+
+        def call(user: str, method: str, path: str, body: Json | None = None) -> Json:
+            response = client.request(method, path, json=body, headers={"X-User": user})
+            sign = terminal.paint(str(response.status_code), "green" if response.is_success else "yellow")
+            detail = f" {json.dumps(body)}" if body else ""
+            lines.append(f"{sign}  {user:<8} {method} {path}{detail}")
+            answer: Json = response.json()
+            return answer
+
+        first = call("alice", "POST", "/orders", {"product": "mug", "quantity": 10})
+        call("bob", "POST", "/orders", {"product": "poster", "quantity": 2})
+        call("alice", "GET", f"/orders/{first['number']}")
+        call("carol", "POST", "/orders", {"product": "yacht", "quantity": 1})
+        call("mallory", "POST", f"/orders/{first['number']}/cancel")
+        call("alice", "POST", f"/orders/{first['number']}/cancel")
+    return lines
