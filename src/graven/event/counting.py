@@ -8,10 +8,10 @@ __all__ = ["count_byte"]
 
 def _choose() -> Callable[[bytes, int], int]:
     try:
-        import numpy
+        import numpy as np
     except ImportError:
         return lambda data, byte: data.count(byte)
-    array: Any = numpy
+    array: Any = np
 
     def count(data: bytes, byte: int) -> int:
         if len(data) < 4_096:

@@ -59,7 +59,7 @@ def _text(text: str) -> bytes:
         return _string(text.encode("utf-8", "backslashreplace").decode("ascii", "backslashreplace"))
 
 
-def _number(value: int | float) -> bytes:
+def _number(value: float) -> bytes:
     try:
         double = float(value)
     except OverflowError:

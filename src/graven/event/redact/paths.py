@@ -1,7 +1,7 @@
 """Paths of redaction rules, compiled: does a member at this place belong to a rule?"""
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 __all__ = ["CompiledPath", "step_hint", "step_needle"]
@@ -48,7 +48,7 @@ class CompiledPath:
         if self._anywhere:
             return bool(place) and self.may_end_with(place[-1])
 
-        @lru_cache(maxsize=None)
+        @cache
         def rest(step: int, at: int) -> bool:
             if step == len(self.steps):
                 return at == len(place)

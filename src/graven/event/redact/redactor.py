@@ -87,8 +87,8 @@ class Redactor:
             if rule.patterns or rule.detectors
         ]
         self._numbers = next((rule.name for rule in self.rules if "card_number" in rule.detectors), None)
-        positions = any(path.steps[-1] == "*" for path, _ in self._paths)
-        self._positions = positions  # only such a path can take a list element by its place
+        # only a path that ends in `*` can take a list element by its place
+        self._positions = any(path.steps[-1] == "*" for path, _ in self._paths)
 
     @property
     def prefilter(self) -> Prefilter:
@@ -131,9 +131,10 @@ class Redactor:
     ) -> tuple[bytes, int]:
         """Replace spans in valid strict JSON; gives the new bytes and the number of values replaced.
 
-        `also` names further (place, rule) that the caller decided on; they win over findings inside them.
+        `also` names further (place, rule) that the caller decided on; the outermost of all wins.
         """
-        forced = dict(also)
+        wanted = dict(also)
+        forced = {at: rule for at, rule in wanted.items() if not any(at[:n] in wanted for n in range(len(at)))}
         root = _decode(data)
         findings = [
             (place, rule)
@@ -194,9 +195,8 @@ class Redactor:
                     yield from self._member(place, name, member)
         elif isinstance(value, (list, tuple)):
             yield from self._elements(place, value)
-        elif isinstance(value, int) and self._numbers is not None and 10**13 <= value < 10**16:
-            if is_card(str(value)):
-                yield Finding(place, self._numbers, value)
+        elif isinstance(value, int) and 10**13 <= value < 10**16 and self._numbers and is_card(str(value)):
+            yield Finding(place, self._numbers, value)
 
     def _elements(self, place: Place, value: Sequence[Any]) -> Iterator[Finding]:
         if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str) and value[1]:

@@ -2,8 +2,9 @@
 
 A rule names values by *path* or by *pattern* on the decoded string. A path has steps separated by dots: a
 member name (any ASCII case; `_` stands for an optional space, dash, dot or underscore; `*` for anything),
-`*` for one member or list position, `**` for any number of them: `input.password`, `**.*api_key`. Whatever is found, the whole value is replaced, also when the secret is only a part
-of a longer string: a partly kept secret is a guessed one. `null`, booleans and empty strings stay.
+`*` for one member or list position, `**` for any number of them: `input.password`, `**.*api_key`.
+Whatever is found, the whole value is replaced, also when the secret is only a part of a longer string:
+a partly kept secret is a guessed one. `null`, booleans and empty strings stay.
 
 `needles` and `hints` feed the byte scan that spares most events the slow path. They must over-approximate:
 each value that the rule takes has one of the needles (ASCII, any case, separators ` -_.` ignored) in it, and
@@ -65,7 +66,7 @@ def check_rule(rule: Rule) -> None:
         raise UsageError(f"redaction rule {rule.name}: a needle is ASCII and not only separators")
 
 
-_SECRET_NAME = (
+_NAME_OF_SECRET = (  # noqa: S105  # names, not a secret
     r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|private|secret|access|encryption|signing)[-_]?key"
     r"|(?:access|refresh|auth|session|id|api|bearer|csrf|xsrf)[-_]?token)"
 )
@@ -134,10 +135,10 @@ def default_rules() -> tuple[Rule, ...]:
         Rule(
             name="assigned-secret",  # ?password=…, password='…', {"password":"…"} inside a longer string
             patterns=(
-                r"[?&;](?:\w|[-.])*" + _SECRET_NAME + r"=[^&\s]",
+                r"[?&;](?:\w|[-.])*" + _NAME_OF_SECRET + r"=[^&\s]",
                 r"[?&;](?:token|code_verifier|sig|signature)=[^&\s]",
-                _SECRET_NAME + r"[\"']?\s*=(?![=~])>?\s*[\"']?" + _HOLLOW + r"[^\s\"'&;,]",
-                _SECRET_NAME + r"[\"']\s*:\s*[\"']" + _HOLLOW + r"[^\"']",
+                _NAME_OF_SECRET + r"[\"']?\s*=(?![=~])>?\s*[\"']?" + _HOLLOW + r"[^\s\"'&;,]",
+                _NAME_OF_SECRET + r"[\"']\s*:\s*[\"']" + _HOLLOW + r"[^\"']",
             ),
             needles=("passw", "passphrase", "pwd", "secret", "key", "token", "verifier=", "sig=", "signature="),
             hints=(
@@ -150,11 +151,15 @@ def default_rules() -> tuple[Rule, ...]:
             patterns=(
                 r"\A\s*bearer\s+(?!(?:tokens?|auth\w*)\s*\Z)\S{3,}\s*\Z",
                 r"\bbearer\s+(?=[A-Za-z._~+/-]*\d)[A-Za-z0-9._~+/-]{8,}",
-                r"authorization[\"']?\s*[:=]\s*[\"']?"
-                r"(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)\s+\S",
+                (
+                    r"authorization[\"']?\s*[:=]\s*[\"']?"
+                    r"(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)\s+\S"
+                ),
                 r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.",
-                r"(?<![A-Za-z0-9])(?:grv_[a-z2-7]{12}_[0-9A-Za-z]{32}|gh[pousr]_[0-9A-Za-z]{36}"
-                r"|xox[abprs]-[0-9A-Za-z-]{10,}|[sr]k_live_[0-9A-Za-z]{16,})",
+                (
+                    r"(?<![A-Za-z0-9])(?:grv_[a-z2-7]{12}_[0-9A-Za-z]{32}|gh[pousr]_[0-9A-Za-z]{36}"
+                    r"|xox[abprs]-[0-9A-Za-z-]{10,}|[sr]k_live_[0-9A-Za-z]{16,})"
+                ),
             ),
             detectors=("basic_credentials",),
             needles=(
@@ -208,8 +213,10 @@ def default_rules() -> tuple[Rule, ...]:
             name="card-number",
             detectors=("card_number",),
             hints=(
-                r"(?:[^0-9a-z]|\\[nrtbf]|\\u[0-9a-f]{4})"
-                r"(?:[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}|3[04-9]\d{2}[ -]?\d{6}[ -]?\d{4,5})(?:[^0-9a-z])",
+                (
+                    r"(?:[^0-9a-z]|\\[nrtbf]|\\u[0-9a-f]{4})"
+                    r"(?:[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}|3[04-9]\d{2}[ -]?\d{6}[ -]?\d{4,5})(?:[^0-9a-z])"
+                ),
             ),
             needles=(),
         ),
