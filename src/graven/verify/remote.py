@@ -1,0 +1,200 @@
+"""A log over HTTP: C2SP tlog-tiles at `<server>/logs/<name>`, or at any address that serves them.
+
+One kept-alive connection a thread. Only what certainly did no harm is tried again: every request is a GET. A redirect
+is not followed, because the token would go along; an answer is read up to a bound, whatever it promises.
+"""
+
+import http.client
+import re
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from graven.errors import CouldNotCheck
+from graven.tlog.tiles import FULL_WIDTH, TilePath
+from graven.verify.compressed import MAX_BUNDLE_SIZE
+from graven.verify.source import UNREACHABLE, SourceSpec
+
+__all__ = ["HttpSource"]
+
+_ATTEMPTS = 5
+_FIRST_DELAY_S = 0.25
+_LONGEST_DELAY_S = 30.0
+_TIMEOUT_S = 30.0
+_MAX_CHECKPOINT = 1 << 20
+_CHUNK = 1 << 20
+_GRAVEN_LOG = re.compile(r"(?P<server>.*)/logs/[a-z0-9-]{1,63}")
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+
+
+class HttpSource:
+    """The log whose tiles are at `url`; `token` goes into each request. Blobs are read from `/v1/blobs`.
+
+    `sleep` waits between attempts, in seconds.
+    """
+
+    parallel = 8
+
+    def __init__(self, url: str, token: str | None = None, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        parts = urlsplit(url.rstrip("/"))
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise CouldNotCheck(f"{url} is no address of a log", hint="http://host:port/logs/<name>")
+        if parts.username is not None or parts.password is not None:
+            raise CouldNotCheck("an address with a user name or password is not used", hint="give a token instead")
+        self._url = parts.geturl()
+        self._parts = parts
+        self._token = token
+        self._sleep = sleep
+        self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+
+    @property
+    def target(self) -> str:
+        """The address."""
+        return self._url
+
+    def fetch_checkpoint(self) -> bytes | None:
+        """`GET <url>/checkpoint`."""
+        return self._get(f"{self._parts.path}/checkpoint", _MAX_CHECKPOINT)
+
+    def fetch_key(self) -> bytes | None:
+        """`GET <url>/log.vkey`."""
+        return self._get(f"{self._parts.path}/log.vkey", _MAX_CHECKPOINT)
+
+    def fetch(self, tile: TilePath) -> bytes | None:
+        """`GET <url>/tile/…`."""
+        return self._get(f"{self._parts.path}/{tile.path()}", MAX_BUNDLE_SIZE)
+
+    def wider(self, tile: TilePath) -> list[int]:
+        """The full tile: a server cannot be asked which partials it has."""
+        return [FULL_WIDTH]
+
+    def paths(self) -> Iterator[str] | None:
+        """None: a server cannot be asked for a list."""
+        return None
+
+    def open_blob(self, digest: str) -> Iterator[bytes] | None:
+        """`GET /v1/blobs/<digest>`; None also at an address that is not Graven's, which has no blobs."""
+        found = _GRAVEN_LOG.fullmatch(self._parts.path)
+        if found is None:
+            return None
+        data = self._get(f"{found['server']}/v1/blobs/{digest}", None)
+        return None if data is None else iter((data,))
+
+    def spec(self) -> SourceSpec:
+        """Address and token."""
+        return SourceSpec("http", self._url, token=self._token)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    def _get(self, path: str, limit: int | None) -> bytes | None:
+        """The body, None for 404 and 410. Raises CouldNotCheck when it cannot be had."""
+        delay = _FIRST_DELAY_S
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                status, body, retry_after = self._request(path, limit)
+            except (OSError, http.client.HTTPException) as error:
+                self._drop()
+                reason = str(error) or type(error).__name__
+                wait = delay
+            else:
+                if status == http.HTTPStatus.OK:
+                    return body
+                if status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
+                    return None
+                if status not in _RETRIED:
+                    raise self._refused(path, status)
+                reason = f"status {status}"
+                wait = max(delay, retry_after)
+            if attempt < _ATTEMPTS:
+                self._sleep(min(wait, _LONGEST_DELAY_S))
+                delay *= 2
+        raise CouldNotCheck(
+            f"{self._origin}{path} could not be fetched in {_ATTEMPTS} attempts: {reason}",
+            hint="check that the server runs and can be reached from here",
+            code=UNREACHABLE,
+        )
+
+    def _request(self, path: str, limit: int | None) -> tuple[int, bytes, float]:
+        connection = self._connection()
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "graven-verify"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        connection.request("GET", path or "/", headers=headers)
+        response = connection.getresponse()
+        body = _read_body(response, limit)
+        encoding = response.getheader("Content-Encoding", "identity").strip().lower()
+        if response.status == http.HTTPStatus.OK and encoding == "gzip":
+            body = _decoded(body, limit)
+        retry_after = response.getheader("Retry-After", "")
+        return response.status, body, float(retry_after) if retry_after.isdecimal() else 0.0
+
+    def _connection(self) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = _connect(self._parts)
+            self._local.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+    def _drop(self) -> None:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+            with self._lock:
+                self._connections.remove(connection)
+
+    @property
+    def _origin(self) -> str:
+        return f"{self._parts.scheme}://{self._parts.netloc}"
+
+    def _refused(self, path: str, status: int) -> CouldNotCheck:
+        hint = f"open {self._origin}{path} to see why"
+        if status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
+            hint = "give a token with the role auditor or reader: --token or GRAVEN_TOKEN"
+        elif http.HTTPStatus.MULTIPLE_CHOICES <= status < http.HTTPStatus.BAD_REQUEST:
+            hint = "redirects are not followed: give the address that it leads to"
+        return CouldNotCheck(f"{self._origin}{path} answered {status}", hint=hint, code=UNREACHABLE)
+
+
+def _connect(parts: SplitResult) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, parts.port, timeout=_TIMEOUT_S, context=context)
+    return http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
+
+
+def _read_body(response: http.client.HTTPResponse, limit: int | None) -> bytes:
+    """The body as sent; `HTTPException` when it is longer than `limit`, or cut."""
+    if limit is None:
+        return response.read()
+    body = response.read(limit + 1)
+    if len(body) > limit:
+        raise http.client.HTTPException(f"an answer of more than {limit} bytes")
+    rest = response.read()  # raises IncompleteRead when the promised length did not come
+    return body + rest
+
+
+def _decoded(body: bytes, limit: int | None) -> bytes:
+    """A body without its `Content-Encoding: gzip`, which is transport and no evidence: any header will do."""
+    engine = zlib.decompressobj(31)
+    try:
+        plain = engine.decompress(body, 0 if limit is None else limit + 1)
+    except zlib.error as error:
+        raise http.client.HTTPException(f"a damaged gzip body: {error}") from error
+    if not engine.eof or engine.unused_data:
+        raise http.client.HTTPException("a gzip body that is cut, too large, or followed by more")
+    return plain
