@@ -79,8 +79,16 @@ class CompactRange:
         return self._roots.copy()
 
     def append(self, leaf: bytes) -> None:
-        """Add one leaf, given by its hash."""
-        self.extend((leaf,))
+        """Add one leaf, given by its hash. Raises InvalidInput unless that has 32 bytes."""
+        check_hash(leaf, "a leaf hash")
+        if self.size == MAX_INT63:
+            raise InvalidInput(f"a tree holds at most {MAX_INT63} leaves")
+        node, waiting = leaf, self.size
+        while waiting & 1:
+            node = node_hash(self._roots.pop(), node)
+            waiting >>= 1
+        self._roots.append(node)
+        self.size += 1
 
     def extend(self, hashes: Sequence[bytes], *, level: int = 0) -> None:
         """Add the roots of perfect subtrees of 2^`level` leaves each (level 0: leaf hashes), in order.
@@ -182,15 +190,18 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
     """
     if not 0 <= old <= new <= MAX_INT63:
         raise _invalid(f"a tree of size {new} cannot extend one of size {old}")
-    _check_hashes(old_root, new_root, *proof)
     for size, root in ((old, old_root), (new, new_root)):
         if size == 0 and root != EMPTY_ROOT:
             raise _invalid(f"a tree of size 0 has the root {EMPTY_ROOT.hex()}, not {root.hex()}")
+    if old == new and old_root != new_root:
+        raise _invalid(f"two roots of size {new}: {old_root.hex()} and {new_root.hex()}")
     if old in (0, new):
         _check_length(proof, 0)
-        if old == new and old_root != new_root:
-            raise _invalid(f"two roots of size {new}: {old_root.hex()} and {new_root.hex()}")
+        # of two equal roots nothing is hashed, and only here may they be anything
+        if old != new:
+            _check_hashes(new_root)
         return
+    _check_hashes(old_root, new_root, *proof)
     level, start = _last_subtree(old)
     inner = (start ^ ((new - 1) >> level)).bit_length()
     length = inner + (start >> inner).bit_count()

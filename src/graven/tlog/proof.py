@@ -13,7 +13,7 @@ index <n>
 from dataclasses import dataclass
 
 from graven.errors import InvalidInput
-from graven.tlog.checkpoint import Checkpoint, checkpoint_of
+from graven.tlog.checkpoint import Checkpoint, checkpoint_of, parse_checkpoint_text
 from graven.tlog.encoding import MAX_INT63, decode_base64, decode_decimal, decode_utf8, encode_base64, shown
 from graven.tlog.hashing import HASH_SIZE, check_hash, leaf_hash
 from graven.tlog.keys import VerifierKey
@@ -51,7 +51,7 @@ class TlogProof:
             check_hash(data, "a hash of the proof")
         if self.extra == b"":
             raise InvalidInput("empty extra data has two spellings: leave it out")
-        parse_note(self.checkpoint)
+        parse_checkpoint_text(parse_note(self.checkpoint).text)
 
     @classmethod
     def parse(cls, data: bytes) -> "TlogProof":

@@ -12,6 +12,7 @@ Form only: whether the proof fits the witness's state is for the witness to say 
 from dataclasses import dataclass
 
 from graven.errors import InvalidInput
+from graven.tlog.checkpoint import parse_checkpoint_text
 from graven.tlog.encoding import MAX_INT63, decode_base64, decode_decimal, decode_utf8, encode_base64, shown
 from graven.tlog.hashing import HASH_SIZE, check_hash
 from graven.tlog.note import MAX_NOTE_SIZE, parse_note
@@ -39,7 +40,7 @@ class AddCheckpoint:
             raise InvalidInput(f"a proof of {len(self.proof)} hashes; at most {MAX_CONSISTENCY_HASHES} are sent")
         for data in self.proof:
             check_hash(data, "a hash of the proof")
-        parse_note(self.checkpoint)
+        parse_checkpoint_text(parse_note(self.checkpoint).text)
 
 
 def format_add_checkpoint(request: AddCheckpoint) -> bytes:
