@@ -26,6 +26,7 @@ from graven.storage.durable import (
     os_errors,
     read_file,
     sync_directory,
+    sync_names,
     write_all,
 )
 from graven.storage.filesystem import REAL, FileSystem
@@ -52,6 +53,7 @@ class DirectoryBlobs:
         self._held: Counter[str] = Counter()
         self._lock = threading.Lock()
         make_directories(self._incoming, fs)
+        sync_names(root, fs)
 
     def put(self, content: bytes) -> str:
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -23,6 +23,7 @@ __all__ = [
     "storage_failed",
     "sync_directory",
     "sync_filesystem",
+    "sync_names",
     "write_all",
     "write_durably",
 ]
@@ -121,6 +122,20 @@ def make_directories(path: str | os.PathLike[str], fs: FileSystem = REAL, *, mod
     """`mkdir -p`, durable: the parent of every directory made here is synced. Raises `StorageFailed`."""
     with os_errors("make directory", path):
         _make_directories(fs, os.fspath(path), mode)
+
+
+def sync_names(directory: str | os.PathLike[str], fs: FileSystem = REAL) -> None:
+    """Make the names of a directory and of all above it durable. Raises `StorageFailed`.
+
+    For who finds a directory that exists and is about to trust it: the process that made it, or one of its
+    parents, may have been killed before it came to the sync. A parent that we may not open is not one we made.
+    """
+    path = os.fspath(directory)
+    with os_errors("sync the name of", directory):
+        while path != (parent := os.path.dirname(path)):  # noqa: PTH120
+            with suppress(PermissionError):
+                _sync_directory(fs, parent or ".")
+            path = parent
 
 
 def _make_directories(fs: FileSystem, path: str, mode: int) -> None:

@@ -31,6 +31,7 @@ from graven.storage.durable import (
     replace_durably,
     storage_failed,
     sync_directory,
+    sync_names,
     write_all,
 )
 from graven.storage.filesystem import REAL, FileSystem
@@ -57,8 +58,7 @@ class FileJournal:
         self._fd: int | None = None
         self._failed: StorageFailed | None = None
         make_directories(directory, fs)
-        # a process killed earlier may have made the directory and not have come to this
-        sync_directory(os.path.dirname(self._directory), fs)  # noqa: PTH120 - the seam takes strings
+        sync_names(directory, fs)
         state = recover(self._directory, fs)
         self.recovery = state.recovery
         self._segments = state.segments

@@ -24,6 +24,7 @@ from graven.storage.durable import (
     replace_durably,
     storage_failed,
     sync_directory,
+    sync_names,
     write_all,
 )
 from graven.storage.filesystem import REAL, FileSystem
@@ -182,8 +183,7 @@ class DirectoryObjects:
         if self._may_write:
             return
         make_directories(self._incoming, self._fs)
-        # a process killed earlier may have made the root and not have come to this
-        sync_directory(os.path.dirname(self._root), self._fs)  # noqa: PTH120
+        sync_names(self._root, self._fs)
         with os_errors("clear", self._incoming):
             for name, _ in self._fs.scan(self._incoming):
                 self._fs.unlink(f"{self._incoming}/{name}")
