@@ -5,6 +5,7 @@ An engine that failed is never repaired; the log throws it away and opens anothe
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from graven.errors import GravenError, NotFound, RefusedToStart, Tampered, Unavailable
 from graven.event.envelope import parse_time
@@ -209,19 +210,26 @@ class Engine:
     # -- the end ----------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Finish what was accepted, publish it, stop clean; when the engine failed, just let go."""
+        """Finish what was accepted, publish it, stop clean; when the engine failed, just let go.
+
+        Raises StorageFailed when the clean stop could not be marked; nothing is lost by that.
+        """
         self.writer.stop()
         self._join(self._threads[0])
         self.integrator.stop()
         self._join(self._threads[1])
         self._waiters.close()
+        if self.stopped is not None:
+            self.discard()
+            return
         self._requests.close()
-        self._drivers.close(clean=self.stopped is None)
+        self._drivers.close(clean=True)
 
     def discard(self) -> None:
-        """Let go of an engine that was never started."""
+        """Let go of an engine that failed or was never started; nothing is written."""
         self._requests.close()
-        self._drivers.close(clean=False)
+        with suppress(GravenError):  # a failed driver may fail to close as well
+            self._drivers.close(clean=False)
 
     @staticmethod
     def _join(thread: threading.Thread) -> None:

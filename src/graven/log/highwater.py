@@ -33,14 +33,20 @@ class HighWater:
         self._key = key
         self.path = folder / "highwater" / hashlib.sha256(key.name.encode()).hexdigest()
 
-    def load(self) -> Checkpoint | None:
-        """The mark, None when there is none; RefusedToStart when it is there but not readable as one."""
+    def raw(self) -> bytes | None:
+        """The mark's bytes, whatever they are, or None; RefusedToStart when they cannot be read."""
         try:
-            data = self.path.read_bytes()
+            return self.path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RefusedToStart(f"the high-water mark {self.path} cannot be read: {error.strerror}") from error
+
+    def load(self) -> Checkpoint | None:
+        """The mark, None when there is none; RefusedToStart when it is there but not readable as one."""
+        data = self.raw()
+        if data is None:
+            return None
         try:
             return open_checkpoint(data, self._key)
         except GravenError as error:
@@ -55,3 +61,9 @@ class HighWater:
         """Replace the mark, durable on return; raises StorageFailed or OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_durably(self.path, checkpoint)
+
+    def set_aside(self, now_ns: int) -> None:
+        """Keep the mark under another name, `<mark>.given-up-<Unix nanoseconds>`, durable on return."""
+        data = self.raw()
+        if data is not None:
+            replace_durably(self.path.with_name(f"{self.path.name}.given-up-{now_ns}"), data)

@@ -138,14 +138,27 @@ class Integrator:
     # -- the thread -------------------------------------------------------------------------------
 
     def run(self) -> None:
+        while self._guarded(self._step):
+            pass
+        self._waiters.close()
+
+    def round(self) -> None:
+        """Integrate and publish everything committed, now, in the calling thread: for tools and tests."""
+        self._guarded(self._everything)
+
+    def _guarded(self, work: Callable[[], bool]) -> bool:
         try:
-            while self._step():
-                pass
+            return work()
         except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be signed after it
             self.abort()
             self._fail(error)
-            return
-        self._waiters.close()
+            return False
+
+    def _everything(self) -> bool:
+        while self._absorbed < self._pending.next_index:
+            self._absorb()
+        self.integrate(publish=True)
+        return True
 
     def _step(self) -> bool:
         """Wait for work, do one piece of it; False when the thread must end."""

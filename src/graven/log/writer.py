@@ -143,26 +143,31 @@ class Writer:
 
     def run(self) -> None:
         """Until `stop` and an empty queue, or `abort`, or a failure."""
-        while True:
-            taken = self._take()
-            if not taken:
-                return
-            group = _Group()
-            try:
-                self._wait_for_room()
-                for item in taken:
-                    self._admit(group, item)
-                self._write(group)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the thread must not go on
-                stopped = stopped_error(error)
-                # First stop taking, then answer, so that nobody is told to retry into the same fault.
-                self.abort(stopped)
-                for item in taken:
-                    self._answer(item.done, stopped)
-                self._fail(error)
-                return
-            for done, reply in group.replies:
-                self._answer(done, reply)
+        while self.turn():
+            pass
+
+    def turn(self) -> bool:
+        """Wait for batches, commit and answer one group of them; False when the thread must end."""
+        taken = self._take()
+        if not taken:
+            return False
+        group = _Group()
+        try:
+            self._wait_for_room()
+            for item in taken:
+                self._admit(group, item)
+            self._write(group)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the thread must not go on
+            stopped = stopped_error(error)
+            # First stop taking, then answer, so that nobody is told to retry into the same fault.
+            self.abort(stopped)
+            for item in taken:
+                self._answer(item.done, stopped)
+            self._fail(error)
+            return False
+        for done, reply in group.replies:
+            self._answer(done, reply)
+        return True
 
     def _take(self) -> list[_Waiting]:
         """All that wait, up to a frame's size but at least one; empty when the thread must end."""
