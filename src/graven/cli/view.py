@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graven.errors import InvalidInput
+from graven.event.mappers.k8s_view import k8s_view
+
 __all__ = ["View", "view_of"]
 
 
@@ -65,6 +68,11 @@ def _duration(nanoseconds: Any) -> str:
     return f"took {nanoseconds} ns"
 
 
+def _native_view(entry: Mapping[str, Any]) -> View:
+    data = entry.get("data")
+    return _event_view(data) if isinstance(data, Mapping) else _plain_view(entry)
+
+
 def _event_view(data: Mapping[str, Any]) -> View:
     targets = [_thing(item) for item in data.get("targets") or () if isinstance(item, Mapping)]
     view = View(" ".join([_text(data.get("action")), *targets[:3]]), _text(data.get("outcome")))
@@ -95,55 +103,39 @@ def _event_view(data: Mapping[str, Any]) -> View:
     return view
 
 
-def _k8s_outcome(status: Any) -> str:
-    code = _member(status, "code")
-    if not isinstance(code, int):
-        return ""
-    if code in (401, 403):
-        return f"denied ({code})"
-    return f"success ({code})" if code < 400 else f"failure ({code})"
-
-
-def _k8s_view(data: Mapping[str, Any]) -> View:
-    reference = data.get("objectRef")
-    kind = "/".join(filter(None, (_text(_member(reference, n)) for n in ("resource", "subresource"))))
-    path = "/".join(filter(None, (_text(_member(reference, n)) for n in ("namespace", "name"))))
-    target = f"{kind}:{path}" if path else kind
-    view = View(f"{_text(data.get('verb'))} {target}".strip(), _k8s_outcome(data.get("responseStatus")))
-    impersonated = _text(_member(data, "impersonatedUser", "username"))
-    view.row("who", _text(_member(data, "user", "username")), f"as {impersonated}" if impersonated else "")
-    groups = _member(data, "user", "groups")
-    if isinstance(groups, list):
-        view.row("groups", ", ".join(map(_text, groups)))
-    view.row("what", view.title, view.outcome)
-    view.row("when", _text(data.get("stageTimestamp") or data.get("requestReceivedTimestamp") or data.get("timestamp")))
-    view.row("how", _text(data.get("requestURI")), _text(data.get("userAgent")))
-    addresses = data.get("sourceIPs")
-    if isinstance(addresses, list) and addresses:
-        view.row("where", _text(addresses[-1]))
-    decision = _member(data, "annotations", "authorization.k8s.io/decision")
-    view.row("allowed", _text(decision), _text(_member(data, "annotations", "authorization.k8s.io/reason")))
-    view.row("stage", _text(data.get("stage")), _text(data.get("level")))
-    view.block("input", data.get("requestObject"))
-    view.block("output", data.get("responseObject"))
+def _k8s_view(entry: Mapping[str, Any]) -> View:
+    """By way of event/1: what the index and every other reader understand of an audit event."""
+    try:
+        event = k8s_view(
+            json.dumps(entry.get("data")).encode(), id=_text(entry.get("id")), source=_text(entry.get("source"))
+        )
+    except InvalidInput:
+        return _plain_view(entry)
+    view = _event_view(event)
+    view.blocks = [(label, value) for label, value in view.blocks if label != "attributes"]
+    annotations = _member(event, "attributes", "annotations")
+    decision = _text(_member(annotations, "authorization.k8s.io/decision"))
+    view.row("decision", decision, _text(_member(annotations, "authorization.k8s.io/reason")))
     return view
 
 
-def _quarantine_view(data: Mapping[str, Any]) -> View:
+def _quarantine_view(entry: Mapping[str, Any]) -> View:
     view = View("quarantined: could not be parsed", "unknown")
-    for name, value in data.items():
+    data = entry.get("data")
+    for name, value in data.items() if isinstance(data, Mapping) else ():
         view.row(str(name), _text(value))
+    view.row("kept as", _text(_member(entry, "blob", "digest")), f"{_member(entry, 'blob', 'size')} bytes")
     return view
 
 
-def _plain_view(data: Mapping[str, Any]) -> View:
+def _plain_view(entry: Mapping[str, Any]) -> View:
     view = View("")
-    view.block("data", data)
+    view.block("data", entry.get("data"))
     return view
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
-    "event/1": _event_view,
+    "event/1": _native_view,
     "k8s.audit/v1": _k8s_view,
     "quarantine/1": _quarantine_view,
 }
@@ -151,11 +143,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
 
 def view_of(entry: Mapping[str, Any]) -> View:
     """The view of a decoded entry (DESIGN.md §3); `data` has been fetched when it lies in a blob."""
-    data = entry.get("data")
-    reader = _READERS.get(str(entry.get("format")), _plain_view)
-    view = reader(data) if isinstance(data, Mapping) else View("")
-    if not isinstance(data, Mapping):
-        view.block("data", data)
+    view = _READERS.get(str(entry.get("format")), _plain_view)(entry)
     producer = " from ".join(filter(None, (_text(_member(entry, "by", "token")), _text(_member(entry, "by", "ip")))))
     view.row("received", _text(entry.get("received")), f"by token {producer}" if producer else "")
     if entry.get("redacted"):

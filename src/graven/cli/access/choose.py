@@ -99,11 +99,11 @@ def connect(place: Place) -> Access:
         return RemoteAccess(place.server, place.token)
     if place.data is None:
         raise AssertionError("a place has a server or a folder")
-    from graven.cli.access.local import LocalAccess, held_by
+    from graven.cli.access.holder import held_by
 
     holder = held_by(place.data)
     if holder is None:
-        return LocalAccess(place.data)
+        return _open_local(place.data)
     address = _address_of_holder(place.data)
     token = place.token or owner_token(place.data)
     if address is not None and token is not None:
@@ -116,6 +116,18 @@ def connect(place: Place) -> Access:
         hint=f"give its address: --server http://{DEFAULT_LISTEN} --data {place.data}",
         code="locked",
     )
+
+
+def _open_local(data: Path) -> Access:
+    try:
+        from graven.cli.access.local import LocalAccess
+    except ImportError as error:
+        raise UsageError(
+            f"a data directory cannot be opened here: {error.name or error} is missing",
+            why="`pip install graven` brings the client and the verifier only",
+            hint="pip install 'graven[server]', or name a server with --server",
+        ) from error
+    return LocalAccess(data)
 
 
 def _address_of_holder(data: Path) -> str | None:

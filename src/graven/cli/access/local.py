@@ -1,10 +1,11 @@
-"""A data directory that no server holds: the log is opened, used and closed by this process.
+"""A data directory that no server holds: opened as a server opens it, used, and closed.
 
-What is read here is not recorded in `system`: who can open the directory can read its files anyway.
-What is changed here is: tokens and logs are entries of `system` before they take effect.
+The start-up checks, the first start, redaction and the log `system` are the server's own; only the
+network is missing. What is recorded here stands in the log under the token `local`.
 """
 
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,119 +13,96 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
+
+from graven.cli.access.local_k8s import append_one_by_one
 from graven.cli.access.ports import Answer, TokenInfo
-from graven.errors import CouldNotCheck, InvalidEvent, NotFound, Unavailable
+from graven.errors import Conflict, CouldNotCheck, Forbidden, InvalidEvent, NotFound, Unavailable
 from graven.event.batch import PreparedBatch
+from graven.event.envelope import format_time
 from graven.event.intake import Producer, prepare_events
-from graven.event.redact import Redactor, default_rules
-from graven.log.layout import LogPaths, check_name, log_names
-from graven.log.messages import Incident, KeyedRequest
+from graven.event.mappers.k8s import prepare_k8s
+from graven.event.redact import Redactor
+from graven.log.layout import SYSTEM_LOG
+from graven.log.messages import KeyedRequest
 from graven.log.opened import Log
-from graven.log.start import open_log
+from graven.server.control import Control
+from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
+from graven.server.logs import LogSet
+from graven.server.system import system_event
+from graven.server.tokens import TokenStore
 from graven.tlog.tiles import parse_tile_path
 
-__all__ = ["LocalAccess", "held_by"]
+__all__ = ["LOCAL", "LocalAccess"]
 
-PRODUCER = Producer("local", "127.0.0.1")
+LOCAL = "local"
+PRODUCER = Producer(LOCAL, "127.0.0.1")
 """Who stands in `by` of an entry that was recorded without a server."""
 
 PUBLISH_WAIT_S = 30.0
 
 
-def held_by(data: Path) -> str | None:
-    """The process that holds a log of this directory, as text, or None when nobody does."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: no server runs there either
-        return None
-    for name in log_names(data):
-        lock = LogPaths(data, name).lock
-        try:
-            with lock.open("rb") as stream:
-                try:
-                    fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except OSError:
-                    return stream.read(32).decode("ascii", "replace").strip() or "unknown"
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-    return None
-
-
-def _quiet(incident: Incident) -> None:
-    from graven.cli.terminal import note
-
-    note(f"{incident.log}: {incident.message}")
-
-
-def _check_attachments(batch: PreparedBatch, log: Log) -> None:
-    """As the server: an event may only name attachments whose bytes are here."""
-    missing = [
-        {
-            "item": position,
-            "field": "attachments",
-            "reason": f"{digest} is not in the blob store",
-            "suggestion": "upload it to a server first (PUT /v1/blobs)",
-        }
-        for position, digest, _ in batch.attachments
-        if digest not in batch.blobs and not log.blobs.has(digest)
-    ]
-    if missing:
-        raise InvalidEvent("an attachment was never uploaded", details={"errors": missing})
-
-
 class LocalAccess:
-    """One data directory; logs are opened when they are first needed. See `ports.Access`."""
+    """One data directory with all its logs. See `ports.Access`; raises RefusedToStart like a server."""
 
     def __init__(self, data: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
         self.where = str(data)
         self._data = data
         self._clock = clock
-        self._open: dict[str, Log] = {}
-        self._redactor: Redactor | None = None
+        # incidents are told on stderr: stdout belongs to the answer
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        prepare_data_dir(data)
+        self._control = Control(data)
+        self._logs = LogSet(data, self._control, clock=clock)
+        try:
+            self._logs.open_system(create=not first_start_finished(self._control))
+            self._logs.open_all()
+            self._tokens = TokenStore(self._control, self._logs.system.announce, clock=clock)
+            finish_first_start(data, self._control, self._logs, self._tokens, None)
+            self._redactor = Redactor(None, *redaction_key(data))
+        except BaseException:
+            self.close()
+            raise
 
     def _log(self, name: str) -> Log:
-        check_name(name)
-        if name not in self._open:
-            known = log_names(self._data)
-            if name not in known:
-                raise NotFound(
-                    f'there is no log "{name}" in {self._data}',
-                    hint=f"known: {', '.join(known) or 'none'}; graven log create {name} makes it",
-                )
-            self._open[name] = open_log(self._data, name, clock=self._clock, on_incident=_quiet)
-        return self._open[name]
+        return self._logs.get(name)
 
-    def _rules(self) -> Redactor:
-        """The built-in rules, with the directory's own HMAC key where there is one."""
-        if self._redactor is None:
-            from graven.cli.access.redaction import directory_redactor
-
-            self._redactor = directory_redactor(self._data, default_rules())
-        return self._redactor
+    def _record_read(self, action: str, log: str, **facts: Any) -> None:
+        """Reading a payload is recorded, except that of `system` itself."""
+        if log != SYSTEM_LOG:
+            event = system_event(action, targets=(("log", log),), attributes={"by": LOCAL, **facts})
+            self._logs.system.record(event)
 
     def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
         """See `ports.Access`."""
-        batch = prepare_events(body, media_type, PRODUCER, self._rules(), now_ns=self._clock())
-        keyed = KeyedRequest(f"local:{key}", hashlib.sha256(body).digest()) if key else None
-        return self._append(log, batch, keyed, wait=wait)
+        opened = self._writable(log)
+        batch = prepare_events(body, media_type, PRODUCER, self._redactor, now_ns=self._clock())
+        _check_attachments(batch, opened)
+        keyed = KeyedRequest(f"{LOCAL}:{key}", hashlib.sha256(body).digest()) if key else None
+        appended = opened.append(batch, keyed)
+        published = wait and self._published(opened, opened.size)
+        return Answer(appended.first, appended.count, appended.duplicates, appended.ids, batch.quarantined, published)
 
     def append_k8s(self, log: str, body: bytes, *, source: str) -> Answer:
         """See `ports.Access`."""
-        from graven.event.mappers.k8s import prepare_k8s
+        opened = self._writable(log)
+        source = source or f"k8s/{log}"
+        batch = prepare_k8s(body, PRODUCER, self._redactor, source=source, now_ns=self._clock())
+        try:
+            appended = opened.append(batch)
+        except Conflict:
+            return append_one_by_one(opened, batch, PRODUCER, source=source, now_ns=self._clock())
+        return Answer(appended.first, appended.count, appended.duplicates, appended.ids, batch.quarantined)
 
-        batch = prepare_k8s(body, PRODUCER, self._rules(), source=source or "k8s", now_ns=self._clock())
-        return self._append(log, batch, None, wait=False)
-
-    def _append(self, name: str, batch: PreparedBatch, keyed: KeyedRequest | None, *, wait: bool) -> Answer:
-        log = self._log(name)
-        _check_attachments(batch, log)
-        appended = log.append(batch, keyed)
-        published = False
-        if wait and log.size:
-            published = self._published(log, log.size)
-        return Answer(appended.first, appended.count, appended.duplicates, appended.ids, batch.quarantined, published)
+    def _writable(self, name: str) -> Log:
+        if name == SYSTEM_LOG:
+            raise Forbidden(
+                "nobody appends to the log system",
+                why="graven records there what happens to itself",
+                hint="record to another log",
+                code="system_is_read_only",
+            )
+        return self._log(name)
 
     @staticmethod
     def _published(log: Log, size: int) -> bool:
@@ -145,11 +123,14 @@ class LocalAccess:
 
     def entry(self, log: str, index: int) -> bytes:
         """See `ports.Access`."""
-        return self._log(log).entry(index)
+        opened = self._log(log)
+        self._record_read("entry.read", log, index=index)
+        return opened.entry(index)
 
     def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]:
         """See `ports.Access`."""
         opened = self._log(log)
+        self._record_read("entries.read", log, start=start, stop=stop)
         return opened.entries(start, min(stop, opened.size))
 
     def proof(self, log: str, index: int) -> bytes:
@@ -185,41 +166,43 @@ class LocalAccess:
 
     def logs(self) -> list[dict[str, Any]]:
         """See `ports.Access`."""
-        listed = []
-        for name in log_names(self._data):
-            log = self._log(name)
-            listed.append({"name": name, "origin": log.origin, "size": log.size})
-        return listed
+        opened = sorted(self._logs.all(), key=lambda log: log.name)
+        return [{"name": log.name, "origin": log.origin, "size": log.size} for log in opened]
 
     def create_log(self, name: str, origin: str | None) -> dict[str, Any]:
         """See `ports.Access`."""
-        from graven.log.create import create_log
-
-        create_log(self._data, name, origin=origin, clock=self._clock)
-        return {"name": name, "origin": self._log(name).origin}
+        created = self._logs.create(name, origin, by=LOCAL)
+        return {"name": name, "origin": created.origin}
 
     def tokens(self) -> list[TokenInfo]:
         """See `ports.Access`."""
-        from graven.cli.access import local_tokens
-
-        return local_tokens.listed(self._data)
+        return [
+            TokenInfo(
+                info.id,
+                info.name,
+                info.roles,
+                info.logs or (),
+                format_time(info.created_ns),
+                format_time(info.revoked_ns) if info.revoked_ns is not None else "",
+            )
+            for info in self._tokens.list()
+        ]
 
     def create_token(self, name: str, roles: Sequence[str], logs: Sequence[str]) -> tuple[str, str]:
         """See `ports.Access`."""
-        from graven.cli.access import local_tokens
-
-        return local_tokens.create(self._data, name, roles, logs)
+        info, text = self._tokens.create(name, list(roles), list(logs) or None, by=LOCAL)
+        return info.id, text
 
     def revoke_token(self, token_id: str) -> None:
         """See `ports.Access`."""
-        from graven.cli.access import local_tokens
-
-        local_tokens.revoke(self._data, token_id)
+        self._tokens.revoke(token_id, by=LOCAL)
 
     def close(self) -> None:
-        """Publish what was accepted and close every log that was opened."""
-        while self._open:
-            self._open.popitem()[1].close()
+        """Publish what was accepted and close everything."""
+        try:
+            self._logs.close()
+        finally:
+            self._control.close()
 
     def __enter__(self) -> Self:
         return self
@@ -228,3 +211,19 @@ class LocalAccess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _check_attachments(batch: PreparedBatch, log: Log) -> None:
+    """As the server: an event may only name attachments whose bytes are here."""
+    missing = [
+        {
+            "item": position,
+            "field": "attachments",
+            "reason": f"{digest} is not in the blob store",
+            "suggestion": "upload it to a server first (PUT /v1/blobs)",
+        }
+        for position, digest, _ in batch.attachments
+        if digest not in batch.blobs and not log.blobs.has(digest)
+    ]
+    if missing:
+        raise InvalidEvent("an attachment was never uploaded", details={"errors": missing})

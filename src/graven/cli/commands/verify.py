@@ -20,7 +20,7 @@ EXAMPLES = """
 graven verify ./graven-data
 graven verify http://127.0.0.1:8470/logs/default --key log.vkey
 graven verify order-42.tlog-proof --entry order-42.entry --key log.vkey
-graven verify ./copy-of-the-log --remember last-seen.json --explain
+graven verify ./copy-of-the-log --anchored anchors/default.checkpoint --explain
 """
 
 
@@ -45,6 +45,14 @@ def _text_of(option: str, value: str) -> str:
     metavar="FILE",
     help="Last seen checkpoint of each log [a file of this user].",
 )
+@click.option(
+    "--anchored",
+    "anchored",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="A checkpoint kept elsewhere (serve --anchor) that the log must extend. Repeatable.",
+)
 @click.option("--forget", is_flag=True, help="Neither compare with what was seen before nor remember.")
 @click.option(
     "--entry",
@@ -62,6 +70,7 @@ def command(
     key: str | None,
     policy: str | None,
     remember: Path | None,
+    anchored: tuple[Path, ...],
     forget: bool,
     entry: Path | None,
     log: str | None,
@@ -87,6 +96,7 @@ def command(
                 key=_text_of("--key", key).strip() if key is not None else None,
                 policy=_text_of("--policy", policy) if policy is not None else None,
                 remember=remember,
+                anchored=anchored,
                 forget=forget,
                 entry=entry,
                 log=log,

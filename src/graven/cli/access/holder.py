@@ -1,0 +1,26 @@
+"""Who holds a data directory, without opening it."""
+
+from pathlib import Path
+
+from graven.log.layout import LogPaths, log_names
+
+__all__ = ["held_by"]
+
+
+def held_by(data: Path) -> str | None:
+    """The process that holds a log of this directory, as text, or None when nobody does."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: no server runs there either
+        return None
+    for name in log_names(data):
+        lock = LogPaths(data, name).lock
+        try:
+            with lock.open("rb") as stream:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    return stream.read(32).decode("ascii", "replace").strip() or "unknown"
+        except OSError:
+            continue
+    return None

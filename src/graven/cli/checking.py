@@ -1,0 +1,81 @@
+"""From a target and options to a verification: which verifier, which key, which memory."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from graven.cli.access.choose import owner_token
+from graven.errors import CouldNotCheck, UsageError
+from graven.tlog.note import VerifierKey
+from graven.tlog.policy import parse_policy
+from graven.verify.remember import Memory, default_memory_path
+from graven.verify.report import Report
+
+__all__ = ["check", "resolve_target"]
+
+PROOF_HEADER = b"c2sp.org/tlog-proof@v1\n"
+
+
+def resolve_target(target: str, log: str | None) -> str:
+    """The place that `target` and `--log` name: a log's folder or its address under a server's."""
+    if target.startswith(("http://", "https://")):
+        base = target.rstrip("/")
+        if "/logs/" in base:
+            if log is not None:
+                raise UsageError(f"{target} names a log already", hint="leave --log out")
+            return base
+        return f"{base}/logs/{log or 'default'}"
+    path = Path(target)
+    if not path.exists():
+        raise CouldNotCheck(f"there is no {target}", hint="name a data directory, a log's folder, a URL or a proof")
+    if log is not None:
+        return str(path / "logs" / log)
+    # a data directory of several logs means its default one; the verifier refuses to guess among others
+    if (path / "logs" / "default").is_dir():
+        return str(path / "logs" / "default")
+    return target
+
+
+def check(
+    target: str,
+    *,
+    key: str | None,
+    policy: str | None,
+    remember: Path | None,
+    anchored: Sequence[Path],
+    forget: bool,
+    entry: Path | None,
+    log: str | None,
+    token: str | None,
+    workers: int | None,
+    on_progress: Callable[[int, int], None],
+) -> Report:
+    """Verify; raises what the verifier raises. `key` and `policy` are texts, not files."""
+    trusted: dict[str, Any] = {
+        "key": VerifierKey.parse(key) if key is not None else None,
+        "policy": parse_policy(policy) if policy is not None else None,
+        "memory": None if forget else Memory(remember if remember is not None else default_memory_path()),
+    }
+    known = [path.read_bytes() for path in anchored]
+    path = Path(target)
+    if path.is_file():
+        return _check_file(path, entry=entry, known=known, **trusted)
+    if entry is not None:
+        raise UsageError("--entry belongs to a proof", hint="graven verify FILE.tlog-proof --entry FILE")
+    from graven.verify.engine import verify
+    from graven.verify.source import open_source
+
+    place = resolve_target(target, log)
+    source = open_source(place, token)
+    return verify(source, trusted.pop("key"), known=known, workers=workers, progress=on_progress, **trusted)
+
+
+def _check_file(path: Path, *, entry: Path | None, known: Sequence[bytes], **trusted: Any) -> Report:
+    """A proof or an archive, told apart by what is in it."""
+    with path.open("rb") as stream:
+        start = stream.read(len(PROOF_HEADER))
+    if start == PROOF_HEADER or path.suffix == ".tlog-proof":
+        from graven.verify.proof import verify_proof_file
+
+        raise NotImplementedError(verify_proof_file)
+    raise NotImplementedError(owner_token)
