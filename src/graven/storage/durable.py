@@ -134,7 +134,7 @@ def sync_names(directory: str | os.PathLike[str], fs: FileSystem = REAL) -> None
     with os_errors("sync the name of", directory):
         while path != (parent := os.path.dirname(path)):  # noqa: PTH120
             with suppress(PermissionError):
-                _sync_directory(fs, parent or ".")
+                _sync_directory(fs, parent)
             path = parent
 
 
@@ -145,12 +145,13 @@ def _make_directories(fs: FileSystem, path: str, mode: int) -> None:
         return
     except FileNotFoundError:
         _make_directories(fs, os.path.dirname(path), mode)  # noqa: PTH120 - strings all the way down
-        fs.mkdir(path, mode)
+        with suppress(FileExistsError):  # another thread was faster
+            fs.mkdir(path, mode)
     _sync_directory(fs, os.path.dirname(path))  # noqa: PTH120
 
 
 def _sync_directory(fs: FileSystem, path: str) -> None:
-    with open_descriptor(fs, path, _READ) as fd:
+    with open_descriptor(fs, path or ".", _READ) as fd:
         fs.sync(fd)
 
 
@@ -180,7 +181,7 @@ def replace_durably(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o
 
 def _write_temporary(fs: FileSystem, target: str, data: bytes, mode: int) -> str:
     directory, name = os.path.split(target)
-    temporary = f"{directory}/.{name}.tmp"
+    temporary = os.path.join(directory, f".{name}.tmp")  # noqa: PTH118
     try:
         # a left-over of another mode would keep it: make the file anew
         with suppress(FileNotFoundError):

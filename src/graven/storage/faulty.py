@@ -12,6 +12,7 @@ steps, later runs fail each of them in turn. One `Faults` may serve several wrap
 import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -272,7 +273,8 @@ class FaultyFileSystem:
         if fault is None:
             return work()
         if fault.applied:
-            work()
+            with suppress(OSError):
+                work()
         raise fault.error(path)
 
     def _sync(self, action: str, fd: int, work: Callable[[], T]) -> T:
