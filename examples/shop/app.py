@@ -9,6 +9,7 @@ from GRAVEN_SERVER and GRAVEN_TOKEN.
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -86,10 +87,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     with make_server("127.0.0.1", arguments.port, application, handler_class=QuietHandler) as server:
         print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
     client.close()
     sys.exit(0)
 

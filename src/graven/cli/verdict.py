@@ -5,7 +5,7 @@ import textwrap
 from graven.cli import terminal
 from graven.verify.report import Finding, Kind, Report, Verdict
 
-__all__ = ["explain", "exit_code_of", "finding_lines", "render"]
+__all__ = ["exit_code_of", "explain", "finding_lines", "render"]
 
 _LABEL = 9
 

@@ -106,7 +106,7 @@ class RemoteAccess:
 
     def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
         """See `ports.Access`."""
-        headers = {"Content-Type": media_type, "Idempotency-Key": key}
+        headers = {"Content-Type": media_type} | ({"Idempotency-Key": key} if key else {})
         params = {"wait": "published"} if wait else {}
         response = self._call("POST", f"/v1/logs/{log}/events", content=body, headers=headers, params=params)
         return _answer(response.json(), published=wait and response.status_code == 200)
@@ -125,7 +125,8 @@ class RemoteAccess:
 
     def entry(self, log: str, index: int) -> bytes:
         """See `ports.Access`."""
-        return self._call("GET", f"/v1/logs/{log}/events/{index}").content
+        headers = {"Accept": "application/octet-stream"}  # the exact bytes that the leaf hashes
+        return self._call("GET", f"/v1/logs/{log}/events/{index}", headers=headers).content
 
     def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]:
         """Reads whole bundles: one request for 256 entries."""

@@ -11,7 +11,7 @@ from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import json_option
 from graven.cli.progress import progress
-from graven.cli.verdict import explain, exit_code_of, render
+from graven.cli.verdict import exit_code_of, explain, render
 from graven.errors import CouldNotCheck, GravenError, InvalidInput, NotFound, Tampered, UsageError
 
 __all__ = ["command"]

@@ -25,13 +25,23 @@ _MEMBER = 10
 """Bytes of the gzip header that bundles at rest have."""
 
 
-def copy_log(log_dir: Path, copy: Path) -> None:
-    """Copy what a reader sees of a log: checkpoint, key and tiles (a server may be running on it)."""
-    copy.mkdir(parents=True)
+def copy_log(data: Path, copy: Path) -> Path:
+    """Copy what a verifier reads of the log `default`: checkpoint, key, tiles, and the blobs it refers to.
+
+    Laid out as a data directory; gives the log's folder in it. A server may be running on the original.
+    """
+    original, log_dir = (folder / "logs" / "default" for folder in (data, copy))
+    log_dir.mkdir(parents=True)
     for name in ("checkpoint", "log.vkey"):
-        shutil.copy2(log_dir / name, copy / name)
-    for folder, _, names in os.walk(log_dir / "tile"):
-        target = copy / Path(folder).relative_to(log_dir)
+        shutil.copy2(original / name, log_dir / name)
+    _copy_tree(original / "tile", log_dir / "tile")
+    _copy_tree(data / "blobs", copy / "blobs")
+    return log_dir
+
+
+def _copy_tree(original: Path, copy: Path) -> None:
+    for folder, _, names in os.walk(original):
+        target = copy / Path(folder).relative_to(original)
         target.mkdir(parents=True, exist_ok=True)
         for name in names:
             try:
@@ -101,24 +111,26 @@ def change_one_byte(log_dir: Path, index: int, old: bytes, new: bytes) -> Change
 def _harmless(received_ns: int) -> bytes:
     """An entry that nobody would look at twice."""
     data = b'{"action":"health.check","actor":{"id":"monitor"},"outcome":"success"}'
-    tail = entry_tail(token="local", ip="127.0.0.1", id="health-1", source="monitor", format="event/1", data=data)
+    by = "local"
+    tail = entry_tail(token=by, ip="127.0.0.1", id="health-1", source="monitor", format="event/1", data=data)
     return entry_head(received_ns) + tail
 
 
-def rebuild_without(log_dir: Path, forged: Path, index: int, key_file: Path) -> int:
-    """Write a log that never had entry `index`, signed with the log's own key; gives its size.
+def rebuild_without(log_dir: Path, index: int, key_file: Path) -> int:
+    """Replace a log by one that never had entry `index`, signed with the log's own key; gives its size.
 
     Every later entry moves up by one place, and a harmless one is put at the end, so that the size gives
     nothing away. All hashes, tiles and the signature are right: taken by itself, the forged log is as
     good as the true one.
     """
     entries = read_entries(log_dir)
+    shutil.rmtree(log_dir / "tile")
     del entries[index]
     entries.append(_harmless(decode_entry(entries[-1]).received_ns))
     size = len(entries)
     hashes = leaf_hashes(entries)
     for tile in all_tiles(size):
-        path = forged / tile.path()
+        path = log_dir / tile.path()
         path.parent.mkdir(parents=True, exist_ok=True)
         start = tile.index * FULL_WIDTH
         if tile.level == ENTRIES_LEVEL:
@@ -130,6 +142,6 @@ def rebuild_without(log_dir: Path, forged: Path, index: int, key_file: Path) -> 
     tree = CompactRange()
     tree.extend(hashes)
     signer = load_signer(key_file)
-    (forged / "checkpoint").write_bytes(sign_checkpoint(Checkpoint(signer.name, size, tree.root()), signer))
-    (forged / "log.vkey").write_text(signer.verifier.text + "\n", encoding="utf-8")
+    (log_dir / "checkpoint").write_bytes(sign_checkpoint(Checkpoint(signer.name, size, tree.root()), signer))
+    (log_dir / "log.vkey").write_text(signer.verifier.text + "\n", encoding="utf-8")
     return size

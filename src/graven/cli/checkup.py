@@ -1,0 +1,120 @@
+"""What `graven doctor` looks at, each a named check with an outcome and what to do."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from graven.errors import GravenError
+
+__all__ = ["Check", "check_directory", "check_machine", "check_server"]
+
+State = Literal["ok", "warning", "problem"]
+
+LITTLE_SPACE = 1_000_000_000
+"""Bytes of free disk below which a warning is due."""
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    state: State
+    what: str
+    hint: str = ""
+
+
+def check_machine() -> Iterator[Check]:
+    """Python and the packages that the server needs."""
+    major, minor = sys.version_info[:2]
+    yield Check(
+        "ok" if (major, minor) >= (3, 11) else "problem", f"Python {major}.{minor}", "graven needs 3.11 or newer"
+    )
+    missing = []
+    for name in ("litestar", "uvicorn", "numpy", "isal"):
+        try:
+            version(name)
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        yield Check(
+            "warning", f"the server is not installed ({', '.join(missing)} missing)", "pip install 'graven[server]'"
+        )
+    else:
+        yield Check("ok", "the server is installed")
+
+
+def check_directory(data: Path) -> Iterator[Check]:
+    """A data directory, from outside and, when no server holds it, by opening each log."""
+    if not data.exists():
+        yield Check("warning", f"{data} does not exist yet", f"graven serve --data {data} creates it")
+        return
+    if not (data / "logs").is_dir():
+        yield Check("problem", f"{data} is no data directory: there is no folder logs", "name another with --data")
+        return
+    yield from _check_modes(data)
+    free = shutil.disk_usage(data).free
+    text = f"{free / 1e9:.1f} GB free on its disk"
+    yield Check("ok" if free >= LITTLE_SPACE else "warning", text, "a full disk stops the recorder (storage_full)")
+    from graven.cli.access.holder import held_by
+    from graven.log.layout import log_names
+
+    holder = held_by(data)
+    if holder is not None:
+        yield Check("ok", f"a server (process {holder}) holds it, so its logs were checked when it started")
+        return
+    for name in log_names(data):
+        yield from _check_log(data, name)
+
+
+def _check_modes(data: Path) -> Iterator[Check]:
+    if os.name != "posix":
+        return
+    private = [data / "owner.token", *sorted((data / "keys").glob("*"))]
+    exposed = [path for path in private if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    for path in exposed:
+        yield Check("problem", f"{path} can be read by others", f"chmod 600 {path}")
+    if not exposed:
+        yield Check("ok", "keys and owner.token are readable by their owner only")
+
+
+def _check_log(data: Path, name: str) -> Iterator[Check]:
+    try:
+        from graven.log.start import open_log
+    except ImportError:
+        yield Check("warning", f"log {name}: not opened, the server is not installed", "pip install 'graven[server]'")
+        return
+    try:
+        log = open_log(data, name)
+    except GravenError as error:
+        hint = error.hint
+        yield Check("problem", f"log {name}: {error.message}" + (f" ({error.why})" if error.why else ""), hint)
+        return
+    try:
+        yield Check("ok", f"log {name}: {log.size:,} entries, opens cleanly")
+    finally:
+        log.close()
+
+
+def check_server(address: str, token: str | None, get: Callable[[str, Mapping[str, str]], int]) -> Iterator[Check]:
+    """A running server: alive, ready, and whether it takes the token. `get` gives the status of a path."""
+    try:
+        ready = get("/readyz", {})
+    except GravenError as error:
+        yield Check("problem", f"{address}: {error.message}", error.hint)
+        return
+    yield Check("ok" if ready == 200 else "problem", f"{address} answers {ready} at /readyz", "see the server's log")
+    if token is None:
+        yield Check("warning", "no token", "set GRAVEN_TOKEN, or give --token")
+        return
+    status = get("/v1/logs", {"Authorization": f"Bearer {token}"})
+    match status:
+        case 401:
+            yield Check("problem", "the server does not know this token", "graven token create NAME --role …")
+        case 200 | 403:
+            yield Check("ok", "the server takes this token")
+        case _:
+            yield Check("warning", f"the server answered {status} to the token", "see the server's log")

@@ -1,0 +1,133 @@
+"""`graven doctor`: settings with their origins, and what is wrong with a data directory or a server."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from graven.cli import terminal
+from graven.cli.checkup import Check, check_directory, check_machine, check_server
+from graven.cli.lazy import COMMANDS, TeachingCommand
+from graven.cli.options import access_options, json_option
+from graven.errors import Unavailable, UsageError
+from graven.server.settings import load_settings
+
+__all__ = ["command"]
+
+EXAMPLES = """
+graven doctor
+graven doctor --data /var/lib/graven
+graven doctor --server http://127.0.0.1:8470
+graven doctor --data ./graven-data --accept-clock
+"""
+
+
+def _get(address: str) -> Any:
+    import httpx
+
+    def get(path: str, headers: Mapping[str, str]) -> int:
+        try:
+            return httpx.get(address + path, headers=dict(headers), timeout=5.0, trust_env=False).status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unavailable(f"no answer ({error})", hint="graven serve, or check the address") from error
+
+    return get
+
+
+def _value_of(settings: Any, name: str) -> Any:
+    value = settings
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _accept_clock(data: Path, *, as_json: bool) -> None:
+    from graven.log.doctor import accept_clock
+    from graven.log.layout import log_names
+
+    names = log_names(data)
+    if not names:
+        raise UsageError(f"{data} holds no log", hint="name the data directory with --data")
+    accepted = []
+    for name in names:
+        try:
+            accept_clock(data, name)
+        except UsageError as error:
+            if error.code != "nothing_to_accept":
+                raise
+            continue
+        accepted.append(name)
+    if not accepted:
+        raise UsageError(
+            "the clock is not behind any log", why=f"looked at {', '.join(names)}", code="nothing_to_accept"
+        )
+    if as_json:
+        terminal.emit_json({"data": str(data), "accepted": accepted})
+    else:
+        print(f"{terminal.mark(True)} the clock is accepted for {', '.join(accepted)}, and the log system says so")
+
+
+def _line(check: Check) -> str:
+    signs = {
+        "ok": terminal.mark(True),
+        "warning": terminal.paint("!", "yellow", bold=True),
+        "problem": terminal.mark(False),
+    }
+    text = f"{signs[check.state]} {terminal.wrap(check.what, indent='  ', hanging='  ').lstrip()}"
+    if check.state != "ok" and check.hint:
+        text += f"\n    {terminal.paint('try:', dim=True)} {check.hint}"
+    return text
+
+
+@click.command("doctor", cls=TeachingCommand, short_help=COMMANDS["doctor"], epilog=EXAMPLES)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="GRAVEN_CONFIG",
+    metavar="FILE",
+    help="The server's TOML file of settings [GRAVEN_CONFIG].",
+)
+@click.option("--accept-clock", is_flag=True, help="Accept that the clock is behind the log's last entry.")
+@access_options
+@json_option
+def command(
+    config: Path | None, accept_clock: bool, server: str | None, token: str | None, data: Path | None, as_json: bool
+) -> int:
+    """Check settings and a data directory; explain what is wrong.
+
+    Prints each setting of the server with its value and where it comes from, then looks at the machine,
+    the data directory and the server that flags and environment name. Exit code 8 when there is a problem.
+
+    --accept-clock is the way out when a log refuses to start because the clock lies more than 5 s behind
+    its last entry. The decision is recorded in the log "system".
+    """
+    loaded = load_settings({"data": str(data) if data is not None else None}, os.environ, config)
+    folder = Path(loaded.settings.data)
+    if accept_clock:
+        _accept_clock(folder, as_json=as_json)
+        return 0
+    address = server or os.environ.get("GRAVEN_SERVER")
+    checks = [*check_machine()]
+    if data is not None or address is None or folder.exists():
+        checks += check_directory(folder)
+    if address is not None:
+        address = address.rstrip("/")
+        checks += check_server(address, token or os.environ.get("GRAVEN_TOKEN"), _get(address))
+    settings = {name: _value_of(loaded.settings, name) for name in loaded.origins}
+    if as_json:
+        terminal.emit_json(
+            {
+                "settings": {n: {"value": v, "origin": loaded.origins[n]} for n, v in settings.items()},
+                "checks": [check._asdict() for check in checks],
+            }
+        )
+    else:
+        rows = [[name, msgspec.json.encode(value).decode(), loaded.origins[name]] for name, value in settings.items()]
+        print(terminal.table(["SETTING", "VALUE", "FROM"], rows))
+        print()
+        for check in checks:
+            print(_line(check))
+    return 8 if any(check.state == "problem" for check in checks) else 0

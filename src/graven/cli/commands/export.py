@@ -1,0 +1,145 @@
+"""`graven export`: entries as NDJSON, a proof archive, or the plain tiles."""
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from graven.cli import terminal
+from graven.cli.access.ports import Access
+from graven.cli.lazy import COMMANDS, TeachingCommand
+from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.progress import Progress, progress
+from graven.errors import NotFound, UsageError
+
+__all__ = ["command", "export_tiles", "ndjson_line"]
+
+EXAMPLES = """
+graven export > everything.ndjson
+graven export --from 100 --to 200 -o part.ndjson
+graven export --from 40 --to 60 --proof -o evidence.zip
+graven export --tiles ./mirror
+"""
+
+
+def ndjson_line(index: int, entry: bytes) -> bytes:
+    """One line `{"index":n,"entry":{…}}`.
+
+    An entry keeps the producer's line breaks; JSON allows them between tokens only, so a space in their
+    place changes the spelling, not the value. The exact bytes are in `show --raw`, proofs and tiles.
+    """
+    flat = entry.replace(b"\r", b" ").replace(b"\n", b" ")
+    return b'{"index":%d,"entry":%b}\n' % (index, flat)
+
+
+def _write_ndjson(access: Access, log: str, start: int, stop: int, out: BinaryIO, bar: Progress) -> int:
+    count = 0
+    for index, entry in enumerate(access.entries(log, start, stop), start):
+        out.write(ndjson_line(index, entry))
+        count += 1
+        if count % 256 == 0:
+            bar.update(count, stop - start)
+    out.flush()
+    return count
+
+
+def export_tiles(access: Access, log: str, folder: Path, bar: Progress) -> int:
+    """Write the files that directory readers of C2SP tlog-tiles expect, uncompressed; gives the tree's size.
+
+    The checkpoint is read first and written last: a copy that was broken off has none.
+    """
+    from graven.tlog.tiles import all_tiles
+
+    checkpoint = access.checkpoint(log)
+    size = int(checkpoint.split(b"\n", 2)[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "checkpoint").unlink(missing_ok=True)
+    for done, tile in enumerate(all_tiles(size)):
+        path = folder / tile.path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if tile.width < 256 or not path.exists():
+            path.write_bytes(access.tile(log, tile.path()))
+        bar.update(done)
+    (folder / "log.vkey").write_text(access.verifier_key(log) + "\n", encoding="utf-8")
+    (folder / "checkpoint").write_bytes(checkpoint)
+    return size
+
+
+def _bounds(access: Access, log: str, start: int, stop: int | None) -> tuple[int, int]:
+    size = access.size(log)
+    end = size if stop is None else stop
+    if end > size:
+        raise NotFound(f'the log "{log}" has {size} entries, and --to is {end}', hint=f"--to {size}")
+    if start > end:
+        raise UsageError(f"--from {start} lies behind --to {end}")
+    return start, end
+
+
+def _sink(output: Path | None) -> BinaryIO:
+    return sys.stdout.buffer if output is None else output.open("wb")
+
+
+@click.command("export", cls=TeachingCommand, short_help=COMMANDS["export"], epilog=EXAMPLES)
+@click.option("--from", "start", type=click.IntRange(min=0), default=0, metavar="INDEX", help="First entry [0].")
+@click.option("--to", "stop", type=click.IntRange(min=0), metavar="INDEX", help="End, exclusive [all].")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here.")
+@click.option("--proof", is_flag=True, help="One archive: entries, proofs, checkpoint and a verifier in one file.")
+@click.option("--tiles", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Plain C2SP tiles.")
+@log_option
+@access_options
+@json_option
+def command(
+    start: int,
+    stop: int | None,
+    output: Path | None,
+    proof: bool,
+    tiles: Path | None,
+    log: str,
+    server: str | None,
+    token: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Write entries, a proof archive or plain tiles.
+
+    Without --proof and --tiles: one JSON object a line, with the index and the entry. The archive of
+    --proof can be checked with nothing but Python: its verifier needs only the standard library. The
+    folder of --tiles is a whole log that any C2SP tlog-tiles reader understands.
+    """
+    if proof and tiles is not None:
+        raise UsageError("--proof and --tiles exclude each other")
+    if proof and output is None:
+        raise UsageError("an archive needs a file", hint="graven export --proof -o evidence.zip")
+    with open_chosen(server, data, token) as access:
+        if tiles is not None:
+            with progress("writing tiles", quiet=as_json) as bar:
+                size = export_tiles(access, log, tiles, bar)
+            _told(as_json, size, tiles, f"graven verify {tiles}")
+            return
+        start, stop = _bounds(access, log, start, stop)
+        if proof and output is not None:
+            from graven.cli.archive import write_proof_archive
+
+            with progress("proving", quiet=as_json) as bar:
+                count = write_proof_archive(access, log, start, stop, output, bar)
+            _told(as_json, count, output, f"graven verify {output}")
+            return
+        with progress("exporting", quiet=output is None or as_json) as bar:
+            stream = _sink(output)
+            try:
+                count = _write_ndjson(access, log, start, stop, stream, bar)
+            finally:
+                if output is not None:
+                    stream.close()
+        if output is not None:
+            _told(as_json, count, output, "")
+
+
+def _told(as_json: bool, count: int, place: Path, check: str) -> None:
+    if as_json:
+        terminal.emit_json({"entries": count, "file": str(place)})
+        return
+    print(f"{terminal.mark(True)} {terminal.plural(count, 'entry')} written to {terminal.paint(str(place), bold=True)}")
+    if check:
+        terminal.note(f"check it: {check}")
