@@ -9,6 +9,7 @@ The bytes of `data` are those received; only redacted spans differ. Digests are 
 """
 
 import hashlib
+import operator
 import os
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -18,7 +19,7 @@ import msgspec
 from graven.errors import InvalidInput, UnsupportedMediaType
 from graven.event import strictjson, uuid7
 from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
-from graven.event.counting import count_byte
+from graven.event.counting import count_byte, opening_brackets_over
 from graven.event.envelope import encode_text, entry_tail
 from graven.event.model import Event
 from graven.event.redact import IDENTITY_FIELDS, Redactor
@@ -32,9 +33,11 @@ JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
 _QUOTE: Final = 0x22
+_ENDS: Final = operator.itemgetter(0, -1)
 _SPACE: Final = b" \t\r"
 _decoder: Final = msgspec.json.Decoder(Event)
 _list_decoder: Final = msgspec.json.Decoder(list[Event])
+_plain: Final = msgspec.json.Decoder().decode
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _encoder: Final = msgspec.json.Encoder()
 _DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidInput)
@@ -75,9 +78,10 @@ def prepare_events(
         items, joined, events = _read_json(body)
     else:
         raise UnsupportedMediaType(f"content type {media_type!r} is not taken here", hint=f"send {JSON} or {NDJSON}")
-    doubtful, marked = _doubtful(items, joined, events, redactor)
+    marked = redactor.prefilter.suspects(joined, items)
+    doubtful = set() if events is None else _doubtful(items, joined, events)
     if events is None or doubtful or marked:
-        events, marked = _examine(items, events, doubtful, marked)
+        events = _examine(items, events, doubtful, marked)
     _check_times(events)
     return _build(items, events, marked, producer, redactor, now_ns, random)
 
@@ -88,20 +92,25 @@ def _read_lines(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
         lines.pop()
         body = body[:-1]
     # when every line is {…}, no value can cross a line, and as many values as lines means one in each
-    if not (body.startswith(b"{") and body.endswith(b"}") and body.count(b"}\n{") == len(lines) - 1):
+    if not _all_objects(lines):
         stripped = [line.strip(_SPACE) for line in lines]
         numbers = [number for number, line in enumerate(stripped) if line]
         if not numbers:
             raise _empty()
         lines = [stripped[number] for number in numbers]
         body = b"\n".join(lines)
-        if not all(line[:1] == b"{" and line[-1:] == b"}" for line in lines):
+        if not _all_objects(lines):
             return lines, body, None
     try:
         events = _decoder.decode_lines(body)
     except _DECODING_ERRORS:
         return lines, body, None
     return lines, body, events if len(events) == len(lines) else None
+
+
+def _all_objects(lines: list[bytes]) -> bool:
+    """Whether each line begins with { and ends with }."""
+    return all(lines) and set(map(_ENDS, lines)) == {(0x7B, 0x7D)}
 
 
 def _read_json(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
@@ -131,53 +140,36 @@ def _empty() -> InvalidInput:
     return InvalidInput("the request holds no event", code="empty_batch", hint="send at least one event")
 
 
-def _doubtful(
-    items: list[bytes], joined: bytes, events: list[Event] | None, redactor: Redactor
-) -> tuple[set[int], list[int]]:
-    """(items that need the strict parser, items that redaction has to look at)."""
-    marked = redactor.prefilter.suspects(joined, items)
-    doubtful: set[int] = set()
-    if events is None:
-        return doubtful, marked
+def _doubtful(items: list[bytes], joined: bytes, events: list[Event]) -> set[int]:
+    """Positions of items that need the strict parser although they decoded well."""
     encoded = _encoder.encode(events)
     if b"\\" in joined:
         same = _structural(joined) == _structural(encoded)
     else:
         same = count_byte(joined, _QUOTE) == count_byte(encoded, _QUOTE)
-    if not same:  # duplicate members, or an explicit null in a typed field
-        encode = _encoder.encode
-        doubtful |= {
-            at
-            for at, (item, event) in enumerate(zip(items, events, strict=True))
-            if strictjson.structural_quotes(item) != strictjson.structural_quotes(encode(event))
-        }
-    limit = strictjson.MAX_DEPTH
-    doubtful |= {
-        at
-        for at, item in enumerate(items)
-        if item.count(b"{") + item.count(b"[") > limit and strictjson.depth_of(item) > limit
-    }
-    return doubtful, marked
+    doubtful = set() if same else {at for at, item in enumerate(items) if _may_repeat_members(item)}
+    for at in opening_brackets_over(strictjson.MAX_DEPTH, joined, items):
+        if strictjson.depth_of(items[at]) > strictjson.MAX_DEPTH:
+            doubtful.add(at)
+    return doubtful
+
+
+def _may_repeat_members(item: bytes) -> bool:
+    """Whether a value loses members when it is decoded (to plain objects: they keep explicit nulls)."""
+    return strictjson.structural_quotes(item) != strictjson.structural_quotes(_encoder.encode(_plain(item)))
 
 
 def _structural(data: bytes) -> int:
     return count_byte(data.replace(b"\\\\", b"").replace(b'\\"', b""), _QUOTE)
 
 
-def _examine(
-    items: list[bytes], events: list[Event] | None, doubtful: set[int], marked: list[int]
-) -> tuple[list[Event], list[int]]:
+def _examine(items: list[bytes], events: list[Event] | None, doubtful: set[int], marked: dict[int, int]) -> list[Event]:
     """Settle all doubts; `InvalidEvent` or `InvalidInput` names what is wrong."""
-    known: list[Event | None] = [None] * len(items) if events is None else list(events)
-    if events is None:
-        for at, item in enumerate(items):
-            known[at] = _quickly(item)
+    known: list[Event | None] = [_quickly(item) for item in items] if events is None else list(events)
     faults: list[Fault] = []
     not_json: InvalidInput | None = None
-    suspects = set(marked)
     for at, item in enumerate(items):
-        event = known[at]
-        if event is not None and at not in doubtful and (at not in suspects or _markers_are_fine(item)):
+        if known[at] is not None and at not in doubtful and (at not in marked or _markers_are_fine(item)):
             continue
         try:
             known[at] = _strictly(item)
@@ -192,8 +184,8 @@ def _examine(
     if not_json is not None:
         raise not_json
     if faults:
-        raise invalid_event(faults, len(faults))
-    return [event for event in known if event is not None], marked
+        raise invalid_event(faults)
+    return [event for event in known if event is not None]
 
 
 class _Refused(Exception):  # noqa: N818  # (field, reason), becomes a Fault
@@ -204,17 +196,19 @@ def _quickly(item: bytes) -> Event | None:
     """The event when the fast checks settle it, else None."""
     try:
         event = _decoder.decode(item)
+        if _may_repeat_members(item):
+            return None
     except _DECODING_ERRORS:
         return None
-    if strictjson.structural_quotes(item) != strictjson.structural_quotes(_encoder.encode(event)):
-        return None
-    opened = item.count(b"{") + item.count(b"[")
-    return None if opened > strictjson.MAX_DEPTH and strictjson.depth_of(item) > strictjson.MAX_DEPTH else event
+    too_deep = opening_brackets_over(strictjson.MAX_DEPTH, item, [item])
+    return None if too_deep and strictjson.depth_of(item) > strictjson.MAX_DEPTH else event
 
 
 def _markers_are_fine(item: bytes) -> bool:
     """Cheaply: no marker, or only well-formed ones of a producer in their usual spelling."""
-    if b"\\u00" in item or b"$sealed" in item:
+    if b"$" not in item and b"\\u0024" not in item:
+        return True
+    if b"\\u0" in item or b"$sealed" in item:
         return False
     return item.count(b"$redacted") == well_formed_count(item)
 
@@ -253,7 +247,7 @@ def _check_times(events: list[Event]) -> None:
 def _build(
     items: list[bytes],
     events: list[Event],
-    marked: list[int],
+    marked: dict[int, int],
     producer: Producer,
     redactor: Redactor,
     now_ns: int,
@@ -271,8 +265,10 @@ def _build(
     ]
     batch.tails = _tails(items, ids, sources, producer)
     replaced: dict[int, int] = {}
-    for at in marked:
-        data, count = redactor.redact_bytes(items[at], event=True)
+    for at, rules in marked.items():
+        if not rules:
+            continue
+        data, count = redactor.redact_bytes(items[at], event=True, rules=rules)
         if count:
             items[at] = data
             batch.tails[at] = _tail(data, ids[at], sources[at], producer, redacted=count)
@@ -300,11 +296,16 @@ def _ids(events: list[Event], now_ns: int, random: Callable[[int], bytes]) -> tu
 
 def _tails(items: list[bytes], ids: list[str], sources: list[str], producer: Producer) -> list[bytes]:
     by = b',"by":{"token":%b,"ip":%b},"id":' % (encode_text(producer.token_id), encode_text(producer.ip))
-    middles = {source: b',"source":%b,"format":"event/1","data":' % encode_text(source) for source in set(sources)}
+    distinct = set(sources)
+    middles = {source: b',"source":%b,"format":"event/1","data":' % encode_text(source) for source in distinct}
     spelled = _encoder.encode(ids)
     if b"\\" in spelled:
         texts = [encode_text(id_) for id_ in ids]
-    else:  # without escapes no id holds a quotation mark, so this splits exactly between ids
+    elif len(distinct) == 1:  # without escapes no id holds a quotation mark, so this splits exactly between ids
+        lead, middle = by.replace(b"%", b"%%"), middles[sources[0]].replace(b"%", b"%%")
+        template = b'%b"%%b"%b%%b}' % (lead, middle)
+        return [template % pair for pair in zip(spelled[2:-2].split(b'","'), items, strict=True)]
+    else:
         texts = [b'"%b"' % text for text in spelled[2:-2].split(b'","')]
     return [
         b"%b%b%b%b}" % (by, text, middles[source], item)

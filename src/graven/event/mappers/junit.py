@@ -125,7 +125,7 @@ class _Reader:
             "test.case.finish",
             _OUTCOMES.get(kind or "", "success"),
             (suite.name, str(suite.ordinal), classname, name, str(ordinal)),
-            {"suite": suite.name, "test": test, "status": status, "attempt": ordinal},
+            {"suite": suite.name, "test": test, "status": status, **({"attempt": ordinal + 1} if ordinal else {})},
         )
         event["targets"] = [{"type": "test", "id": test, "name": name}]
         _put_duration(event, element)

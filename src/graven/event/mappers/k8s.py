@@ -188,10 +188,11 @@ def prepare_k8s(
     """
     batch = PreparedBatch()
     parts = list(split_body(body))
-    suspects = set(redactor.prefilter.suspects(b"\n".join(item for item, _ in parts), [item for item, _ in parts]))
+    items = [item for item, _ in parts]
+    suspects = redactor.prefilter.suspects(b"\n".join(items), items)
     for position, (item, wrong) in enumerate(parts):
         try:
-            value = _strict(item) if not wrong else None
+            value: Any = None if wrong else _strict(item)
             event_id = audit_id(value)
         except InvalidInput as error:
             _quarantine(batch, item, wrong or error.message, producer, source, uuid7.make(now_ns, random))
@@ -200,7 +201,7 @@ def prepare_k8s(
         data, count = item, 0
         if also or position in suspects:
             also += [found for found in _forged(value) if not any(found[0][:1] == place for place, _ in also)]
-            data, count = redactor.redact_bytes(item, also=also)
+            data, count = redactor.redact_bytes(item, rules=suspects.get(position, 0), also=also)
         _append(batch, item, data, count, event_id, producer, source)
     return batch
 

@@ -14,7 +14,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -25,7 +25,7 @@ from graven.event.jcs import canonical
 from graven.event.redact.cards import contains_card, is_card
 from graven.event.redact.markers import KEY_ID, is_marker, marker
 from graven.event.redact.paths import CompiledPath
-from graven.event.redact.prefilter import Prefilter
+from graven.event.redact.prefilter import ALL_RULES, Prefilter
 from graven.event.redact.rules import Rule, check_rule, default_rules
 
 __all__ = ["IDENTITY_FIELDS", "Finding", "Redactor"]
@@ -39,6 +39,7 @@ IDENTITY_FIELDS: Final = frozenset(
 
 Place = tuple[str | int, ...]
 _CACHED_NAMES: Final = 10_000
+_SHORTEST: Final = 8  # characters: no pattern of a secret is shorter, and most strings are
 _BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
@@ -79,16 +80,16 @@ class Redactor:
         self._key = key
         self._fast_scan = fast_scan
         self._prefilter: Prefilter | None = None
-        self._paths = [(CompiledPath(path), rule) for rule in self.rules for path in rule.paths]
-        self._by_name: dict[str | int, list[tuple[CompiledPath, Rule]]] = {}
+        bits = [(rule, 1 << number) for number, rule in enumerate(self.rules)]
+        self._paths = [(CompiledPath(path), rule, bit) for rule, bit in bits for path in rule.paths]
+        self._by_name: dict[str | int, list[tuple[CompiledPath, Rule, int]]] = {}
         self._patterns = [
-            (re.compile("|".join(rule.patterns) or r"(?!)", re.IGNORECASE | re.ASCII), rule)
-            for rule in self.rules
+            (re.compile("|".join(rule.patterns) or r"(?!)", re.IGNORECASE | re.ASCII), rule, bit)
+            for rule, bit in bits
             if rule.patterns or rule.detectors
         ]
-        self._numbers = next((rule.name for rule in self.rules if "card_number" in rule.detectors), None)
         # only a path that ends in `*` can take a list element by its place
-        self._positions = any(path.steps[-1] == "*" for path, _ in self._paths)
+        self.takes_positions = any(path.steps[-1] == "*" for path, _, _ in self._paths)
 
     @property
     def prefilter(self) -> Prefilter:
@@ -103,22 +104,24 @@ class Redactor:
             return None
         return f"{self._key_id}:{hmac.new(self._key, canonical(value), hashlib.sha256).hexdigest()}"
 
-    def find(self, value: Any, *, event: bool = False) -> Iterator[Finding]:
+    def find(self, value: Any, *, event: bool = False, rules: int = ALL_RULES) -> list[Finding]:
         """What the rules take in a decoded value, outermost only; markers are left alone.
 
-        `event`: the value is an event/1, whose identity fields are exempt.
+        `event`: the value is an event/1, whose identity fields are exempt. `rules`: bits of the rules to
+        look with, from `Prefilter.suspects`.
         """
+        walk = _Walk(self, rules)
         if event and isinstance(value, dict):
             for name, member in value.items():
                 if name not in IDENTITY_FIELDS:
-                    yield from self._member((), name, member)
+                    walk.member((), name, member)
         else:
-            yield from self._walk((), value)
+            walk.value((), value)
+        return walk.found
 
     def redact_value(self, value: Any, *, event: bool = False) -> Any:
         """A copy of a Python object with what the rules take replaced, said to be `by` the producer."""
-        findings = list(self.find(value, event=event))
-        for place, rule, secret in findings:
+        for place, rule, secret in self.find(value, event=event):
             try:
                 digest = self.digest(secret)
             except TypeError:  # not JSON (a set, bytes): no canonical form, so nothing to compare
@@ -127,7 +130,7 @@ class Redactor:
         return value
 
     def redact_bytes(
-        self, data: bytes, *, event: bool = False, also: Iterable[tuple[Place, str]] = ()
+        self, data: bytes, *, event: bool = False, rules: int = ALL_RULES, also: Iterable[tuple[Place, str]] = ()
     ) -> tuple[bytes, int]:
         """Replace spans in valid strict JSON; gives the new bytes and the number of values replaced.
 
@@ -138,7 +141,7 @@ class Redactor:
         root = _decode(data)
         findings = [
             (place, rule)
-            for place, rule, _ in self.find(root, event=event)
+            for place, rule, _ in self.find(root, event=event, rules=rules)
             if not any(place[:length] in forced for length in range(len(place) + 1))
         ]
         findings += forced.items()
@@ -153,75 +156,91 @@ class Redactor:
             spans.append((node.start, node.end, _encode(marker("server", rule, self.digest(node.value)))))
         return strictjson.splice(data, spans), len(spans)
 
-    def _candidates(self, name: str | int) -> list[tuple[CompiledPath, Rule]]:
+    def candidates(self, name: str | int) -> list[tuple[CompiledPath, Rule, int]]:
+        """The paths that end in `name`, with their rules and bits."""
         known = self._by_name.get(name)
         if known is None:
             if len(self._by_name) >= _CACHED_NAMES:
                 self._by_name.clear()
-            known = [(path, rule) for path, rule in self._paths if path.may_end_with(name)]
+            known = [entry for entry in self._paths if entry[0].may_end_with(name)]
             self._by_name[name] = known
         return known
 
-    def _rule_for_place(self, place: Place, value: Any) -> str | None:
-        for path, rule in self._candidates(place[-1]):
-            if _taken(rule, value) and path.matches(place):
-                return rule.name
-        return None
+    def patterns(self, rules: int) -> list[tuple[re.Pattern[str], Rule]]:
+        """The compiled patterns of the rules with these bits."""
+        return [(pattern, rule) for pattern, rule, bit in self._patterns if rules & bit]
 
-    def _member(self, parent: Place, name: str | int, value: Any) -> Iterator[Finding]:
+
+class _Walk:
+    """One search through one value."""
+
+    def __init__(self, redactor: Redactor, rules: int) -> None:
+        self.found: list[Finding] = []
+        self._candidates = redactor.candidates
+        self._rules = rules
+        self._patterns = redactor.patterns(rules)
+        self._cards = next((rule.name for _, rule in self._patterns if "card_number" in rule.detectors), None)
+        self._positions = redactor.takes_positions
+
+    def member(self, parent: Place, name: str | int, value: Any) -> None:
         if value is None or value is True or value is False or value == "":
             return
         place = (*parent, name)
         if self._candidates(name) and not is_marker(value):
             rule = self._rule_for_place(place, value)
             if rule is not None:
-                yield Finding(place, rule, value)
+                self.found.append(Finding(place, rule, value))
                 return
-        yield from self._walk(place, value)
+        self.value(place, value)
 
-    def _walk(self, place: Place, value: Any) -> Iterator[Finding]:
+    def value(self, place: Place, value: Any) -> None:
         if isinstance(value, str):
-            rule = self._rule_for_text(value)
-            if rule is not None:
-                yield Finding(place, rule, value)
+            if self._patterns and len(value) >= _SHORTEST:
+                rule = self._rule_for_text(value)
+                if rule is not None:
+                    self.found.append(Finding(place, rule, value))
         elif isinstance(value, dict):
             if is_marker(value):
                 return
             paired = self._paired(place, value)
-            if paired is not None:
-                yield paired
             for name, member in value.items():
-                if paired is None or paired.place[-1] != name:
-                    yield from self._member(place, name, member)
+                if not paired or name != "value":
+                    self.member(place, name, member)
         elif isinstance(value, (list, tuple)):
-            yield from self._elements(place, value)
-        elif isinstance(value, int) and 10**13 <= value < 10**16 and self._numbers and is_card(str(value)):
-            yield Finding(place, self._numbers, value)
+            self._elements(place, value)
+        elif self._cards and isinstance(value, int) and 10**13 <= value < 10**16 and is_card(str(value)):
+            self.found.append(Finding(place, self._cards, value))
 
-    def _elements(self, place: Place, value: Sequence[Any]) -> Iterator[Finding]:
+    def _elements(self, place: Place, value: Sequence[Any]) -> None:
         if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str) and value[1]:
             rule = self._rule_for_place((*place, value[0]), value[1])  # ["authorization", "Bearer …"]
             if rule is not None:
-                yield Finding((*place, 1), rule, value[1])
+                self.found.append(Finding((*place, 1), rule, value[1]))
                 return
         for position, item in enumerate(value):
             if self._positions:
-                yield from self._member(place, position, item)
-            elif item is not None:
-                yield from self._walk((*place, position), item)
+                self.member(place, position, item)
+            else:
+                self.value((*place, position), item)
 
-    def _paired(self, place: Place, value: dict[str, Any]) -> Finding | None:
+    def _paired(self, place: Place, value: dict[str, Any]) -> bool:
         """{"name":"Authorization","value":"…"}, as HTTP archives spell headers and cookies."""
-        name = value.get("name", value.get("key"))
         secret = value.get("value")
-        if not isinstance(name, str) or not isinstance(secret, str) or not secret:
-            return None
-        rule = self._rule_for_place((*place, name), secret)
-        return None if rule is None else Finding((*place, "value"), rule, secret)
+        if not isinstance(secret, str) or not secret:
+            return False
+        name = value.get("name", value.get("key"))
+        rule = self._rule_for_place((*place, name), secret) if isinstance(name, str) else None
+        if rule is not None:
+            self.found.append(Finding((*place, "value"), rule, secret))
+        return rule is not None
+
+    def _rule_for_place(self, place: Place, value: Any) -> str | None:
+        for path, rule, bit in self._candidates(place[-1]):
+            if self._rules & bit and _taken(rule, value) and path.matches(place):
+                return rule.name
+        return None
 
     def _rule_for_text(self, text: str) -> str | None:
-        if len(text) < 8:
-            return None
         for pattern, rule in self._patterns:
             if pattern.search(text) is not None:
                 return rule.name
