@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
 
 import zstandard
 
@@ -53,7 +54,7 @@ class AppendServer:
         self._http.server_close()
         self._thread.join()
 
-    def __enter__(self) -> "AppendServer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -71,6 +71,14 @@ class Client:
         """What became of the events so far."""
         return self._recorder.stats()
 
+    def lost(self, reason: str, detail: str) -> None:
+        """Count one event that could not even be described (for middleware)."""
+        self._recorder.lost(reason, detail)
+
+    def secrets_in(self, value: Any) -> frozenset[str]:
+        """The texts in captured data that must not be recorded anywhere in the same request."""
+        return self._recorder.secrets_in(value)
+
     def __enter__(self) -> Self:
         return self
 

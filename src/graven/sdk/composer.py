@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 
-from graven.errors import GravenError, InvalidEvent
+from graven.errors import InvalidEvent
 from graven.event import uuid7
 from graven.event.model import Actor, Event
 from graven.event.redact import Redactor
+from graven.event.validate import check_time, fault_of
 from graven.sdk.capture import Capture, Limits, shorten
 from graven.sdk.context import ActorLike, Scope, current_scope
+from graven.sdk.redaction import redact_event
 
 __all__ = ["Composed", "Composer", "rfc3339"]
 
@@ -65,11 +67,12 @@ class Composer:
         """Raises `InvalidEvent` when no valid event can be made of the arguments."""
         now_ns = self._clock_ns()
         event = _members(what, fields)
-        self._complete(event, current_scope(), now_ns)
+        scope = current_scope()
+        self._complete(event, scope, now_ns)
         capture = Capture(self._limits)
         captured = {name: capture(value) for name, value in event.items() if value is not None}
         check_members(captured)
-        redacted = self._redactor.redact_value(captured, event=True)
+        redacted = redact_event(self._redactor, captured, scope.secrets)
         if capture.long:
             redacted = _shorten(redacted, self._limits)
         redacted.pop("producer", None)
@@ -79,7 +82,7 @@ class Composer:
         return Composed(str(event["id"]), body)
 
     def _complete(self, event: dict[str, Any], scope: Scope, now_ns: int) -> None:
-        event["actor"] = _actor(event.get("actor") or scope.actor or self._actor)
+        event["actor"] = _actor(event.get("actor") or _resolved(scope.actor) or self._actor)
         if event.get("id") is None:
             event["id"] = uuid7.make(now_ns, self._random)
         if event.get("time") is None:
@@ -93,11 +96,16 @@ class Composer:
             event["on_behalf_of"] = [_actor(actor) for actor in behalf]
         for name, value in (
             ("correlation_id", scope.correlation_id),
+            ("causation_id", None if scope.causation_id == event["id"] else scope.causation_id),
             ("session_id", scope.session_id),
             ("trace", scope.trace),
         ):
             if value is not None and event.get(name) is None:
                 event[name] = value
+        if scope.run is not None:
+            qa = event.get("qa")
+            if qa is None or (isinstance(qa, dict) and "run" not in qa):
+                event["qa"] = {**(qa or {}), "run": scope.run}
         labels = event.get("labels")
         if isinstance(labels, Mapping):
             event["labels"] = {str(name): str(value) for name, value in labels.items()}
@@ -114,9 +122,12 @@ def check_members(event: dict[str, Any]) -> None:
     try:
         msgspec.convert(event, Event)
     except msgspec.ValidationError as error:
-        raise InvalidEvent(str(error)) from error
-    except GravenError:
-        raise
+        fault = fault_of(0, error)
+        where = f"{fault.field}: " if fault.field else ""
+        raise InvalidEvent(f"{where}{fault.reason}", hint=fault.suggestion) from error
+    reason = check_time(event["time"])
+    if reason is not None:
+        raise InvalidEvent(f"time: {reason}")
 
 
 def _members(what: str | Event | Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +150,10 @@ def _struct_members(value: Any) -> Any:
     if type(value) is list:
         return [_struct_members(item) for item in value]
     return value
+
+
+def _resolved(actor: ActorLike | Callable[[], ActorLike | None] | None) -> ActorLike | None:
+    return actor() if callable(actor) else actor
 
 
 def _actor(actor: ActorLike) -> Any:

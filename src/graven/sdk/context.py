@@ -1,7 +1,7 @@
 """Who acts, and in which request: a context that flows into decorated calls, logging and tasks."""
 
 import contextvars
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -18,11 +18,17 @@ ActorLike = str | Mapping[str, Any] | Actor
 class Scope:
     """What events recorded here carry unless they say otherwise."""
 
-    actor: ActorLike | None = None
+    actor: ActorLike | Callable[[], ActorLike | None] | None = None
+    """Or a function that is asked at each recording: a request's actor is often known only later."""
     on_behalf_of: tuple[ActorLike, ...] = ()
     correlation_id: str | None = None
+    causation_id: str | None = None
     session_id: str | None = None
     trace: Mapping[str, str] | None = None
+    run: str | None = None
+    """`qa.run`: the test run on whose behalf this happens."""
+    secrets: frozenset[str] = frozenset()
+    """Texts that must not be recorded, wherever they turn up."""
 
 
 _NOWHERE = Scope()
@@ -43,19 +49,25 @@ class acting_as:  # noqa: N801 - reads as a verb in `with graven.acting_as("alic
 
     def __init__(
         self,
-        actor: ActorLike | None = None,
+        actor: ActorLike | Callable[[], ActorLike | None] | None = None,
         *,
         on_behalf_of: Sequence[ActorLike] | None = None,
         correlation_id: str | None = None,
+        causation_id: str | None = None,
         session_id: str | None = None,
         trace: Mapping[str, str] | None = None,
+        run: str | None = None,
+        secrets: frozenset[str] | None = None,
     ) -> None:
         given: dict[str, Any] = {
             "actor": actor,
             "on_behalf_of": None if on_behalf_of is None else tuple(on_behalf_of),
             "correlation_id": correlation_id,
+            "causation_id": causation_id,
             "session_id": session_id,
             "trace": trace,
+            "run": run,
+            "secrets": secrets,
         }
         self._given = {name: value for name, value in given.items() if value is not None}
         self._before = _NOWHERE
@@ -64,6 +76,8 @@ class acting_as:  # noqa: N801 - reads as a verb in `with graven.acting_as("alic
     def __enter__(self) -> Scope:
         self._before = _SCOPE.get()
         scope = replace(self._before, **self._given)
+        if self._before.secrets:
+            scope = replace(scope, secrets=scope.secrets | self._before.secrets)
         self._token = _SCOPE.set(scope)
         return scope
 

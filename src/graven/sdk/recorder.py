@@ -27,6 +27,7 @@ from graven.sdk.frozen import Encoding, freeze, zstandard
 from graven.sdk.guard import internal, is_internal
 from graven.sdk.ledger import LOGGER, Ledger, Loss, Stats
 from graven.sdk.outbox import Outbox
+from graven.sdk.redaction import sdk_rules, secrets_in
 from graven.sdk.sender import Sender
 from graven.sdk.settings import Settings
 from graven.sdk.spoolroot import SpoolRoot, destination_of
@@ -55,9 +56,9 @@ class Recorder:
         self._make_transport = transport or (lambda: HttpTransport(settings))
         self._ledger = Ledger(on_loss)
         key = settings.redaction_key or secrets.token_bytes(32)
-        chosen = redactor or Redactor(None, f"sdk-{secrets.token_hex(4)}", key)
+        self._redactor = redactor or Redactor(sdk_rules(), f"sdk-{secrets.token_hex(4)}", key)
         self._composer = Composer(
-            source=settings.source, redactor=chosen, event_bytes=settings.event_bytes, actor=actor
+            source=settings.source, redactor=self._redactor, event_bytes=settings.event_bytes, actor=actor
         )
         self._encoding = _encoding(settings)
         self._begin()
@@ -112,7 +113,7 @@ class Recorder:
             with internal():
                 composed = self._composer.compose(what, fields)
         except InvalidEvent as error:
-            self._skip("invalid", error.message)
+            self._skip("invalid", f"{error.message} {error.hint}".rstrip())
             return None
         except Exception as error:  # noqa: BLE001 - whatever the application passed, it must not break
             self._skip("unencodable", f"{type(error).__name__}: {error}")
@@ -131,6 +132,19 @@ class Recorder:
         if not self._started:
             self._start()
         return composed.id
+
+    def lost(self, reason: str, detail: str) -> None:
+        """Count one event that never came to be."""
+        self._ledger.add("recorded")
+        self._skip(reason, detail)
+
+    def secrets_in(self, value: Any) -> frozenset[str]:
+        """See `graven.sdk.redaction.secrets_in`; empty when it cannot be told."""
+        try:
+            return secrets_in(self._redactor, value)
+        except Exception as error:  # noqa: BLE001 - as in `record`
+            self._ledger.warn("internal", 0, f"{type(error).__name__}: {error}")
+            return frozenset()
 
     def _skip(self, reason: str, detail: str) -> None:
         with self._changed:
