@@ -5,6 +5,7 @@ the decoder neither reports a cut frame nor bounds the output of one call; then 
 """
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import zstandard
 from isal import isal_zlib
@@ -15,7 +16,7 @@ __all__ = ["decompress", "iter_decompressed"]
 
 _STEP = 256 * 1024
 _ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 9659: the largest window of the HTTP content coding
-_GZIP_ERROR: type[Exception] = isal_zlib.error
+_GZIP_ERROR = cast("type[Exception]", isal_zlib.error)  # the stub declares an instance
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 

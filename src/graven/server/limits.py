@@ -1,9 +1,10 @@
 """A budget of bytes in flight, so that memory stays bounded whatever is sent.
 
-Used on the event loop only, hence without locks. Nobody waits for room: a request that does not fit is
+Nobody waits for room: a request that does not fit is
 refused at once (429), because a waiting request would itself hold a connection and a buffer.
 """
 
+import threading
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ class Budget:
         self.capacity = capacity
         self.used = 0
         self.refused = 0
+        self.lock = threading.Lock()  # decompression grows reservations from worker threads
 
     def reserve(self, amount: int = 0) -> "Reservation":
         """Take `amount` bytes; Busy when they do not fit."""
@@ -39,25 +41,28 @@ class Reservation:
     def grow(self, amount: int) -> None:
         """Take `amount` more bytes; Busy, with nothing taken, when they do not fit."""
         budget = self._budget
-        if budget.used + amount > budget.capacity:
+        with budget.lock:
+            if budget.used + amount <= budget.capacity:
+                budget.used += amount
+                self.held += amount
+                return
             budget.refused += 1
-            raise Busy(
-                f"{budget.used} of {budget.capacity} bytes of requests are in flight, {amount} more do not fit",
-                hint="send again after the time in Retry-After, or send smaller batches",
-                code="too_many_bytes_in_flight",
-            )
-        budget.used += amount
-        self.held += amount
+            used = budget.used
+        raise Busy(
+            f"{used} of {budget.capacity} bytes of requests are in flight, {amount} more do not fit",
+            hint="send again after the time in Retry-After, or send smaller batches",
+            code="too_many_bytes_in_flight",
+        )
 
     def shrink(self, amount: int) -> None:
         """Give `amount` bytes back."""
-        self._budget.used -= amount
-        self.held -= amount
+        with self._budget.lock:
+            self._budget.used -= amount
+            self.held -= amount
 
     def release(self) -> None:
         """Give everything back; harmless when called again."""
-        self._budget.used -= self.held
-        self.held = 0
+        self.shrink(self.held)
 
     def __enter__(self) -> Self:
         return self

@@ -31,8 +31,9 @@ from graven.errors import (
     UnsupportedMediaType,
     UsageError,
 )
+from graven.server.body import ClientGone
 
-__all__ = ["HANDLERS", "Problem", "problem_bytes", "problem_of", "send_problem", "status_of"]
+__all__ = ["HANDLERS", "Problem", "code_of", "problem_bytes", "problem_of", "send_problem", "status_of"]
 
 Send = Callable[[Any], Awaitable[None]]
 
@@ -73,6 +74,11 @@ def status_of(error: GravenError) -> int:
     return 500
 
 
+def code_of(error: Exception) -> str:
+    """The machine word under which a refusal is counted."""
+    return error.code if isinstance(error, GravenError) else "internal"
+
+
 def problem_bytes(code: str, message: str, hint: str = "", details: Mapping[str, Any] | None = None) -> bytes:
     """The error shape as JSON."""
     error = {"code": code, "message": message, "hint": hint, "details": dict(details or {})}
@@ -87,6 +93,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(status_of(error), body, _headers_of(error))
     if isinstance(error, HTTPException):
         return _framework_problem(error)
+    if isinstance(error, ClientGone):
+        return Problem(400, problem_bytes("client_gone", "the client went away"))  # nobody reads it
     _logger.error("unexpected exception", exc_info=error)
     return Problem(
         500,

@@ -1,0 +1,284 @@
+"""The HTTP API as Litestar sees it: routes, schemas and the OpenAPI document at `/schema`.
+
+The hot calls (append, tiles) are answered by `front` before they come here; append stands here too, with
+the same handler behind it, so that the document describes what is served.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, delete, get, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Parameter, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.response import Stream
+
+from graven.errors import NotFound
+from graven.event.envelope import decode_entry, format_time
+from graven.log.opened import Log
+from graven.server.access import Principal
+from graven.server.append import AppendAnswer, Appender
+from graven.server.blobs import BlobAnswer, BlobCalls
+from graven.server.foreign import ForeignAnswer, K8sIntake
+from graven.server.problems import HANDLERS
+from graven.server.service import Service, client_ip
+from graven.server.tokens import TokenInfo
+from graven.tlog.encoding import decode_decimal
+
+__all__ = ["make_api"]
+
+ADMIN_BODY_BYTES = 64 * 1024
+_TEXT = "text/plain"
+Call = Request[Any, Any, Any]
+
+
+class NewLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`origin` is a URL without scheme that you control; a random one is made when it is absent."""
+
+    name: str
+    origin: str | None = None
+
+
+class LogInfo(msgspec.Struct, frozen=True):
+    """A log, as it is at the moment."""
+
+    name: str
+    origin: str
+    key: str
+    size: int
+    published_size: int
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Roles are auditor, operator, reader, recorder; without `logs` it is for all logs."""
+
+    name: str
+    roles: list[str]
+    logs: list[str] | None = None
+
+
+class MadeToken(msgspec.Struct, frozen=True):
+    """The only time that the token's text is shown."""
+
+    id: str
+    token: str
+    name: str
+    roles: list[str]
+    logs: list[str] | None
+
+
+class TokenView(msgspec.Struct, frozen=True):
+    """Times are RFC 3339 in UTC; `revoked` is null while the token is valid."""
+
+    id: str
+    name: str
+    roles: list[str]
+    logs: list[str] | None
+    created: str
+    revoked: str | None
+
+
+@dataclass
+class _AppendOperation(Operation):
+    """Bodies and headers that a raw handler cannot declare."""
+
+    def __post_init__(self) -> None:
+        one = OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT, description="event/1, or an array of them"))
+        lines = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, description="one event/1 a line"))
+        self.request_body = RequestBody(
+            content={"application/json": one, "application/x-ndjson": lines},
+            description="Plain, gzip or zstd (Content-Encoding).",
+            required=True,
+        )
+        text = Schema(type=OpenAPIType.STRING)
+        self.parameters = [
+            *(self.parameters or []),
+            Parameter(
+                name="wait", param_in="query", schema=text, description="`published`: 202 when it takes too long"
+            ),
+            Parameter(
+                name="Idempotency-Key", param_in="header", schema=text, description="covers the request for 24 h"
+            ),
+        ]
+
+
+def make_api(service: Service, appender: Appender) -> Litestar:
+    """The application behind the front."""
+    routes = [
+        *_intake_routes(service, appender),
+        *_reading_routes(service),
+        *_admin_routes(service),
+        *_health_routes(service),
+    ]
+    config = OpenAPIConfig(
+        title="Graven",
+        version="1",
+        description="An audit log that cannot be rewritten. Errors: {error: {code, message, hint, details}}.",
+        path="/schema",
+        render_plugins=[JsonRenderPlugin(path="/")],
+    )
+    return Litestar(
+        route_handlers=routes,
+        openapi_config=config,
+        exception_handlers=dict(HANDLERS),
+        logging_config=None,
+        request_max_body_size=ADMIN_BODY_BYTES,
+    )
+
+
+def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandler]:
+    k8s = K8sIntake(service, appender)
+    blobs = BlobCalls(service)
+
+    @post("/v1/logs/{log:str}/events", status_code=200, operation_class=_AppendOperation, tags=["record"])
+    async def append(request: Call, log: str) -> Response[AppendAnswer]:
+        """Append events: one, an array, or NDJSON. All or none; durable when answered."""
+        status, answer = await appender.handle(log, request.scope, request.receive)
+        body = AppendAnswer(answer.first, answer.count, answer.duplicates, answer.ids)
+        return Response(body, status_code=status)
+
+    @post("/k8s/{log:str}/audit", status_code=200, tags=["record"])
+    async def k8s_audit(request: Call, log: str) -> ForeignAnswer:
+        """The audit webhook of a Kubernetes API server; a bad item goes to quarantine."""
+        return await k8s.handle(log, request.scope, request.receive)
+
+    @put("/v1/blobs", tags=["record"])
+    async def put_blob(request: Call) -> BlobAnswer:
+        """Store content for an attachment; durable when answered."""
+        return await blobs.put(request.scope, request.receive)
+
+    @get("/v1/blobs/{digest:str}", media_type="application/octet-stream", tags=["read"])
+    async def get_blob(request: Call, digest: str) -> Stream:
+        """The content of a blob that a readable log refers to."""
+        size, pieces = await blobs.get(digest, request.scope)
+        headers = {"content-length": str(size), "x-content-type-options": "nosniff"}
+        return Stream(pieces, media_type="application/octet-stream", headers=headers)
+
+    return [append, k8s_audit, put_blob, get_blob]
+
+
+def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
+    def reader(request: Call, permission: str, name: str) -> tuple[Principal, Log]:
+        principal = service.authenticate(dict(request.scope["headers"]))
+        principal.require(permission, name)
+        return principal, service.logs.get(name)
+
+    @get("/v1/logs/{log:str}/events/{index:str}", tags=["read"])
+    async def entry(request: Call, log: str, index: str) -> Response[bytes]:
+        """One entry: index, envelope and data, oversize content included.
+
+        With `Accept: application/octet-stream`: the exact bytes that the leaf hashes.
+        """
+        principal, opened = reader(request, "read", log)
+        number = decode_decimal(index)
+        raw = await service.on_disk(opened.entry, number)
+        exact = request.headers.get("accept", "") == "application/octet-stream"
+        body = raw if exact else await service.on_disk(_view, opened, number, raw)
+        await service.reads.one(principal, client_ip(request.scope), "entry.read", log, (("entry", str(number)),))
+        return Response(body, media_type="application/octet-stream" if exact else "application/json")
+
+    @get("/v1/logs/{log:str}/events/{index:str}/proof", media_type=_TEXT, tags=["prove"])
+    async def proof(request: Call, log: str, index: str) -> Response[bytes]:
+        """The tlog-proof of one entry (C2SP); waits a moment for the checkpoint that covers it."""
+        _, opened = reader(request, "prove", log)
+        number = decode_decimal(index)
+        if opened.published_size <= number < opened.size:
+            await service.completions.published(opened, number + 1, service.settings.limits.publish_wait_s)
+        return Response(await service.on_disk(opened.proof, number), media_type=_TEXT)
+
+    return [entry, proof]
+
+
+def _view(log: Log, index: int, raw: bytes) -> bytes:
+    """The entry with its index in front and, when its data lies in a blob, that data spliced in."""
+    body = b'{"index":%d,%b' % (index, raw[1:])
+    entry = decode_entry(raw)
+    if entry.blob is None or entry.data is not None:
+        return body
+    content = log.blobs.get(entry.blob[0])
+    if content is None:
+        raise NotFound(f"blob {entry.blob[0]} of entry {index} is not stored here", code="blob_not_found")
+    return b'%b,"data":%b}' % (body[:-1], content)
+
+
+def _admin_routes(service: Service) -> list[HTTPRouteHandler]:
+    def operator(request: Call) -> Principal:
+        principal = service.authenticate(dict(request.scope["headers"]))
+        principal.require("operate")
+        return principal
+
+    @get("/v1/logs", tags=["admin"])
+    async def list_logs(request: Call) -> dict[str, list[LogInfo]]:
+        """The logs that this token is for."""
+        principal = service.authenticate(dict(request.scope["headers"]))
+        return {
+            "logs": [
+                _log_info(log) for log in service.logs.all() if principal.logs is None or log.name in principal.logs
+            ]
+        }
+
+    @post("/v1/logs", tags=["admin"])
+    async def create_log(request: Call, data: NewLog) -> LogInfo:
+        """Create a log; recorded in `system` first."""
+        by = operator(request).token_id
+        log = await service.on_disk(lambda: service.logs.create(data.name, data.origin, by=by))
+        return _log_info(log)
+
+    @get("/v1/tokens", tags=["admin"])
+    async def list_tokens(request: Call) -> dict[str, list[TokenView]]:
+        """All tokens ever made, without their text."""
+        operator(request)
+        return {"tokens": [_token_view(info) for info in await service.on_disk(service.tokens.list)]}
+
+    @post("/v1/tokens", tags=["admin"])
+    async def create_token(request: Call, data: NewToken) -> MadeToken:
+        """Make a token; recorded in `system` first, shown only here."""
+        by = operator(request).token_id
+        info, text = await service.on_disk(lambda: service.tokens.create(data.name, data.roles, data.logs, by=by))
+        return MadeToken(info.id, text, info.name, info.roles, info.logs)
+
+    @delete("/v1/tokens/{token_id:str}", tags=["admin"])
+    async def revoke_token(request: Call, token_id: str) -> None:
+        """End a token for ever; recorded in `system` first."""
+        by = operator(request).token_id
+        await service.on_disk(lambda: service.tokens.revoke(token_id, by=by))
+
+    return [list_logs, create_log, list_tokens, create_token, revoke_token]
+
+
+def _health_routes(service: Service) -> list[HTTPRouteHandler]:
+    @get("/healthz", tags=["health"], sync_to_thread=False)
+    def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @get("/readyz", tags=["health"], sync_to_thread=False)
+    def readyz() -> Response[dict[str, Any]]:
+        """Every log takes entries, and the server is not stopping."""
+        stopped = {log.name: str(log.stopped) for log in service.logs.all() if log.stopped is not None}
+        if service.stopping or stopped:
+            status = {"status": "stopping" if service.stopping else "stopped", "logs": stopped}
+            return Response(status, status_code=503)
+        return Response({"status": "ready"}, status_code=200)
+
+    @get("/metrics", tags=["health"])
+    async def metrics(request: Call) -> Response[bytes]:
+        """Prometheus exposition; needs a token unless `access.public_metrics`."""
+        if not service.settings.access.public_metrics:
+            service.authenticate(dict(request.scope["headers"])).require("metrics")
+        text = await service.on_disk(service.metrics.text)
+        return Response(text, media_type="text/plain; version=0.0.4")
+
+    return [healthz, readyz, metrics]
+
+
+def _log_info(log: Log) -> LogInfo:
+    return LogInfo(log.name, log.origin, log.verifier_key.text, log.size, log.published_size)
+
+
+def _token_view(info: TokenInfo) -> TokenView:
+    revoked = None if info.revoked_ns is None else format_time(info.revoked_ns)
+    return TokenView(info.id, info.name, info.roles, info.logs, format_time(info.created_ns), revoked)

@@ -1,0 +1,51 @@
+"""The ASGI application: hot calls straight to their handlers, everything else to Litestar."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Litestar
+
+from graven.server.api import make_api
+from graven.server.append import Appender
+from graven.server.service import Service
+from graven.server.tiles import TileServer
+
+__all__ = ["Front"]
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Front:
+    """Dispatch by path prefix; a log name holds no slash, so prefix and suffix decide."""
+
+    def __init__(self, service: Service, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        self._append = Appender(service)
+        self._tiles = TileServer(service)
+        self.api: Litestar = make_api(service, self._append)
+        self._on_start = on_start
+        self._on_stop = on_stop
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        path: str = scope["path"]
+        method = scope["method"]
+        if method == "POST" and path.startswith("/v1/logs/") and path.endswith("/events"):
+            name = path[9:-7]
+            if "/" not in name:
+                await self._append(name, scope, receive, send)
+                return
+        elif path.startswith("/logs/") and method in ("GET", "HEAD"):
+            await self._tiles(scope, send)
+            return
+        await self.api(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._on_start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._on_stop()
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,85 @@
+"""Where to listen, and the refusal of addresses that would expose tokens or events."""
+
+import ipaddress
+import socket
+import ssl
+from pathlib import Path
+
+from graven.errors import UsageError
+from graven.server.settings import Settings
+
+__all__ = ["bind", "check_exposure", "check_tls", "parse_listen"]
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """`HOST:PORT` or `[IPv6]:PORT`; UsageError otherwise."""
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise UsageError(f"cannot listen on {text!r}", hint="HOST:PORT, for example 127.0.0.1:8470")
+    return host, int(port)
+
+
+def check_exposure(settings: Settings) -> None:
+    """UsageError for an address beyond loopback without TLS or authentication, unless asked for in words."""
+    host, _ = parse_listen(settings.listen)
+    if _is_loopback(host):
+        return
+    if settings.tls.cert is None and not settings.access.insecure_no_tls:
+        raise UsageError(
+            f"refusing to listen on {host} without TLS",
+            why="tokens and events would cross the network readable",
+            hint="--tls-cert and --tls-key, or --insecure-no-tls when something in front does TLS",
+            code="refused_exposure",
+        )
+    if not settings.access.auth and not settings.access.insecure_no_auth:
+        raise UsageError(
+            f"refusing to listen on {host} with authentication off",
+            why="whoever reaches the port could record and read everything",
+            hint="leave authentication on, or say --insecure-no-auth",
+            code="refused_exposure",
+        )
+
+
+def check_tls(settings: Settings) -> None:
+    """UsageError unless certificate and key are both absent, or load and fit."""
+    cert, key = settings.tls.cert, settings.tls.key
+    if cert is None and key is None:
+        return
+    if cert is None or key is None:
+        raise UsageError("TLS needs both a certificate and a key", hint="--tls-cert FILE --tls-key FILE")
+    for path in (cert, key):
+        if not Path(path).is_file():
+            raise UsageError(f"there is no file {path}", hint="a PEM file is needed")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except ssl.SSLError as error:
+        raise UsageError(f"the certificate {cert} and the key {key} do not work together: {error.reason}") from error
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A listening socket; UsageError when the address is taken or not ours."""
+    host, port = parse_listen(settings.listen)
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"cannot listen on {settings.listen}: {error.strerror}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"cannot listen on {settings.listen}: {error.strerror}", hint="is another server running?"
+        ) from error
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

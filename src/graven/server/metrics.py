@@ -1,0 +1,87 @@
+"""Prometheus metrics, in a registry of the server's own. Names start with `graven_`."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+__all__ = ["Metrics", "Observed"]
+
+_SECONDS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 4, 8)
+
+_LOG_HELP = {
+    "size": "Committed entries.",
+    "published_size": "Entries of the published checkpoint.",
+    "queued_bytes": "Bytes that wait for the writer.",
+    "pending_bytes": "Committed bytes that wait for integration.",
+    "journal_bytes": "Bytes of the retained journal.",
+    "keyed_requests": "Kept answers to requests with an Idempotency-Key.",
+    "restarts": "Times the writer was reopened from disk.",
+    "stopped": "1 while nothing can be appended.",
+}
+
+
+class Observed(Protocol):
+    """What is asked at each scrape."""
+
+    def log_stats(self) -> Iterable[tuple[str, dict[str, float]]]:
+        """(log name, `Log.stats()`)."""
+        ...
+
+    def counters(self) -> Iterable[tuple[str, str, dict[str, int]]]:
+        """(metric, help, label value → count); the label is `kind`."""
+        ...
+
+    def gauges(self) -> Iterable[tuple[str, str, float]]:
+        """(metric, help, value)."""
+        ...
+
+
+class _Collector:
+    def __init__(self, observed: Observed) -> None:
+        self._observed = observed
+
+    def collect(self) -> Iterable[Metric]:
+        stats = list(self._observed.log_stats())
+        for name, text in _LOG_HELP.items():
+            family = GaugeMetricFamily(f"graven_log_{name}", text, labels=["log"])
+            for log, values in stats:
+                if name in values:
+                    family.add_metric([log], values[name])
+            yield family
+        for metric, text, counts in self._observed.counters():
+            counter = CounterMetricFamily(metric, text, labels=["kind"])
+            for kind, count in sorted(counts.items()):
+                counter.add_metric([kind], count)
+            yield counter
+        for metric, text, value in self._observed.gauges():
+            yield GaugeMetricFamily(metric, text, value=value)
+
+
+class Metrics:
+    """The counters of the request paths, plus whatever `observe` adds."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.events = Counter("graven_events", "New entries appended over HTTP.", ["log"], registry=self.registry)
+        self.redacted = Counter("graven_redacted_values", "Values replaced at intake.", registry=self.registry)
+        self.quarantined = Counter(
+            "graven_quarantined_items", "Items kept in quarantine.", ["log"], registry=self.registry
+        )
+        self.refused = Counter("graven_refused_requests", "Refusals, by error code.", ["code"], registry=self.registry)
+        self.append_seconds = Histogram(
+            "graven_append_seconds",
+            "From the end of an append's headers to its answer.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+    def observe(self, observed: Observed) -> None:
+        """Ask `observed` at each scrape."""
+        self.registry.register(_Collector(observed))
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)

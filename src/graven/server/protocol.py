@@ -1,0 +1,236 @@
+"""uvicorn's httptools protocol, made to cut off slow and lying clients.
+
+One deadline per connection, re-armed lazily (a timer that fires early looks again), so that a fast
+request costs two assignments. The phases: *head* (opening or first byte to end of headers), *body*
+(minimum average rate after a grace), *answer* (nothing is expected of the client), *drain* (the answer
+went out before the body was in: the rest is thrown away so that the client can read the answer).
+uvicorn itself arms the idle timer between requests.
+"""
+
+import asyncio
+from asyncio.events import TimerHandle
+from typing import Any, ClassVar, Literal, TypeGuard
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from graven.server.problems import problem_bytes
+from graven.server.settings import LimitSettings
+
+__all__ = ["GuardedProtocol", "guarded_protocol"]
+
+MAX_HEAD_BYTES = 64 * 1024
+"""Request line and headers together, beyond one read of the transport; above it 431."""
+
+_DRAIN_BYTES = 64 * 1024 * 1024
+
+Phase = Literal["idle", "head", "body", "answer", "drain"]
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """See the module. `limits` is set on a subclass made by `guarded_protocol`."""
+
+    limits: ClassVar[LimitSettings] = LimitSettings()
+    cut_off: ClassVar[dict[str, int]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._phase: Phase = "idle"
+        self._deadline = 0.0
+        self._timer: TimerHandle | None = None
+        self._raw = 0  # bytes from the transport in this phase
+        self._content = 0  # of which body content
+        self._body_since = 0.0
+        self._write_timer: TimerHandle | None = None
+
+    # --- transport
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            self._count("connections")
+            transport.abort()
+            return
+        self._enter("head")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._drop_timers()
+        if self.cycle is not None:
+            self.cycle.body = bytearray()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._phase == "idle":
+            self._enter("head")
+        self._raw += len(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(400, "upgrade_refused", "this server does not switch protocols")
+            return
+        except httptools.HttpParserError as error:
+            self._parser_failed(error)
+            return
+        if self.transport.is_closing():
+            return
+        if self._phase == "head" and self._raw > MAX_HEAD_BYTES:
+            self._count("head_too_large")
+            self._refuse(431, "headers_too_large", f"the headers exceed {MAX_HEAD_BYTES} bytes")
+        elif self._phase == "body" and self._raw - self._content > MAX_HEAD_BYTES + 8 * self._content:
+            self._count("framing_too_large")
+            self._refuse(400, "bad_framing", "the chunk framing outweighs the body by far")
+        elif self._phase == "drain" and self._raw > _DRAIN_BYTES:
+            self.transport.abort()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more: tell it when its body was cut, or finish answering it."""
+        cycle = self.cycle
+        if not self._under_way(cycle):
+            return False
+        if self._phase == "body":
+            self._count("cut_body")
+            self._refuse(400, "cut_body", f"the body ended after {self._content} bytes, before its announced end")
+            return False
+        cycle.keep_alive = False
+        return True
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(self.limits.write_timeout_s, self._taker_too_slow)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    # --- parser
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._phase in ("idle", "answer"):
+            self._enter("head")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._phase == "body":
+            return  # trailers: nothing here reads them, and they must not pile up
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._phase = "body"
+        self._raw = self._content = 0
+        now = self.loop.time()
+        self._body_since = now
+        self._deadline = now + self.limits.body_grace_s
+
+    def on_body(self, body: bytes) -> None:
+        self._content += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._phase == "drain":
+            self._phase = "idle"
+        else:
+            self._phase = "answer"
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.cycle.body = bytearray()
+        if self._phase == "body":
+            self._enter("drain")
+        elif self._phase == "answer" and not self.pipeline:
+            self._phase = "idle"
+        super().on_response_complete()
+        if self._phase == "drain":
+            self._unset_keepalive_if_required()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "bad_request", msg[:1].lower() + msg[1:])
+
+    @staticmethod
+    def _under_way(cycle: RequestResponseCycle | None) -> TypeGuard[RequestResponseCycle]:
+        return cycle is not None and not cycle.response_complete
+
+    # --- deadlines
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._raw = self._content = 0
+        wait = self.limits.header_timeout_s if phase == "head" else self.limits.body_grace_s
+        self._deadline = self.loop.time() + wait
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        now = self.loop.time()
+        if self._phase in ("head", "drain") and now >= self._deadline:
+            self._too_slow("header_timeout" if self._phase == "head" else "drain_timeout")
+            return
+        if self._phase == "body" and now >= self._deadline:
+            expected = (now - self._body_since) * self.limits.body_bytes_per_s
+            if self._content < expected and not self.flow.read_paused:
+                self._too_slow("body_too_slow")
+                return
+            self._deadline = now + self.limits.body_grace_s
+        later = self._deadline if self._deadline > now else now + self.limits.body_grace_s
+        self._timer = self.loop.call_at(later, self._look)
+
+    def _too_slow(self, why: str) -> None:
+        self._count(why)
+        if why == "drain_timeout":
+            self.transport.abort()
+        elif why == "header_timeout" and self._raw == 0:
+            self.transport.close()
+        else:
+            self._refuse(408, why, "the request came too slowly")
+
+    def _taker_too_slow(self) -> None:
+        self._write_timer = None
+        self._count("answer_not_taken")
+        self.transport.abort()
+
+    # --- refusals below the application
+
+    def _parser_failed(self, error: httptools.HttpParserError) -> None:
+        cycle = self.cycle
+        if self._under_way(cycle) and not cycle.more_body:
+            # The request before the junk is whole: it gets its own answer, and nothing follows it.
+            cycle.keep_alive = False
+            self.pipeline.clear()
+            self.flow.pause_reading()
+            return
+        self._count("bad_request")
+        self._refuse(400, "bad_request", f"this is not a valid HTTP request: {error}")
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Answer from the protocol and close; a request under way is told that its client is gone."""
+        cycle = self.cycle
+        started = self._under_way(cycle) and cycle.response_started
+        if self._under_way(cycle):
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if not started:
+            body = problem_bytes(code, message)
+            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+            self.transport.write(STATUS_LINE[status] + head + body)
+        self.transport.close()
+
+    def _count(self, why: str) -> None:
+        self.cut_off[why] = self.cut_off.get(why, 0) + 1
+
+    def _drop_timers(self) -> None:
+        for timer in (self._timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._write_timer = None
+
+
+def guarded_protocol(limits: LimitSettings) -> type[GuardedProtocol]:
+    """A protocol class with these limits and counters of its own."""
+    return type("Guarded", (GuardedProtocol,), {"limits": limits, "cut_off": {}})

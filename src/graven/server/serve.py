@@ -1,0 +1,221 @@
+"""`graven serve`: from settings to a running recorder, and back to a clean stop.
+
+Order of the start: address (nothing is touched when it is refused) → data directory → `system` → what the
+first start makes → redaction rules and settings, recorded before they hold → the other logs → requests.
+Order of the stop: no new connections → requests under way → the logs, each published → `system` last.
+"""
+
+import contextlib
+import gc
+import hashlib
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+import structlog
+import uvicorn
+
+from graven.event.redact import Redactor, Rule, default_rules
+from graven.server.background import Background
+from graven.server.control import Control
+from graven.server.first_start import (
+    finish_first_start,
+    first_start_finished,
+    prepare_data_dir,
+    redaction_key,
+)
+from graven.server.front import Front
+from graven.server.limits import Budget
+from graven.server.listen import bind, check_exposure, check_tls
+from graven.server.logs import LogSet
+from graven.server.metrics import Metrics
+from graven.server.protocol import guarded_protocol
+from graven.server.references import BlobReferences
+from graven.server.service import Service
+from graven.server.settings import LoadedSettings, Settings, setting_names
+from graven.server.system import SystemRecorder, system_event
+from graven.server.tokens import TokenStore
+
+__all__ = ["run", "serve"]
+
+_BACKLOG = 2048
+_GC_THRESHOLD = 50_000
+
+
+def run(settings: Settings) -> None:
+    """`serve` with settings whose origins nobody asked about."""
+    serve(LoadedSettings(settings, dict.fromkeys(setting_names(), "default")))
+
+
+def serve(loaded: LoadedSettings) -> None:
+    """Serve until SIGTERM or SIGINT. UsageError, RefusedToStart, StorageFailed before the first request."""
+    settings = loaded.settings
+    check_exposure(settings)
+    check_tls(settings)
+    _configure_logging()
+    redactor_rules = _rules(settings)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(contextlib.closing(bind(settings)))
+        data_dir = Path(settings.data).absolute()
+        prepare_data_dir(data_dir)
+        control = Control(data_dir)
+        stack.callback(control.close)
+        logs = LogSet(data_dir, control)
+        background = Background(settings, logs)
+        stack.callback(background.close_anchors)
+        stack.callback(_close_logs, logs)
+        stack.callback(background.close)
+        logs.open_system(create=not first_start_finished(control))
+        key_id, key = redaction_key(data_dir)
+        redactor = Redactor(redactor_rules, key_id, key)
+        _record_start(logs.system, control, loaded, redactor, key_id)
+        tokens = TokenStore(control, logs.system.announce)
+        for line in finish_first_start(data_dir, control, logs, tokens, settings.origin).made:
+            _say(f"created {line}")
+        logs.open_all()
+        protocol = guarded_protocol(settings.limits)
+        service = Service(
+            settings,
+            logs,
+            tokens,
+            BlobReferences(control),
+            redactor,
+            Metrics(),
+            Budget(settings.limits.in_flight_bytes),
+            protocol.cut_off,
+            background=background,
+        )
+        service.metrics.observe(service)
+        stack.callback(service.intake.shutdown)
+        stack.callback(service.disk.shutdown)
+        _serve_requests(settings, service, listener, protocol)
+
+
+def _serve_requests(settings: Settings, service: Service, listener: socket.socket, protocol: type[Any]) -> None:
+    front = Front(service, on_start=service.on_loop, on_stop=lambda: None)
+    config = uvicorn.Config(
+        front,
+        http=protocol,
+        ws="none",
+        loop="uvloop",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=settings.limits.idle_timeout_s,  # type: ignore[arg-type]  # call_later takes floats
+        timeout_graceful_shutdown=max(1, round(settings.limits.stop_timeout_s)),
+        ssl_certfile=settings.tls.cert,
+        ssl_keyfile=settings.tls.key,
+    )
+    host, port = listener.getsockname()[:2]
+    scheme = "http" if settings.tls.cert is None else "https"
+    where = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    gc.collect()
+    gc.freeze()  # what exists now lives as long as the process
+    gc.set_threshold(_GC_THRESHOLD, 20, 20)
+    _Server(config, service, f"ready on {where}, data in {settings.data}").run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, tells `/readyz` when it stops, and ends without dying of the signal."""
+
+    def __init__(self, config: uvicorn.Config, service: Service, ready: str) -> None:
+        super().__init__(config)
+        self._service = service
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _say(self._ready)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._service.stopping = True
+        super().handle_exit(sig, frame)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+
+def _close_logs(logs: LogSet) -> None:
+    logs.close(final=lambda: _record_stop(logs))
+
+
+def _record_stop(logs: LogSet) -> None:
+    logs.system.record(system_event("server.stop"))
+
+
+def _rules(settings: Settings) -> tuple[Rule, ...]:
+    given = msgspec.convert(settings.redaction.rules, tuple[Rule, ...])
+    return (*(default_rules() if settings.redaction.defaults else ()), *given)
+
+
+def _record_start(
+    system: SystemRecorder, control: Control, loaded: LoadedSettings, redactor: Redactor, key_id: str
+) -> None:
+    """Record what changed since the last start before it holds, then the start itself."""
+    rules = msgspec.json.encode(redactor.rules)
+    _record_change(control, system, "redaction.change", "redaction", {"rules": rules.decode(), "key": key_id})
+    _record_change(control, system, "settings.change", "settings", _flat(loaded.settings))
+    origins = {name: origin for name, origin in loaded.origins.items() if origin != "default"}
+    system.record(system_event("server.start", attributes={"origins": origins}))
+
+
+def _record_change(control: Control, system: SystemRecorder, action: str, fact: str, now: Mapping[str, Any]) -> None:
+    encoded = msgspec.json.encode(now, order="deterministic").decode()
+    known = control.fact(fact)
+    if known == encoded:
+        return
+    before = msgspec.json.decode(known) if known is not None else {}
+    changed = sorted(name for name in {*now, *before} if now.get(name) != before.get(name))
+    change = [
+        {"name": name, "before": _digested(before.get(name)), "after": _digested(now.get(name))} for name in changed
+    ]
+    system.record(system_event(action, attributes={"changed": change}))
+    control.set_fact(fact, encoded)
+
+
+def _digested(value: Any) -> Any:
+    """The value itself; only one that would not fit in an entry by its digest."""
+    if isinstance(value, str) and len(value) > 32 * 1024:
+        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+    return value
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in msgspec.structs.asdict(settings).items():
+        if isinstance(value, msgspec.Struct):
+            flat |= {f"{name}.{inner}": v for inner, v in msgspec.structs.asdict(value).items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _configure_logging() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"graven: {text}\n")
+    sys.stderr.flush()

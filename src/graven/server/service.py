@@ -1,0 +1,105 @@
+"""What every request handler shares; made once by `serve`, completed on the event loop."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from graven.errors import Unauthenticated
+from graven.event.redact import Redactor
+from graven.server.access import ANYBODY, EVERYTHING, Principal
+from graven.server.background import Background
+from graven.server.completions import Completions
+from graven.server.limits import Budget
+from graven.server.logs import LogSet
+from graven.server.metrics import Metrics
+from graven.server.references import BlobReferences
+from graven.server.settings import Settings
+from graven.server.system import ReadRecorder
+from graven.server.tokens import TokenStore
+
+__all__ = ["Service", "client_ip"]
+
+T = TypeVar("T")
+
+
+def client_ip(scope: Mapping[str, Any]) -> str:
+    """The peer's address; forwarding headers are not believed."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+@dataclass
+class Service:
+    """The composition. `completions` and `reads` exist once the loop runs (`on_loop`)."""
+
+    settings: Settings
+    logs: LogSet
+    tokens: TokenStore
+    references: BlobReferences
+    redactor: Redactor
+    metrics: Metrics
+    budget: Budget
+    cut_off: dict[str, int]
+    background: Background
+    clock: Callable[[], int] = time.time_ns
+    intake: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "intake"))
+    """Parses large bodies: two at once bound the memory that parsing takes."""
+    disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "disk"))
+    """Reads tiles and entries, stores blobs."""
+    completions: Completions = field(init=False)
+    reads: ReadRecorder = field(init=False)
+    stopping: bool = False
+
+    def on_loop(self) -> None:
+        """Finish the composition inside the running event loop."""
+        self.completions = Completions(asyncio.get_running_loop())
+        self.reads = ReadRecorder(self.logs.system, self.completions, clock=self.clock)
+
+    def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
+        """The caller; Unauthenticated without a valid bearer token."""
+        given = headers.get(b"authorization")
+        if not self.settings.access.auth:
+            return EVERYTHING
+        if given is None:
+            raise Unauthenticated(
+                "this call needs a token",
+                hint="Authorization: Bearer grv_…; the first token is in <data>/owner.token",
+                code="missing_token",
+            )
+        scheme, _, token = given.partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise Unauthenticated("only bearer tokens are taken", hint="Authorization: Bearer grv_…")
+        return self.tokens.authenticate(token.strip().decode("latin-1"))
+
+    def authenticate_reader(self, headers: Mapping[bytes, bytes], log: str) -> Principal:
+        """As `authenticate`, but nobody needs a token for a public log."""
+        if log in self.settings.access.public_logs and b"authorization" not in headers:
+            return ANYBODY
+        return self.authenticate(headers)
+
+    async def on_disk(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a blocking call on the disk threads."""
+        return await asyncio.get_running_loop().run_in_executor(self.disk, function, *args)
+
+    # --- metrics.Observed
+
+    def log_stats(self) -> Iterable[tuple[str, dict[str, float]]]:
+        return [(log.name, log.stats()) for log in self.logs.all()]
+
+    def counters(self) -> Iterable[tuple[str, str, dict[str, int]]]:
+        return [
+            ("graven_incidents", "Incidents, by kind.", dict(self.logs.incidents)),
+            ("graven_cut_off_clients", "Clients cut off, by reason.", dict(self.cut_off)),
+        ]
+
+    def gauges(self) -> Iterable[tuple[str, str, float]]:
+        return [
+            ("graven_bytes_in_flight", "Bytes of request bodies held now.", self.budget.used),
+            ("graven_bytes_in_flight_refusals", "Refusals for want of room.", self.budget.refused),
+            ("graven_verification_passes", "Finished background passes.", self.background.passes()),
+            ("graven_verification_findings", "Findings of background passes.", self.background.findings()),
+            ("graven_anchored_checkpoints", "Checkpoints that anchors kept.", self.background.anchored()),
+        ]

@@ -1,0 +1,139 @@
+"""A real `graven serve` on 127.0.0.1, in a process of its own.
+
+    with running_server(data_dir) as server:
+        httpx.get(f"{server.url}/readyz")
+
+Readiness is the line that the server prints when it listens; nothing sleeps. The high-water marks go
+beside the data directory, so that a test never touches those of the user.
+"""
+
+import contextlib
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+__all__ = ["ServerProcess", "StartFailed", "running_server", "start_server"]
+
+_READY = re.compile(r"graven: ready on (https?://\S+), data in")
+_START_TIMEOUT_S = 60
+
+
+class StartFailed(Exception):
+    """The server ended before it was ready; `text` is what it said."""
+
+    def __init__(self, returncode: int | None, text: str) -> None:
+        super().__init__(f"the server ended with {returncode}:\n{text}")
+        self.returncode = returncode
+        self.text = text
+
+
+@dataclass
+class ServerProcess:
+    """A running server. `token` has all roles."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    url: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def token(self) -> str:
+        return (self.data / "owner.token").read_text().strip()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def stderr(self) -> str:
+        """All that it printed so far."""
+        return "".join(self.lines)
+
+    def client(self, **options: object) -> httpx.Client:
+        """A client with the owner's token; `headers` may replace it."""
+        options = {"base_url": self.url, "headers": self.headers, "timeout": 60, "trust_env": False, **options}
+        return httpx.Client(**options)  # type: ignore[arg-type]
+
+    def resident_bytes(self) -> int:
+        """VmRSS of the process (Linux)."""
+        return self._status("VmRSS")
+
+    def peak_bytes(self) -> int:
+        """VmHWM: the most it ever held (Linux)."""
+        return self._status("VmHWM")
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait(timeout=60)
+
+    def _status(self, name: str) -> int:
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(name + ":"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError(f"no {name}")
+
+
+def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> ServerProcess:
+    """Start it and wait until it listens; StartFailed when it ends before that."""
+    listen = [] if "--listen" in flags else ["--listen", "127.0.0.1:0"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRAVEN_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "graven", "serve", "--data", str(data), *listen, *flags],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**inherited, "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"), **(env or {})},
+    )
+    server = ServerProcess(process, data)
+    ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        assert process.stderr is not None
+        with process.stderr as stream:
+            for line in stream:
+                server.lines.append(line)
+                if (match := _READY.search(line)) is not None:
+                    ready.put(match[1])
+        ready.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        url = ready.get(timeout=_START_TIMEOUT_S)
+    except queue.Empty:
+        process.kill()
+        url = None
+    if url is None:
+        raise StartFailed(process.wait(timeout=60), server.stderr)
+    server.url = url
+    return server
+
+
+@contextlib.contextmanager
+def running_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> Iterator[ServerProcess]:
+    """A server for the block; SIGTERM at its end, unless it is gone already."""
+    server = start_server(data, *flags, env=env)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.send_signal(signal.SIGTERM)
+            try:
+                server.process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                raise
