@@ -5,6 +5,7 @@ another spelling: the envelope has one, and a member name of the producer's JSON
 escapes has a backslash, which sends the entry to the slow path.
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -13,12 +14,13 @@ from graven.errors import InvalidInput
 from graven.event.envelope import decode_entry
 from graven.tlog.bundle import decode_bundle
 
-__all__ = ["BlobReference", "may_refer", "references", "references_in_event"]
+__all__ = ["BlobReference", "entry_references", "may_refer", "references", "references_in_event"]
 
 _OVERSIZE = b',"blob":{"digest":"sha256:'
 _ATTACHED = b'"attachments"'
 _ESCAPED = b"\\u00"
 _NATIVE = "event/1"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
 class BlobReference(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ class _Attachment(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    attachments: list[_Attachment] = []
+    attachments: list[_Attachment] | None = None
 
 
 _decode_event = msgspec.json.Decoder(_Event).decode
@@ -57,11 +59,12 @@ def references(bundle: bytes) -> Iterator[tuple[int, BlobReference]]:
     """(position of the entry in the plain bundle, reference) for each blob that it refers to."""
     for position, entry in enumerate(decode_bundle(bundle)):
         if may_refer(entry):
-            for reference in _references_in_entry(entry):
+            for reference in entry_references(entry):
                 yield position, reference
 
 
-def _references_in_entry(entry: bytes) -> list[BlobReference]:
+def entry_references(entry: bytes) -> list[BlobReference]:
+    """Blobs that one entry refers to; none when it is no entry of Graven."""
     try:
         decoded = decode_entry(entry)
     except InvalidInput:
@@ -82,4 +85,5 @@ def references_in_event(data: bytes) -> list[BlobReference]:
         event = _decode_event(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
-    return [BlobReference(one.digest, one.size) for one in event.attachments]
+    # a digest becomes part of a path: nothing but a digest may
+    return [BlobReference(one.digest, one.size) for one in event.attachments or () if _DIGEST.fullmatch(one.digest)]

@@ -41,6 +41,7 @@ Progress = Callable[[int, int], None]
 limit the rate, and may raise, to give up."""
 
 _BUNDLES_PER_TASK = 64
+_BUNDLES_PER_TASK_HERE = 8  # some 5 ms: whoever limits the rate in this thread wants short bursts
 _PARTIALS_PER_TASK = 256
 _TASKS_WORTH_A_WORKER = 3  # a worker takes some 100 ms to start: as long as two tasks
 
@@ -119,8 +120,9 @@ def _check_tree(
     edge = Outcome()
     if workers is None:
         workers = min(cores(), bundles // _BUNDLES_PER_TASK // _TASKS_WORTH_A_WORKER)
+    step = _BUNDLES_PER_TASK if workers else _BUNDLES_PER_TASK_HERE
     with Crew(source, workers) as crew:
-        for outcome in crew.run(_tasks(size, bundles, survey)):
+        for outcome in crew.run(_tasks(size, bundles, step, survey)):
             # 4., 5. and 6. of one run of bundles
             _collect(report, outcome)
             for position, root in enumerate(outcome.roots):
@@ -129,7 +131,7 @@ def _check_tree(
                 edge = outcome
             if progress is not None:
                 progress(report.entries, size)
-    report.beyond_checkpoint, report.leftovers = survey.beyond, survey.leftovers
+    report.beyond_checkpoint = survey.beyond
     # 7. the root
     roots = levels.roots(edge.edge, edge.edge_claimed)
     report.files += levels.files
@@ -147,9 +149,9 @@ def _check_tree(
     return False
 
 
-def _tasks(size: int, bundles: int, survey: Survey) -> Iterator[Task]:
-    for first in range(0, bundles, _BUNDLES_PER_TASK):
-        yield Task(size, first, min(_BUNDLES_PER_TASK, bundles - first))
+def _tasks(size: int, bundles: int, step: int, survey: Survey) -> Iterator[Task]:
+    for first in range(0, bundles, step):
+        yield Task(size, first, min(step, bundles - first))
     obsolete = survey.obsolete()
     while partials := tuple(islice(obsolete, _PARTIALS_PER_TASK)):
         yield Task(size, partials=partials)

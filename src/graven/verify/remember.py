@@ -78,7 +78,7 @@ class Memory:
                 known = content.logs.get(key.name)
                 if known is not None:
                     if known.vkey != key.text:
-                        raise CouldNotCheck(f"{self.path} remembers another key for {key.name}", code="key_changed")
+                        raise CouldNotCheck(f"{self.path} remembers another key for {key.name}", code="other_key")
                     if self._opened(known).size > checkpoint.size:
                         return False
                 seen = datetime.fromtimestamp(self._clock() // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -101,7 +101,6 @@ class Report(msgspec.Struct, kw_only=True):
     files: int = 0
     obsolete_partials: int = 0
     beyond_checkpoint: int = 0
-    leftovers: int = 0
     blobs: int = 0
     blob_bytes: int = 0
     complete: bool = False

@@ -23,7 +23,6 @@ class Survey:
         self._size = size
         self._report = report
         self.beyond = 0
-        self.leftovers = 0
 
     def obsolete(self) -> Iterator[TilePath]:
         """Partial tiles and bundles within the checkpoint that a wider one has replaced."""
@@ -45,16 +44,5 @@ class Survey:
         try:
             return parse_tile_path(path)
         except InvalidInput:
-            pass
-        folder, _, name = path.rpartition("/")
-        if name.startswith(".") and name.endswith(".tmp"):
-            # a writer's temporary file: `.<name>.tmp` beside the name it will get, left over after a crash
-            try:
-                parse_tile_path(f"{folder}/{name[1:-4]}")
-            except InvalidInput:
-                pass
-            else:
-                self.leftovers += 1
-                return None
-        self._report(unexpected(path))
-        return None
+            self._report(unexpected(path))
+            return None

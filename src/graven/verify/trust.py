@@ -147,7 +147,7 @@ def _choose_key(
             evidence = [n for n in (report.checkpoint_note, remembered.checkpoint if remembered else None) if n]
             report.add(
                 tampered(
-                    "key_changed",
+                    "other_key",
                     f"the key of {origin} is not {place}",
                     expected=chosen.text,
                     found=other.text,
@@ -214,21 +214,22 @@ def _compare(report: Report, current: Checkpoint, note: str, earlier: Earlier, *
     if before.size == current.size and before.root != current.root:
         report.add(fork(current, note, earlier, "two checkpoints of one size have different roots"))
         return False
+    if before.size != current.size and not whole_log:
+        # without the tiles nothing shows whether one tree extends the other
+        report.notes.append(f"of size {current.size}: not compared with size {before.size}, {earlier.origin}")
+        return False
     if before.size > current.size:
-        if not whole_log:
-            report.notes.append(f"older than size {before.size}, which was {earlier.origin}: not compared with it")
-        else:
-            report.add(
-                tampered(
-                    "rollback",
-                    f"the log was cut: size went from {before.size} to {current.size}",
-                    expected=f"size {before.size} or more, extending root {before.root.hex()}",
-                    found=f"size {current.size}, root {current.root.hex()}",
-                    why=f"the larger checkpoint was {earlier.origin}; a log only grows",
-                    hint="keep both checkpoints: together they are the proof",
-                    evidence=[earlier.note, note],
-                )
+        report.add(
+            tampered(
+                "rollback",
+                f"the log was cut: size went from {before.size} to {current.size}",
+                expected=f"size {before.size} or more, extending root {before.root.hex()}",
+                found=f"size {current.size}, root {current.root.hex()}",
+                why=f"the larger checkpoint was {earlier.origin}; a log only grows",
+                hint="keep both checkpoints: together they are the proof",
+                evidence=[earlier.note, note],
             )
+        )
         return False
     report.previous = TreeHead(before.size, encode_base64(before.root))
     return True
