@@ -4,7 +4,7 @@
     GET  /orders/<number>
     POST /orders/<number>/cancel
 
-All it takes to record is `record_requests` below: one line around the application. Server and token come
+All it takes to record is the `WSGIMiddleware` in `main`: one line around the application. Server and token come
 from GRAVEN_SERVER and GRAVEN_TOKEN.
 """
 
@@ -20,8 +20,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from store import ShopError, Store
 
-from graven.sdk import Client
-from graven.sdk.wsgi import RecordingMiddleware
+from graven.sdk.client import Client
+from graven.sdk.wsgi import WSGIMiddleware
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -79,7 +79,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     client = Client(source="shop")
-    application = RecordingMiddleware(Shop(Store(arguments.database)), client)
+    shop = Shop(Store(arguments.database))
+    application = WSGIMiddleware(shop, client=client, who=lambda e: e.get("HTTP_X_USER"), body_bytes=4096)
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -44,7 +44,7 @@ def finding_lines(finding: Finding) -> list[str]:
         sign = terminal.paint("tampered:", "red", bold=True)
     else:
         sign = terminal.paint("could not check:", "yellow", bold=True)
-    lines = [f"  {sign} {finding.message}"]
+    lines = [f"  {sign} {terminal.wrap(finding.message, indent=' ' * 4, hanging=' ' * 4).lstrip()}"]
     for label, text in (("where", finding.path), ("expected", finding.expected), ("found", finding.found)):
         if text is not None:
             lines.append(f"    {terminal.paint(label.ljust(8), dim=True)} {text}")
@@ -54,8 +54,16 @@ def finding_lines(finding: Finding) -> list[str]:
             lines.append(f"    {terminal.paint(label.ljust(8), dim=True)} {body}")
     for number, note in enumerate(finding.evidence, 1):
         lines.append(f"    {terminal.paint(f'signed note {number}', dim=True)}")
-        lines += [f"      {line}" for line in note.rstrip("\n").splitlines() if line]
+        lines += [folded for line in note.splitlines() if line for folded in _folded(line)]
     return lines
+
+
+def _folded(line: str) -> list[str]:
+    """A line of a signed note, folded for the eye; `--json` has it verbatim."""
+    room = terminal.width() - 8
+    pieces = line.rsplit(" ", 1) if line.startswith("— ") else [line]
+    cut = [piece[at : at + room] for piece in pieces for at in range(0, len(piece), room)]
+    return [f"      {cut[0]}", *(f"        {piece}" for piece in cut[1:])]
 
 
 def render(report: Report) -> str:

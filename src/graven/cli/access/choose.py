@@ -104,9 +104,9 @@ def connect(place: Place) -> Access:
     holder = held_by(place.data)
     if holder is None:
         return _open_local(place.data)
-    address = _address_of_holder(place.data)
     token = place.token or owner_token(place.data)
-    if address is not None and token is not None:
+    address = _address_of_holder(place.data, token)
+    if address is not None:
         from graven.cli.access.remote import RemoteAccess
 
         return RemoteAccess(address, token)
@@ -130,13 +130,20 @@ def _open_local(data: Path) -> Access:
     return LocalAccess(data)
 
 
-def _address_of_holder(data: Path) -> str | None:
-    """The address in `<data>/server.address`, which a running server writes, or None."""
-    try:
-        text = (data / "server.address").read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+def _address_of_holder(data: Path, token: str | None) -> str | None:
+    """Where the server that holds `data` listens, if it is the default address: it must show the same key."""
+    import httpx
+
+    vkeys = sorted((data / "logs").glob("*/log.vkey"))
+    if token is None or not vkeys:
         return None
-    return text if text.startswith(("http://", "https://")) else None
+    address = f"http://{DEFAULT_LISTEN}"
+    url = f"{address}/logs/{vkeys[0].parent.name}/log.vkey"
+    try:
+        shown = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=5.0, trust_env=False).content
+        return address if shown == vkeys[0].read_bytes() else None
+    except (httpx.HTTPError, OSError):
+        return None
 
 
 def open_access(

@@ -29,6 +29,7 @@ from graven.log.opened import Log
 from graven.server.control import Control
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
 from graven.server.logs import LogSet
+from graven.server.references import BlobReferences
 from graven.server.system import system_event
 from graven.server.tokens import TokenStore
 from graven.tlog.tiles import parse_tile_path
@@ -59,6 +60,7 @@ class LocalAccess:
             self._logs.open_all()
             self._tokens = TokenStore(self._control, self._logs.system.announce, clock=clock)
             finish_first_start(data, self._control, self._logs, self._tokens, None)
+            self._references = BlobReferences(self._control)
             self._redactor = Redactor(None, *redaction_key(data))
         except BaseException:
             self.close()
@@ -79,6 +81,7 @@ class LocalAccess:
         batch = prepare_events(body, media_type, PRODUCER, self._redactor, now_ns=self._clock())
         _check_attachments(batch, opened)
         keyed = KeyedRequest(f"{LOCAL}:{key}", hashlib.sha256(body).digest()) if key else None
+        self._references.keep(log, {*batch.blobs, *(digest for _, digest, _ in batch.attachments)})
         appended = opened.append(batch, keyed)
         published = wait and self._published(opened, opened.size)
         return Answer(appended.first, appended.count, appended.duplicates, appended.ids, batch.quarantined, published)
@@ -88,6 +91,7 @@ class LocalAccess:
         opened = self._writable(log)
         source = source or f"k8s/{log}"
         batch = prepare_k8s(body, PRODUCER, self._redactor, source=source, now_ns=self._clock())
+        self._references.keep(log, set(batch.blobs))
         try:
             appended = opened.append(batch)
         except Conflict:

@@ -15,7 +15,7 @@ class Answer(NamedTuple):
     """
 
     first: int | None
-    count: int
+    count: int  # type: ignore[assignment]  # the API's own word; tuple.count is not missed
     duplicates: Mapping[int, int]
     ids: Mapping[int, str]
     quarantined: int = 0

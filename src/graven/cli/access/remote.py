@@ -92,7 +92,7 @@ class RemoteAccess:
                 ) from error
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                 raise errors.Unavailable(
-                    f"{method} {self.where}{path} failed: {error or type(error).__name__}",
+                    f"{method} {self.where}{path} failed: {str(error) or type(error).__name__}",
                     hint="run it again: a repeated request is not recorded twice",
                 ) from error
             if response.is_success:

@@ -15,7 +15,7 @@ import httpx
 
 from graven.errors import GravenError
 
-__all__ = ["Ran", "Service", "free_port", "run_graven", "wait_until_ready"]
+__all__ = ["Ran", "Service", "environment", "free_port", "run_graven", "wait_until_ready", "wait_until_said"]
 
 START_S = 30.0
 COMMAND_S = 120.0
@@ -103,6 +103,18 @@ def wait_until_ready(service: Service, address: str, path: str) -> None:
                     return
             time.sleep(0.05)
     raise GravenError(f"{address} does not answer after {START_S:.0f} s", why=service.tail())
+
+
+def wait_until_said(service: Service, text: str) -> None:
+    """Wait until the service has printed `text`; GravenError when it ends or takes too long."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if text in service.tail(1000):
+            return
+        if not service.running:
+            break
+        time.sleep(0.05)
+    raise GravenError(f"a process of the demonstration did not start: {text!r} was never printed", why=service.tail())
 
 
 def environment(base: Mapping[str, str], **extra: str) -> dict[str, str]:

@@ -93,6 +93,6 @@ class Stage:
 
 
 def _quoted(argument: str) -> str:
-    if argument and all(c.isalnum() or c in "-_./:=@,+~" for c in argument):
+    if argument and all(c.isalnum() or c in "-_./:=@,+~*>$" for c in argument):
         return argument
     return "'" + argument.replace("'", "'\\''") + "'"
