@@ -24,7 +24,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_NS: Final = 253_402_300_800 * _SECOND  # year 10000
 _encode: Final = msgspec.json.Encoder().encode
 
-_STRING: Final = rb'"(?:[^"\\\x00-\x1f]|\\.)*"'
+_STRING: Final = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
 _DECIMAL: Final = rb"(?:0|[1-9][0-9]{0,17})"
 _ENTRY: Final = re.compile(
     rb'\{"v":1,"received":"([^"]{30})"'

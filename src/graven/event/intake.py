@@ -19,7 +19,7 @@ import msgspec
 from graven.errors import InvalidInput, UnsupportedMediaType
 from graven.event import strictjson, uuid7
 from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
-from graven.event.counting import count_byte, opening_brackets_over
+from graven.event.counting import opening_brackets_over
 from graven.event.envelope import encode_text, entry_tail
 from graven.event.model import Event
 from graven.event.redact import IDENTITY_FIELDS, Redactor
@@ -32,7 +32,6 @@ FORMAT: Final = "event/1"
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
-_QUOTE: Final = 0x22
 _ENDS: Final = operator.itemgetter(0, -1)
 _SPACE: Final = b" \t\r"
 _decoder: Final = msgspec.json.Decoder(Event)
@@ -142,11 +141,7 @@ def _empty() -> InvalidInput:
 
 def _doubtful(items: list[bytes], joined: bytes, events: list[Event]) -> set[int]:
     """Positions of items that need the strict parser although they decoded well."""
-    encoded = _encoder.encode(events)
-    if b"\\" in joined:
-        same = _structural(joined) == _structural(encoded)
-    else:
-        same = count_byte(joined, _QUOTE) == count_byte(encoded, _QUOTE)
+    same = strictjson.structural_quotes(joined) == strictjson.structural_quotes(_encoder.encode(events))
     doubtful = set() if same else {at for at, item in enumerate(items) if _may_repeat_members(item)}
     for at in opening_brackets_over(strictjson.MAX_DEPTH, joined, items):
         if strictjson.depth_of(items[at]) > strictjson.MAX_DEPTH:
@@ -157,10 +152,6 @@ def _doubtful(items: list[bytes], joined: bytes, events: list[Event]) -> set[int
 def _may_repeat_members(item: bytes) -> bool:
     """Whether a value loses members when it is decoded (to plain objects: they keep explicit nulls)."""
     return strictjson.structural_quotes(item) != strictjson.structural_quotes(_encoder.encode(_plain(item)))
-
-
-def _structural(data: bytes) -> int:
-    return count_byte(data.replace(b"\\\\", b"").replace(b'\\"', b""), _QUOTE)
 
 
 def _examine(items: list[bytes], events: list[Event] | None, doubtful: set[int], marked: dict[int, int]) -> list[Event]:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from graven.errors import InvalidInput
+from graven.event.counting import count_byte
 
-__all__ = ["MAX_DEPTH", "Node", "depth_of", "loads", "parse", "splice", "structural_quotes"]
+__all__ = ["MAX_DEPTH", "Node", "depth_of", "loads", "parse", "structural_quotes"]
 
 MAX_DEPTH: Final = 64
 """Containers inside each other, the outermost counted."""
@@ -23,7 +24,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _PLAIN: Final = re.compile(rb'"([^"\\\x00-\x1f]*)"')
-_ESCAPED: Final = re.compile(rb'"((?:[^"\\\x00-\x1f]|\\.)*)"', re.DOTALL)
+_ESCAPED: Final = re.compile(rb'"([^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+)"', re.DOTALL)
 _NUMBER: Final = re.compile(rb"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _WORDS: Final[dict[int, tuple[bytes, Any]]] = {
@@ -32,7 +33,7 @@ _WORDS: Final[dict[int, tuple[bytes, Any]]] = {
     0x6E: (b"null", None),
 }
 _SHORT: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 class Node:
@@ -76,28 +77,16 @@ def loads(data: bytes) -> Any:
     return parse(data).value
 
 
-def splice(data: bytes, replacements: Iterable[tuple[int, int, bytes]]) -> bytes:
-    """Replace the spans (start, end) of `data`, which must not overlap, by new bytes."""
-    parts: list[bytes] = []
-    done = 0
-    for start, end, new in sorted(replacements):
-        if start < done:
-            raise ValueError(f"spans overlap at byte {start}")
-        parts += (data[done:start], new)
-        done = end
-    parts.append(data[done:])
-    return b"".join(parts)
-
-
 def structural_quotes(data: bytes) -> int:
     """Number of quotation marks that begin or end a string, in valid JSON of any spelling.
 
     Two documents of equal value have equal counts unless one has duplicate members: a cheap test.
     """
-    if b"\\" in data:
-        # a run of backslashes begins an escape, so dropping pairs first leaves exactly the escaped quotes
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return data.count(b'"')
+    if b"\\" not in data:
+        return count_byte(data, 0x22)
+    if b"\\\\" in data:  # a run of backslashes begins an escape: without its pairs, one that is left escapes
+        data = data.replace(b"\\\\", b"")
+    return count_byte(data, 0x22) - data.count(b'\\"')
 
 
 def depth_of(data: bytes) -> int:

@@ -20,13 +20,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from graven.errors import UsageError
-from graven.event import strictjson
 from graven.event.jcs import canonical
 from graven.event.redact.cards import contains_card, is_card
 from graven.event.redact.markers import KEY_ID, is_marker, marker
 from graven.event.redact.paths import CompiledPath
 from graven.event.redact.prefilter import ALL_RULES, Prefilter
 from graven.event.redact.rules import Rule, check_rule, default_rules
+from graven.event.spans import locate, splice
 
 __all__ = ["IDENTITY_FIELDS", "Finding", "Redactor"]
 
@@ -149,12 +149,12 @@ class Redactor:
             return data, 0
         if self._key is None:
             raise UsageError("the server redacts with a key: none was given")
-        tree = strictjson.parse(data)
-        spans = []
-        for place, rule in findings:
-            node = tree.at(place)
-            spans.append((node.start, node.end, _encode(marker("server", rule, self.digest(node.value)))))
-        return strictjson.splice(data, spans), len(spans)
+        spans = locate(data, [place for place, _ in findings])
+        replacements = [
+            (*spans[place], _encode(marker("server", rule, self.digest(_decode(data[slice(*spans[place])])))))
+            for place, rule in findings
+        ]
+        return splice(data, replacements), len(replacements)
 
     def candidates(self, name: str | int) -> list[tuple[CompiledPath, Rule, int]]:
         """The paths that end in `name`, with their rules and bits."""
@@ -185,24 +185,25 @@ class _Walk:
     def member(self, parent: Place, name: str | int, value: Any) -> None:
         if value is None or value is True or value is False or value == "":
             return
-        place = (*parent, name)
         if self._candidates(name) and not is_marker(value):
+            place = (*parent, name)
             rule = self._rule_for_place(place, value)
             if rule is not None:
                 self.found.append(Finding(place, rule, value))
                 return
-        self.value(place, value)
+        if self._patterns or isinstance(value, (dict, list, tuple)):
+            self.value((*parent, name), value)
 
     def value(self, place: Place, value: Any) -> None:
         if isinstance(value, str):
-            if self._patterns and len(value) >= _SHORTEST:
+            if len(value) >= _SHORTEST:
                 rule = self._rule_for_text(value)
                 if rule is not None:
                     self.found.append(Finding(place, rule, value))
         elif isinstance(value, dict):
             if is_marker(value):
                 return
-            paired = self._paired(place, value)
+            paired = "value" in value and self._paired(place, value)
             for name, member in value.items():
                 if not paired or name != "value":
                     self.member(place, name, member)

@@ -81,10 +81,13 @@ def _leaf(*names: str) -> tuple[str, ...]:
 
 
 def default_rules() -> tuple[Rule, ...]:
-    """The rules that hold unless settings say otherwise."""
+    """The rules that hold unless settings say otherwise.
+
+    No rule has the name of a field that it takes, or markers would wake the byte scan.
+    """
     return (
         Rule(
-            name="password",
+            name="password-field",
             paths=_leaf(
                 "*password",
                 "*passwd",
@@ -99,16 +102,16 @@ def default_rules() -> tuple[Rule, ...]:
                 "password_repeat",
             ),
         ),
-        Rule(name="secret", paths=_leaf("*secret"), values="scalar"),
+        Rule(name="secret-field", paths=_leaf("*secret"), values="scalar"),
         Rule(
-            name="api-key",
+            name="key-field",
             paths=_leaf(
                 "*api_key", "*secret_key", "*secret_access_key", "*private_key", "*encryption_key", "*signing_key"
             ),
             values="scalar",
         ),
         Rule(
-            name="token",
+            name="token-field",
             paths=_leaf(
                 "token",
                 "*access_token",
@@ -125,15 +128,15 @@ def default_rules() -> tuple[Rule, ...]:
             ),
             values="text",
         ),
-        Rule(name="authorization", paths=_leaf("authorization", "proxy_authorization", "x_amz_security_token")),
-        Rule(name="cookie", paths=_leaf("cookie", "cookies", "set_cookie")),
+        Rule(name="authorization-field", paths=_leaf("authorization", "proxy_authorization", "x_amz_security_token")),
+        Rule(name="cookie-field", paths=_leaf("cookie", "cookies", "set_cookie")),
         Rule(
             name="card-field",
             paths=_leaf("*card_number", "credit_card", "cc_number", "cvv", "cvv2", "cvc", "cvc2"),
             values="scalar",
         ),
         Rule(
-            name="assigned-secret",  # ?password=…, password='…', {"password":"…"} inside a longer string
+            name="secret-in-text",  # ?password=…, password='…', {"password":"…"} inside a longer string
             patterns=(
                 r"[?&;](?:\w|[-.])*" + _NAME_OF_SECRET + r"=[^&\s]",
                 r"[?&;](?:token|code_verifier|sig|signature)=[^&\s]",
@@ -147,7 +150,7 @@ def default_rules() -> tuple[Rule, ...]:
             ),
         ),
         Rule(
-            name="bearer-token",
+            name="credentials-in-text",
             patterns=(
                 r"\A\s*bearer\s+(?!(?:tokens?|auth\w*)\s*\Z)\S{3,}\s*\Z",
                 r"\bbearer\s+(?=[A-Za-z._~+/-]*\d)[A-Za-z0-9._~+/-]{8,}",
@@ -192,13 +195,13 @@ def default_rules() -> tuple[Rule, ...]:
             ),
         ),
         Rule(
-            name="cookie-header",
+            name="cookie-in-text",
             patterns=(r"(?:\A|[\s\"'])(?:set-)?cookie[\"']?\s*:\s*[\"']?[^\s=;,]+=[^\s;]",),
             needles=("cookie",),
             hints=(r"cookie[\\': ]",),
         ),
         Rule(
-            name="private-key",
+            name="private-key-block",
             patterns=(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",),
             needles=("privatekey",),
             hints=(r"PRIVATE KEY",),
@@ -210,7 +213,7 @@ def default_rules() -> tuple[Rule, ...]:
             hints=(r":\\?/\\?/[^/\"]*@",),
         ),
         Rule(
-            name="card-number",
+            name="payment-card",
             detectors=("card_number",),  # the scan finds ungrouped digits itself
             hints=(r"[2-6]\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{4}", r"3\d{3}[ -]\d{6}[ -]\d{4}"),
         ),
