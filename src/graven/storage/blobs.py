@@ -50,6 +50,7 @@ class DirectoryBlobs:
         self._prefix = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._names = itertools.count()
         self._durable: dict[str, None] = {}  # in order of arrival: the oldest is forgotten first
+        self._named = {self._root}  # directories whose own names are durable
         self._held: Counter[str] = Counter()
         self._lock = threading.Lock()
         make_directories(self._incoming, fs)
@@ -196,10 +197,13 @@ class DirectoryBlobs:
 
     def _sync_name(self, path: str, digest: str) -> None:
         directory = os.path.dirname(path)  # noqa: PTH120
-        # `ab/cd`, `ab` and `sha256` may all be younger than the last sync of another thread or process
-        for _ in range(4):
-            sync_directory(directory, self._fs)
-            directory = os.path.dirname(directory)  # noqa: PTH120
+        sync_directory(directory, self._fs)
+        # `cd`, `ab` and `sha256` may all be younger than the last sync of another thread or process
+        while directory not in self._named:
+            parent = os.path.dirname(directory)  # noqa: PTH120
+            sync_directory(parent, self._fs)
+            self._named.add(directory)
+            directory = parent
         with self._lock:
             self._durable[digest] = None
             while len(self._durable) > _REMEMBERED:

@@ -50,7 +50,10 @@ class Journal(Protocol):
     recovery: Recovery
 
     def append(self, first_index: int, count: int, entries: Sequence[bytes], note: bytes) -> None:
-        """Write one frame and make it durable; `entries` are buffers that are joined in order."""
+        """Write one frame and make it durable; `entries` are buffers that are joined in order.
+
+        Frames are contiguous: `first_index` is where the last one ended. `count` 0 carries only a note.
+        """
         ...
 
     def frames(self) -> Iterator[Frame]:
@@ -102,7 +105,8 @@ class Objects(Protocol):
     def put(self, path: str, data: bytes) -> None:
         """Create an immutable object. Equal existing bytes are fine; other bytes raise `StorageFailed`
         with code `immutable_changed` (the caller compares compressed content itself beforehand).
-        A reader sees the whole object or none."""
+        A reader sees the whole object or none, also after a power cut. `get` of this instance sees it at
+        once; for everybody else it may appear only with `sync`."""
         ...
 
     def replace(self, path: str, data: bytes) -> None:
@@ -118,7 +122,10 @@ class Objects(Protocol):
         ...
 
     def sync(self) -> None:
-        """Everything put before is durable, directories included (one `syncfs` where there is one)."""
+        """Everything put before is durable, directories included (`syncfs` where there is one).
+
+        After a failure nothing more can be written through this instance: reopen and put again.
+        """
         ...
 
 

@@ -12,6 +12,9 @@ Only one frame is ever in flight, and a new segment's name is durable before its
 So a power cut can only harm the last frame, and only if it was never acknowledged. Segments go oldest first,
 one directory sync each, so that what a power cut brings back is contiguous as well.
 
+Segments are not allocated in advance: measured, that saves 0.05 ms of a sync of 0.15 ms (700-byte frames, ext4) and
+nothing for frames of 600 kB, and a tail of zeros would have to be told apart from a torn frame.
+
 Known hole: after an unclean stop, a tail cut off exactly between two frames looks like a crash that came
 earlier. The head and the high-water mark convict that, as far as they were signed.
 """

@@ -89,6 +89,26 @@ def test_the_swap_is_in_the_file_when_a_copy_is_made_without_closing(path, tmp_p
     head.close()
 
 
+def test_every_commit_is_synced(path):
+    head = SqliteHead(path)
+    assert head._db.execute("PRAGMA synchronous").fetchall() == [(2,)]
+    assert head._db.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+    head.close()
+
+
+def test_opening_moves_what_a_killed_process_left_in_the_wal_into_the_main_file(path, tmp_path):
+    killed = SqliteHead(path)
+    killed.swap(STATE.checkpoint, HeadState(b"two", 2))
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in path.parent.glob("head.sqlite*"):
+        (copy / file.name).write_bytes(file.read_bytes())
+    killed.close()
+    opened = SqliteHead(copy / "head.sqlite")
+    assert (copy / "head.sqlite-wal").stat().st_size == 0
+    opened.close()
+
+
 def test_of_many_writers_one_wins_each_round(path):
     heads = [SqliteHead(path) for _ in range(3)]
     won: list[int] = []
