@@ -113,7 +113,7 @@ class VerifierKey:
             message = cosigned_message(message, time_s)
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError):
+        except (InvalidSignature, ValueError):  # ValueError: a backend may refuse what is no point of the curve
             return False
         return True
 

@@ -53,14 +53,10 @@ class TlogProof:
             raise InvalidInput("empty extra data has two spellings: leave it out")
         parse_checkpoint_text(parse_note(self.checkpoint).text)
 
-    @classmethod
-    def parse(cls, data: bytes) -> "TlogProof":
-        """`parse_proof`."""
+    @staticmethod
+    def parse(data: bytes) -> "TlogProof":
+        """The proof that a file spells: `parse_proof` by its other name."""
         return parse_proof(data)
-
-    def format(self) -> bytes:
-        """`format_proof`."""
-        return format_proof(self)
 
 
 def format_proof(proof: TlogProof) -> bytes:

@@ -69,9 +69,8 @@ def parse_tile_path(path: str) -> TilePath:
             int(groups.replace("x", "").replace("/", "") + last),
             FULL_WIDTH if width is None else int(width),
         )
-        # `.p/256`, `x000/001`, level 64 and numbers beyond 63 bits do not come back as they went in
-        in_range = tile.level <= _MAX_LEVEL and tile.index <= MAX_INT63 and tile.width <= FULL_WIDTH
-        if in_range and tile.path() == path:
+        # `.p/256` and `x000/001` come back otherwise; what is out of range has no path at all
+        if tile.path() == path:
             return tile
     raise InvalidInput(f"not the path of a tile or bundle: {shown(path)}")
 

@@ -35,6 +35,7 @@ def test_decimal_has_its_plain_spelling(text: str, value: int) -> None:
         "5e0",
         "0x5",
         "\u0663",
+        "1\u0663",
         "\uff15",
         "\u00b2",
         "\ud800",

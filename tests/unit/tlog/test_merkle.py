@@ -155,6 +155,15 @@ def test_hashes_of_another_length_prove_nothing() -> None:
         verify_consistency(3, 5, [b"x" * 33], mth(0, 3), mth(0, 5))
 
 
+@pytest.mark.parametrize(("old", "new"), [(4, 7), (3, 7), (6, 7), (3, 4)])
+def test_a_proof_between_two_trees_says_nothing_of_other_roots(old: int, new: int) -> None:
+    proof = consistency_proof(old, new, node)
+    verify_consistency(old, new, proof, mth(0, old), mth(0, new))
+    for roots in [(mth(1, old), mth(0, new)), (mth(0, old), mth(1, new)), (mth(0, new), mth(0, old))]:
+        with pytest.raises(InvalidInput):
+            verify_consistency(old, new, proof, *roots)
+
+
 def test_sizes_near_the_limit_are_proven_without_overflow() -> None:
     proof = inclusion_proof(MAX_INT63 - 1, MAX_INT63, lambda level, index: bytes([level]) * 32)
     assert len(proof) == 62

@@ -156,6 +156,12 @@ def test_a_known_key_is_listed_once_however_often_it_is_given() -> None:
     assert open_note(NOTE, [BOB.verifier, ALICE.verifier, BOB.verifier])[1] == [ALICE.verifier, BOB.verifier]
 
 
+def test_a_key_that_signed_twice_is_listed_once() -> None:
+    twice = NOTE + parse_note(NOTE).signatures[0].line.encode()
+    note, verified = open_note(twice, [ALICE.verifier])
+    assert (len(note.signatures), verified) == (3, [ALICE.verifier])
+
+
 def test_sixteen_signatures_are_accepted_and_a_flood_is_not() -> None:
     extra = [Signature(f"s{number}", b"1234", b"x") for number in range(MAX_SIGNATURES + 1)]
     assert len(parse_note(add_signatures(NOTE, extra[:14])).signatures) == 16

@@ -109,7 +109,8 @@ def test_a_bad_cosignature_of_a_known_witness_condemns_the_note() -> None:
         "quorum none\r\n",
         "quorum\u00a0none",
         "quorum none\x00",
-        "quorum none\x7f",
+        "quorum none\n#\x7f",
+        "quorum none\n#\x0b",
         f"witness pq pq+00000000+{encode_base64(bytes([6]) + bytes(1312))}\nquorum pq",
     ],
 )

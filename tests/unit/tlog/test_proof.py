@@ -6,7 +6,7 @@ from graven.tlog.checkpoint import Checkpoint, sign_checkpoint
 from graven.tlog.cosignature import Cosigner
 from graven.tlog.keys import Signer
 from graven.tlog.merkle import inclusion_proof, leaf_hash
-from graven.tlog.note import add_signatures
+from graven.tlog.note import add_signatures, sign_note
 from graven.tlog.policy import parse_policy
 from graven.tlog.proof import TlogProof, format_proof, parse_proof, verify_leaf_proof, verify_proof
 
@@ -132,6 +132,14 @@ def test_a_policy_is_satisfied_by_the_cosignature_in_the_file() -> None:
     cosigned = add_signatures(NOTE, [WITNESS.cosign(CHECKPOINT.text, 5)])
     proof = TlogProof(4, PROOF.hashes, cosigned)
     assert verify_proof(proof, entry(4), LOG.verifier, POLICY) == CHECKPOINT
+
+
+def test_a_log_does_not_prove_entries_of_another() -> None:
+    other = Signer("log.example/b", b"s" * 32)
+    proof = TlogProof(4, PROOF.hashes, sign_note(CHECKPOINT.text, other))
+    with pytest.raises(InvalidInput) as caught:
+        verify_proof(proof, entry(4), other.verifier)
+    assert caught.value.code == "wrong_origin"
 
 
 def test_extra_data_proves_nothing_and_spoils_nothing() -> None:
