@@ -23,6 +23,7 @@ from graven.server.body import ClientGone, content_coding, read_body
 from graven.server.encoding import decompress
 from graven.server.limits import Reservation
 from graven.server.problems import code_of, send_problem
+from graven.server.protocol import RESPOND
 from graven.server.service import Service, client_ip
 
 __all__ = ["AppendAnswer", "Appender", "answer_bytes", "send_json"]
@@ -30,6 +31,8 @@ __all__ = ["AppendAnswer", "Appender", "answer_bytes", "send_json"]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Prepare = Callable[[bytes], PreparedBatch]
+
+_JSON_LINE = b"content-type: application/json\r\n"
 
 INLINE_BYTES = 128 * 1024
 """Plain bodies up to this size are prepared on the event loop (about a millisecond)."""
@@ -70,7 +73,11 @@ class Appender:
             self._service.metrics.refused.labels(code_of(error)).inc()
             await send_problem(send, error)
             return
-        await send_json(send, status, answer_bytes(answer), replayed=answer.replayed)
+        respond = scope.get("extensions", {}).get(RESPOND)
+        if respond is not None and not answer.replayed:
+            respond(status, _JSON_LINE, answer_bytes(answer))
+        else:
+            await send_json(send, status, answer_bytes(answer), replayed=answer.replayed)
         self._service.metrics.append_seconds.observe(time.perf_counter() - started)
 
     async def handle(self, log_name: str, scope: Any, receive: Receive) -> tuple[int, Appended]:
