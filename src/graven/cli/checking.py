@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from graven.cli.access.choose import owner_token
 from graven.errors import CouldNotCheck, UsageError
 from graven.tlog.note import VerifierKey
 from graven.tlog.policy import parse_policy
@@ -13,7 +12,7 @@ from graven.verify.report import Report
 
 __all__ = ["check", "resolve_target"]
 
-PROOF_HEADER = b"c2sp.org/tlog-proof@v1\n"
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def resolve_target(target: str, log: str | None) -> str:
@@ -72,10 +71,15 @@ def check(
 
 def _check_file(path: Path, *, entry: Path | None, known: Sequence[bytes], **trusted: Any) -> Report:
     """A proof or an archive, told apart by what is in it."""
+    key = trusted.pop("key")
     with path.open("rb") as stream:
-        start = stream.read(len(PROOF_HEADER))
-    if start == PROOF_HEADER or path.suffix == ".tlog-proof":
-        from graven.verify.proof import verify_proof_file
+        start = stream.read(2)
+    if start == GZIP_MAGIC:
+        if entry is not None:
+            raise UsageError("--entry belongs to a proof: an archive brings its entries along")
+        from graven.verify.archive import verify_archive
 
-        raise NotImplementedError(verify_proof_file)
-    raise NotImplementedError(owner_token)
+        return verify_archive(path, key, known=known, **trusted)
+    from graven.verify.proof import verify_proof_file
+
+    return verify_proof_file(path, key, entry=entry, known=known, **trusted)

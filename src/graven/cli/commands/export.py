@@ -18,7 +18,7 @@ __all__ = ["command", "export_tiles", "ndjson_line"]
 EXAMPLES = """
 graven export > everything.ndjson
 graven export --from 100 --to 200 -o part.ndjson
-graven export --from 40 --to 60 --proof -o evidence.zip
+graven export --from 40 --to 60 --proof -o evidence.tar.gz
 graven export --tiles ./mirror
 """
 
@@ -110,7 +110,7 @@ def command(
     if proof and tiles is not None:
         raise UsageError("--proof and --tiles exclude each other")
     if proof and output is None:
-        raise UsageError("an archive needs a file", hint="graven export --proof -o evidence.zip")
+        raise UsageError("an archive needs a file", hint="graven export --proof -o evidence.tar.gz")
     with open_chosen(server, data, token) as access:
         if tiles is not None:
             with progress("writing tiles", quiet=as_json) as bar:

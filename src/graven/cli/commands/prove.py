@@ -10,14 +10,14 @@ from graven.cli.entry_index import INDEX, resolve_index
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
 from graven.tlog.encoding import encode_base64
-from graven.tlog.proof import TlogProof
+from graven.tlog.proof import parse_proof
 
 __all__ = ["command"]
 
 EXAMPLES = """
 graven prove 57 -o order-42.tlog-proof
 graven show 57 --raw > order-42.entry
-graven verify order-42.tlog-proof --entry order-42.entry --key log.vkey
+graven verify order-42.tlog-proof --key log.vkey
 """
 
 
@@ -53,7 +53,7 @@ def command(
     if output is not None:
         output.write_bytes(content)
     if as_json:
-        proof = TlogProof.parse(content)
+        proof = parse_proof(content)
         terminal.emit_json(
             {
                 "index": proof.index,
@@ -66,4 +66,5 @@ def command(
         sys.stdout.write(content.decode())
     else:
         print(f"{terminal.mark(True)} proof of entry {number} written to {terminal.paint(str(output), bold=True)}")
-        terminal.note(f"check it: graven verify {output} --entry FILE (the entry: graven show {number} --raw)")
+        entry = output.with_suffix(".entry")
+        terminal.note(f"check it: graven show {number} --raw > {entry}; graven verify {output} --key VKEY")

@@ -178,10 +178,10 @@ class Demo:
         self._must(self._graven("show", str(victim), limit=24), "graven show")
         entry = run_graven(["show", str(victim), "--raw"], self.environ, self.home)
         self._must(entry, "graven show --raw")
-        self.stage.command(["graven", "show", str(victim), "--raw", ">", "event.json"])
-        (self.home / "event.json").write_bytes(entry.output.encode())
+        self.stage.command(["graven", "show", str(victim), "--raw", ">", "event.entry"])
+        (self.home / "event.entry").write_bytes(entry.output.encode())
         self._must(self._graven("prove", str(victim), "-o", "event.tlog-proof"), "graven prove")
-        ran = self._graven("verify", "event.tlog-proof", "--entry", "event.json", "--key", "log.vkey")
+        ran = self._graven("verify", "event.tlog-proof", "--key", "log.vkey")
         self.stage.check(
             ran.code == 0, "the proof holds with nothing but the log's public key", "the proof does not verify"
         )
