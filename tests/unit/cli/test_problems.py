@@ -27,9 +27,7 @@ def test_a_bug_has_no_exit_code_that_an_error_has():
 
 def test_an_error_is_told_as_error_why_try():
     error = errors.Tampered("the log was cut", why="it was longer", hint="graven verify --explain")
-    assert problem_text(error) == (
-        "error: the log was cut\n  why: it was longer\n  try: graven verify --explain"
-    )
+    assert problem_text(error) == ("error: the log was cut\n  why: it was longer\n  try: graven verify --explain")
 
 
 def test_an_error_without_why_and_hint_is_one_line():

@@ -1,0 +1,70 @@
+import pytest
+
+from graven.cli.access.choose import DEFAULT_LISTEN, Place, find_place, owner_token
+from graven.errors import UsageError
+from graven.server.settings import Settings
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "graven-data"
+    (folder / "logs").mkdir(parents=True)
+    (folder / "owner.token").write_text("grv_owner\n")
+    return folder
+
+
+def find(tmp_path, *, server=None, data=None, token=None, creating=False, **environ):
+    return find_place(server=server, data=data, token=token, environ=environ, here=tmp_path, creating=creating)
+
+
+def test_the_default_address_is_the_one_where_a_server_listens():
+    assert Settings().listen == DEFAULT_LISTEN
+
+
+def test_a_server_flag_wins_over_everything(tmp_path, data):
+    place = find(tmp_path, server="http://s:1/", token="t", GRAVEN_SERVER="http://other", GRAVEN_DATA=str(data))
+    assert place == Place("http://s:1", None, "t", "--server")
+
+
+def test_a_data_flag_wins_over_the_server_of_the_environment(tmp_path, data):
+    assert find(tmp_path, data=data, GRAVEN_SERVER="http://s:1").data == data
+
+
+def test_the_environment_names_a_server_and_a_token(tmp_path):
+    place = find(tmp_path, GRAVEN_SERVER="https://s", GRAVEN_TOKEN="t")
+    assert place == Place("https://s", None, "t", "GRAVEN_SERVER")
+
+
+def test_a_data_directory_beside_a_server_lends_its_token(tmp_path, data):
+    assert find(tmp_path, server="http://s:1", data=data).token == "grv_owner"
+
+
+def test_the_folder_graven_data_here_is_taken_when_nothing_is_named(tmp_path, data):
+    place = find(tmp_path)
+    assert place.data is not None
+    assert place.because == "found ./graven-data"
+
+
+def test_with_nothing_named_and_nothing_found_the_error_says_where_it_looked(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        find(tmp_path)
+    assert all(name in caught.value.why for name in ("--server", "--data", "GRAVEN_SERVER", "GRAVEN_DATA"))
+    assert "graven serve" in caught.value.hint
+
+
+def test_a_server_without_scheme_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="no server address"):
+        find(tmp_path, server="127.0.0.1:8470")
+
+
+def test_a_folder_that_holds_no_log_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="no data directory"):
+        find(tmp_path, data=tmp_path)
+
+
+def test_a_folder_that_holds_no_log_will_do_for_creating_one(tmp_path):
+    assert find(tmp_path, data=tmp_path, creating=True).data == tmp_path
+
+
+def test_an_absent_owner_token_is_none(tmp_path):
+    assert owner_token(tmp_path) is None
