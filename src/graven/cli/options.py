@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import click
 
-from graven.cli.access.choose import open_access
+from graven.cli.access.choose import Place, connect, find_place
 from graven.cli.access.ports import Access
 
-__all__ = ["access_options", "json_option", "log_option", "open_chosen"]
+__all__ = ["access_options", "find_chosen", "json_option", "log_option", "open_chosen"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +43,11 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
 
 
+def find_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Place:
+    """The place that flags, environment and current folder name; nothing is opened."""
+    return find_place(server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating)
+
+
 def open_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Access:
     """The log that flags, environment and current folder name."""
-    return open_access(server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating)
+    return connect(find_chosen(server, data, token, creating=creating))

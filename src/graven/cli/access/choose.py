@@ -12,7 +12,7 @@ from pathlib import Path
 from graven.cli.access.ports import Access
 from graven.errors import RefusedToStart, UsageError
 
-__all__ = ["DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "open_access", "owner_token"]
+__all__ = ["DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "owner_token"]
 
 DEFAULT_DATA = Path("graven-data")
 DEFAULT_LISTEN = "127.0.0.1:8470"
@@ -144,16 +144,3 @@ def _address_of_holder(data: Path, token: str | None) -> str | None:
         return address if shown == vkeys[0].read_bytes() else None
     except (httpx.HTTPError, OSError):
         return None
-
-
-def open_access(
-    *,
-    server: str | None,
-    data: Path | None,
-    token: str | None,
-    environ: Mapping[str, str],
-    here: Path,
-    creating: bool = False,
-) -> Access:
-    """`find_place`, then `connect`."""
-    return connect(find_place(server=server, data=data, token=token, environ=environ, here=here, creating=creating))
