@@ -3,7 +3,7 @@
 What is cut says so: `{"$cut":{"type":"text","size":<UTF-8 bytes>,"digest":"sha256:…","head":"…"}}`; a list
 ends with, a mapping contains, `{"$cut":{"items":n}}`. Bytes that are not text become
 `{"$bytes":{"size":n,"digest":"sha256:…"}}`. Iterators are never consumed. An object is shown by its fields
-when its class declares them (dataclass, msgspec, attrs, pydantic, or no `__repr__` of its own), else by its
+when its class declares them (dataclass, msgspec, attrs, pydantic) or when it has no `__repr__` of its own (public attributes), else by its
 `repr`. Two stages, because a pattern must see the whole text before its end is cut off:
 `capture` → redaction → `shorten`.
 """
@@ -75,6 +75,8 @@ class Capture:
                 return value if -(2**63) <= value < 2**63 else self._big(value)
             if kind is float:
                 return value if math.isfinite(value) else str(value)
+            if kind is dict or kind is list or kind is tuple:
+                return self._nested(value, depth)
             return self._compound(value, depth)
         except Exception as error:  # noqa: BLE001 - any object may do anything; the application must go on
             return {"$unreadable": {"type": _name(kind), "error": _name(type(error))}}
@@ -92,6 +94,9 @@ class Capture:
             return value.isoformat()
         if isinstance(value, (decimal.Decimal, uuid.UUID, pathlib.PurePath, dt.timedelta)):
             return self._text(str(value))
+        return self._nested(value, depth)
+
+    def _nested(self, value: Any, depth: int) -> Any:
         if depth >= self.limits.depth or self._nodes > self.limits.nodes:
             return {"$cut": {"type": _name(type(value)), "items": _length(value)}}
         if id(value) in self._path:
@@ -103,11 +108,11 @@ class Capture:
             self._path.discard(id(value))
 
     def _container(self, value: Any, depth: int) -> Any:
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             return self._members(value.items(), len(value), depth)
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
+        if type(value) is not tuple and isinstance(value, tuple) and hasattr(value, "_fields"):
             return self._members(zip(value._fields, value, strict=False), len(value), depth)
-        if isinstance(value, (Sequence, AbstractSet)):
+        if type(value) is list or isinstance(value, (Sequence, AbstractSet)):
             kept = []
             for position, item in enumerate(value):
                 if position >= self.limits.items or self._nodes > self.limits.nodes:
@@ -248,7 +253,7 @@ def _fields(value: Any) -> tuple[str, ...] | None:
     if not _has_own_repr(kind) and not callable(value):
         members = getattr(value, "__dict__", None)
         if type(members) is dict:
-            return tuple(name for name in members if isinstance(name, str))
+            return tuple(name for name in members if isinstance(name, str) and not name.startswith("_"))
     return None
 
 

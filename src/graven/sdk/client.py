@@ -44,6 +44,10 @@ class Client:
         self.settings = resolve(server=server, token=token, log=log, source=source, spool_dir=spool_dir, **settings)
         self._recorder = Recorder(self.settings, actor=actor, on_loss=on_loss, transport=transport, redactor=redactor)
 
+    def __repr__(self) -> str:
+        """Says where it records to; a client among recorded locals must show nothing else."""
+        return f"<{type(self).__name__} of {self.settings.server} log {self.settings.log}>"
+
     def record(
         self,
         what: str | Event | Mapping[str, Any],

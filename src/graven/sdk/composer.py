@@ -82,7 +82,8 @@ class Composer:
         return Composed(str(event["id"]), body)
 
     def _complete(self, event: dict[str, Any], scope: Scope, now_ns: int) -> None:
-        event["actor"] = _actor(event.get("actor") or _resolved(scope.actor) or self._actor)
+        actor = event.get("actor")
+        event["actor"] = _actor(_resolved(scope.actor) or self._actor if actor is None else actor)
         if event.get("id") is None:
             event["id"] = uuid7.make(now_ns, self._random)
         if event.get("time") is None:

@@ -5,6 +5,7 @@ encoded again: not after a restart, not by another process, not with another com
 """
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -85,13 +86,14 @@ def _compress(body: bytes, encoding: Encoding) -> bytes:
 
 
 def _decompress(body: bytes, encoding: Encoding) -> bytes:
+    module = zstandard() if encoding == "zstd" else None
+    if encoding == "zstd" and module is None:
+        raise InvalidInput("the batch is zstd and the package zstandard is not installed")
     try:
         if encoding == "gzip":
             return gzip.decompress(body)
-        if encoding == "zstd":
-            if (module := zstandard()) is None:
-                raise InvalidInput("the batch is zstd and the package zstandard is not installed")
+        if module is not None:
             return bytes(module.ZstdDecompressor().decompress(body))
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, *((module.ZstdError,) if module else ())) as error:
         raise InvalidInput(f"the body of a spooled batch does not decompress: {error}") from error
     return body

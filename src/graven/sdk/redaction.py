@@ -89,7 +89,8 @@ def _is_telling(word: str) -> bool:
 
 def _basic_password(word: str) -> str | None:
     try:
-        plain = binascii.a2b_base64(word.encode("ascii", "ignore")).decode("utf-8")
+        padded = word + "=" * (-len(word) % 4)  # the words of a header come without their padding
+        plain = binascii.a2b_base64(padded.encode("ascii", "ignore")).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     _, colon, password = plain.partition(":")

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ class Settings:
 
     server: str
     """Base address, `http(s)://host:port`; environment `GRAVEN_SERVER`."""
-    token: str = ""
+    token: str = field(default="", repr=False)
     """Bearer token, `grv_…`; environment `GRAVEN_TOKEN`."""
     log: str = "default"
     """Name of the log; environment `GRAVEN_LOG`."""
@@ -58,7 +58,7 @@ class Settings:
     close_timeout_s: float = 5.0
     exit_timeout_s: float = 2.0
     """How long `close()` and the exit of the process wait for the server before what is left is spooled."""
-    redaction_key: bytes | None = None
+    redaction_key: bytes | None = field(default=None, repr=False)
     """HMAC key of redacted values. None makes a random one per process: equal values are then
     recognisable within the process only."""
 
@@ -85,7 +85,7 @@ def resolve(environ: Mapping[str, str] | None = None, /, **given: Any) -> Settin
     never raises.
     """
     env = os.environ if environ is None else environ
-    known = {field.name for field in fields(Settings)}
+    known = {setting.name for setting in fields(Settings)}
     if unknown := sorted(given.keys() - known):
         raise UsageError(f"unknown setting {unknown[0]!r}", hint=f"known: {', '.join(sorted(known))}")
     chosen = {name: value for name, value in given.items() if value is not None}

@@ -1,7 +1,7 @@
 """One process's folder of the spool: frozen batches on disk, in order, until the server has them.
 
 Layout, everything 0600 in folders of 0700: `lock` (held by `flock` while somebody owns the folder),
-`00000000000000000001.seg`, … (see `record`), `cursor` (how far the oldest segment was acknowledged).
+`00000000000000000001.seg`, … (see `segment`), `cursor` (how far the oldest segment was acknowledged).
 `append` returns only after `fsync`. The cursor is written but not synced: losing it means that batches are
 sent again under their old keys, which the server answers from memory. A segment goes when its last record
 does. One owner, which serialises the calls; other processes look only at folders whose lock they took.
@@ -16,7 +16,7 @@ from pathlib import Path
 from graven.errors import InvalidInput
 from graven.sdk.filelock import sync_directory
 from graven.sdk.frozen import FrozenBatch
-from graven.sdk.record import Span, encode_record, payload_of, scan
+from graven.sdk.segment import Span, encode_record, payload_of, scan
 
 __all__ = ["LOCK_NAME", "SpoolFolder"]
 
