@@ -8,27 +8,33 @@ error comes from there, with its item and field. A request is taken whole or ref
 The bytes of `data` are those received; only redacted spans differ. Digests are of the bytes as received.
 """
 
-import hashlib
 import operator
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from graven.errors import InvalidInput, UnsupportedMediaType
-from graven.event import strictjson, uuid7
-from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
+from graven.event import strictjson
+from graven.event.assemble import FORMAT, Producer, assemble, idempotency_key
+from graven.event.batch import PreparedBatch
 from graven.event.counting import opening_brackets_over
-from graven.event.envelope import encode_text, entry_tail
 from graven.event.model import Event
 from graven.event.redact import IDENTITY_FIELDS, Redactor
 from graven.event.redact.markers import is_marker, well_formed_count
-from graven.event.validate import Fault, check_time, fault_of, find_forgery, invalid_event, time_shape, without_markers
+from graven.event.validate import (
+    Fault,
+    check_time,
+    fault_of,
+    find_forgery,
+    invalid_event,
+    time_shape,
+    without_markers,
+)
 
 __all__ = ["FORMAT", "JSON", "NDJSON", "Producer", "idempotency_key", "prepare_events"]
 
-FORMAT: Final = "event/1"
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
@@ -40,19 +46,6 @@ _plain: Final = msgspec.json.Decoder().decode
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _encoder: Final = msgspec.json.Encoder()
 _DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidInput)
-
-
-class Producer(msgspec.Struct, frozen=True):
-    """Who sent a request, as the server saw it: the id of the token and the address."""
-
-    token_id: str
-    ip: str
-
-
-def idempotency_key(token_id: str, source: str, event_id: str) -> bytes:
-    """The 16 bytes under which the log looks for an earlier copy of an event."""
-    text = f"{token_id}\x00{source}\x00{event_id}".encode()
-    return hashlib.sha256(text).digest()[:DIGEST_SIZE]
 
 
 def prepare_events(
@@ -82,7 +75,7 @@ def prepare_events(
     if events is None or doubtful or marked:
         events = _examine(items, events, doubtful, marked)
     _check_times(events)
-    return _build(items, events, marked, producer, redactor, now_ns, random)
+    return assemble(items, events, marked, producer, redactor, now_ns, random)
 
 
 def _read_lines(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
@@ -233,110 +226,3 @@ def _check_times(events: list[Event]) -> None:
         ]
         if faults:
             raise invalid_event(faults)
-
-
-def _build(
-    items: list[bytes],
-    events: list[Event],
-    marked: dict[int, int],
-    producer: Producer,
-    redactor: Redactor,
-    now_ns: int,
-    random: Callable[[int], bytes],
-) -> PreparedBatch:
-    ids, made = _ids(events, now_ns, random)
-    sources = [event.source or "" for event in events]
-    batch = PreparedBatch(made_ids=made)
-    sha256 = hashlib.sha256
-    batch.digests = [sha256(item).digest()[:DIGEST_SIZE] for item in items]
-    token = producer.token_id
-    batch.keys = [
-        sha256(f"{token}\x00{source}\x00{id_}".encode()).digest()[:DIGEST_SIZE]
-        for source, id_ in zip(sources, ids, strict=True)
-    ]
-    batch.tails = _tails(items, ids, sources, producer)
-    replaced: dict[int, int] = {}
-    for at, rules in marked.items():
-        if not rules:
-            continue
-        data, count = redactor.redact_bytes(items[at], event=True, rules=rules)
-        if count:
-            items[at] = data
-            batch.tails[at] = _tail(data, ids[at], sources[at], producer, redacted=count)
-            replaced[at] = count
-    batch.redacted = sum(replaced.values())
-    if max(map(len, batch.tails)) > MAX_ENTRY_SIZE - HEAD_SIZE:
-        _move_oversize(batch, items, ids, sources, producer, replaced)
-    batch.attachments = [
-        (at, attachment.digest, attachment.size)
-        for at, event in enumerate(events)
-        if event.attachments
-        for attachment in event.attachments
-    ]
-    return batch
-
-
-def _ids(events: list[Event], now_ns: int, random: Callable[[int], bytes]) -> tuple[list[str], dict[int, str]]:
-    given = [event.id for event in events]
-    if None not in given:
-        return given, {}  # type: ignore[return-value]
-    missing = [at for at, id_ in enumerate(given) if id_ is None]
-    made = dict(zip(missing, uuid7.make_many(now_ns, random, len(missing)), strict=True))
-    return [made[at] if id_ is None else id_ for at, id_ in enumerate(given)], made
-
-
-def _tails(items: list[bytes], ids: list[str], sources: list[str], producer: Producer) -> list[bytes]:
-    by = b',"by":{"token":%b,"ip":%b},"id":' % (encode_text(producer.token_id), encode_text(producer.ip))
-    distinct = set(sources)
-    middles = {source: b',"source":%b,"format":"event/1","data":' % encode_text(source) for source in distinct}
-    spelled = _encoder.encode(ids)
-    if b"\\" in spelled:
-        texts = [encode_text(id_) for id_ in ids]
-    elif len(distinct) == 1:  # without escapes no id holds a quotation mark, so this splits exactly between ids
-        lead, middle = by.replace(b"%", b"%%"), middles[sources[0]].replace(b"%", b"%%")
-        template = b'%b"%%b"%b%%b}' % (lead, middle)
-        return [template % pair for pair in zip(spelled[2:-2].split(b'","'), items, strict=True)]
-    else:
-        texts = [b'"%b"' % text for text in spelled[2:-2].split(b'","')]
-    return [
-        b"%b%b%b%b}" % (by, text, middles[source], item)
-        for text, source, item in zip(texts, sources, items, strict=True)
-    ]
-
-
-def _tail(
-    data: bytes | None,
-    id_: str,
-    source: str,
-    producer: Producer,
-    *,
-    redacted: int = 0,
-    blob: tuple[str, int] | None = None,
-) -> bytes:
-    return entry_tail(
-        token=producer.token_id,
-        ip=producer.ip,
-        id=id_,
-        source=source,
-        format=FORMAT,
-        data=data,
-        redacted=redacted,
-        blob=blob,
-    )
-
-
-def _move_oversize(
-    batch: PreparedBatch,
-    items: Sequence[bytes],
-    ids: Sequence[str],
-    sources: Sequence[str],
-    producer: Producer,
-    replaced: dict[int, int],
-) -> None:
-    for at, tail in enumerate(batch.tails):
-        if len(tail) <= MAX_ENTRY_SIZE - HEAD_SIZE:
-            continue
-        content = items[at]
-        blob = (f"sha256:{hashlib.sha256(content).hexdigest()}", len(content))
-        batch.blobs[blob[0]] = content
-        batch.tails[at] = _tail(None, ids[at], sources[at], producer, redacted=replaced.get(at, 0), blob=blob)

@@ -6,11 +6,11 @@ The blob can be erased by itself (it may hold anything, secrets included: nothin
 the entry still proves that something came, how large it was and what was wrong with it.
 """
 
-import hashlib
 from typing import Final
 
 import msgspec
 
+from graven.event.assemble import blob_digest
 from graven.event.envelope import entry_tail
 
 __all__ = ["FORMAT", "MAX_REASON_CHARS", "Quarantined", "quarantine_entry"]
@@ -31,7 +31,7 @@ def quarantine_entry(
     content: bytes, *, expected: str, reason: str, token: str, ip: str, source: str, made_id: str
 ) -> Quarantined:
     """Make the entry (all but its head) for `content` that is no `expected`."""
-    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    digest = blob_digest(content)
     said = reason.encode("utf-8", "replace").decode("utf-8")[:MAX_REASON_CHARS]
     tail = entry_tail(
         token=token,

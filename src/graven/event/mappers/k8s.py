@@ -19,9 +19,9 @@ import msgspec
 
 from graven.errors import InvalidInput
 from graven.event import strictjson, uuid7
+from graven.event.assemble import Producer, blob_digest, idempotency_key
 from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
 from graven.event.envelope import entry_tail
-from graven.event.intake import Producer, idempotency_key
 from graven.event.model import MAX_ID_CHARS
 from graven.event.quarantine import quarantine_entry
 from graven.event.redact import FORGED, Redactor
@@ -223,7 +223,7 @@ def _append(
 
     made = tail(data, None)
     if len(made) > MAX_ENTRY_SIZE - HEAD_SIZE:
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        digest = blob_digest(data)
         batch.blobs[digest] = data
         made = tail(None, (digest, len(data)))
     batch.tails.append(made)
