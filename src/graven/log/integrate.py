@@ -147,6 +147,8 @@ class Integrator:
         self._guarded(self._everything)
 
     def _guarded(self, work: Callable[[], bool]) -> bool:
+        if self._stopped:
+            return False
         try:
             return work()
         except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be signed after it

@@ -54,7 +54,11 @@ def parse_key(data: bytes) -> tuple[str, bytes]:
     if len(parts) != 3 or parts[0] != _FORMAT:
         raise InvalidInput(f"the key file is not of the form `{_FORMAT} <origin> <base64 seed>`")
     origin = check_origin(parts[1])
-    seed = decode_base64(parts[2], size=SEED_SIZE)
+    try:
+        seed = decode_base64(parts[2], size=SEED_SIZE)
+    except InvalidInput:
+        # not chained: a decoder's message may quote its input, and this one is secret
+        raise InvalidInput(f"the seed is not the base64 of {SEED_SIZE} bytes") from None
     if format_key(origin, seed) != data:
         raise InvalidInput("the key file is not spelt canonically")
     return origin, seed
