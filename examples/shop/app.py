@@ -9,10 +9,10 @@ from GRAVEN_SERVER and GRAVEN_TOKEN.
 """
 
 import argparse
-import contextlib
 import json
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
@@ -82,14 +82,16 @@ def main() -> None:
     shop = Shop(Store(arguments.database))
     application = WSGIMiddleware(shop, client=client, who=lambda e: e.get("HTTP_X_USER"), body_bytes=4096)
 
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
     with make_server("127.0.0.1", arguments.port, application, handler_class=QuietHandler) as server:
+
+        def stop(signum: int, frame: FrameType | None) -> None:
+            # from a thread: `shutdown` waits for the loop that this handler interrupts
+            threading.Thread(target=server.shutdown).start()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
         print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever(poll_interval=0.05)
     client.close()
     sys.exit(0)
 

@@ -154,7 +154,12 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
     exported = export_proof(open_source(target, place.token), [range(start, end)], output)
     if exported.absent:
         terminal.note(f"{terminal.plural(len(exported.absent), 'blob')} could not be had and stayed out")
-    _told(as_json, exported.entries, output, f"graven verify {output}, or: tar xf {output}, then python verify.py")
+    _told(
+        as_json,
+        exported.entries,
+        output,
+        f"graven verify {output}, or: tar xf {output}, then python graven-proof/verify.py",
+    )
 
 
 def _told(as_json: bool, count: int, place: Path, check: str) -> None:
