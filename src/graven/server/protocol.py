@@ -42,6 +42,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._phase: Phase = "idle"
         self._deadline = 0.0
         self._timer: TimerHandle | None = None
+        self._refused = False
         self._raw = 0  # bytes from the transport in this phase
         self._content = 0  # of which body content
         self._body_since = 0.0
@@ -67,6 +68,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._phase == "idle":
             self._enter("head")
         self._raw += len(data)
+        if self._refused:
+            if self._raw > _DRAIN_BYTES:
+                self.transport.abort()
+            return
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -90,11 +95,12 @@ class GuardedProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends no more: tell it when its body was cut, or finish answering it."""
         cycle = self.cycle
-        if not self._under_way(cycle):
+        if self._refused or not self._under_way(cycle):
             return False
         if self._phase == "body":
             self._count("cut_body")
             self._refuse(400, "cut_body", f"the body ended after {self._content} bytes, before its announced end")
+            self.transport.close()
             return False
         cycle.keep_alive = False
         return True
@@ -245,7 +251,13 @@ class GuardedProtocol(HttpToolsProtocol):
             body = problem_bytes(code, message)
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
             self.transport.write(STATUS_LINE[status] + head + body)
-        self.transport.close()
+        if started or not self.transport.can_write_eof():  # TLS knows no half-closed connection
+            self.transport.close()
+            return
+        # Closing with unread bytes would reset the connection, and the client might never see the answer.
+        self.transport.write_eof()
+        self._refused = True
+        self._enter("drain")
 
     def _count(self, why: str) -> None:
         self.cut_off[why] = self.cut_off.get(why, 0) + 1
