@@ -44,7 +44,7 @@ class _Body(msgspec.Struct):
 
     kind: Any = None
     apiVersion: Any = None  # noqa: N815  # the member's own name
-    items: msgspec.Raw | None = None
+    items: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # in a union with None, Raw would take null only
 
 
 _body_decoder: Final = msgspec.json.Decoder(_Body)
@@ -85,12 +85,12 @@ def _unpacked(text: bytes) -> list[tuple[bytes, str]]:
         _decode(text)
         return [(text, "a JSON object is expected")]
     outer = _body_decoder.decode(text)
-    if outer.kind != "EventList" and not (outer.items is not None and outer.kind is None):
+    if outer.kind != "EventList" and not (outer.items is not msgspec.UNSET and outer.kind is None):
         return [(text, "")]
     if outer.apiVersion is not None and outer.apiVersion not in VERSIONS:
         return [(text, f"unknown apiVersion {outer.apiVersion!r}")]
     try:
-        items = _items_decoder.decode(bytes(outer.items)) if outer.items is not None else []
+        items = [] if outer.items is msgspec.UNSET else _items_decoder.decode(bytes(outer.items))
     except msgspec.ValidationError:
         return [(text, '"items" of an EventList is a list')]
     return [(bytes(raw), "") for raw in items]
