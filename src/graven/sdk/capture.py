@@ -2,9 +2,9 @@
 
 What is cut says so: `{"$cut":{"type":"text","size":<UTF-8 bytes>,"digest":"sha256:…","head":"…"}}`; a list
 ends with, a mapping contains, `{"$cut":{"items":n}}`. Bytes that are not text become
-`{"$bytes":{"size":n,"digest":"sha256:…"}}`. Iterators are never consumed. An object is shown by its fields
-when its class declares them (dataclass, msgspec, attrs, pydantic) or when it has no `__repr__` of its own (public attributes), else by its
-`repr`. Two stages, because a pattern must see the whole text before its end is cut off:
+`{"$bytes":{"size":n,"digest":"sha256:…"}}`. Iterators are never consumed. An object shows its fields when its
+class declares them (dataclass, msgspec, attrs, pydantic), its public attributes when it has no `__repr__` of
+its own, else its `repr`. Two stages, because a pattern must see the whole text before its end is cut off:
 `capture` → redaction → `shorten`.
 """
 

@@ -44,14 +44,13 @@ class BodyTap:
         self.size += len(chunk)
         if self._limit > 0:
             self._digest.update(chunk)
-            if len(self._kept) <= self._limit:
-                self._kept += chunk[: self._limit + 1 - len(self._kept)]
+            self._kept += chunk[: self._limit - len(self._kept)]
 
     def content(self, content_type: str, content_encoding: str) -> Any:
         """What is recorded of the body: its value, or size and digest; None when nothing passed."""
         if self._limit <= 0 or self.size == 0:
             return None
-        if len(self._kept) == self.size and content_encoding in {"", "identity"}:
+        if self.size <= self._limit and content_encoding in {"", "identity"}:
             value = _decoded(bytes(self._kept), content_type)
             if value is not None:
                 return value

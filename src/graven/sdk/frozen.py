@@ -89,11 +89,12 @@ def _decompress(body: bytes, encoding: Encoding) -> bytes:
     module = zstandard() if encoding == "zstd" else None
     if encoding == "zstd" and module is None:
         raise InvalidInput("the batch is zstd and the package zstandard is not installed")
+    broken = (OSError, EOFError, zlib.error, ValueError if module is None else module.ZstdError)
     try:
         if encoding == "gzip":
             return gzip.decompress(body)
         if module is not None:
             return bytes(module.ZstdDecompressor().decompress(body))
-    except (OSError, EOFError, zlib.error, *((module.ZstdError,) if module else ())) as error:
+    except broken as error:
         raise InvalidInput(f"the body of a spooled batch does not decompress: {error}") from error
     return body

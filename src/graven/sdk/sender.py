@@ -1,6 +1,7 @@
 """The thread that talks to the server: one batch in flight, in order, until it is settled."""
 
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -45,13 +46,13 @@ class Sender:
         self._backoff = backoff
         self._make_key = make_key
         self._plain = False
-        self._stopping = False
+        self._stopping = threading.Event()
 
     def run(self) -> None:
         """Send until `stop`; then close the outbox. No answer and no failure ends this loop."""
         with internal():
             try:
-                while not self._stopping:
+                while not self._stopping.is_set():
                     try:
                         self._step()
                     except Exception as error:  # noqa: BLE001 - a bug here must not end all recording
@@ -64,11 +65,13 @@ class Sender:
     def stop(self) -> None:
         """Let `run` end after the request that is in flight."""
         with self._outbox.changed:
-            self._stopping = True
+            self._stopping.set()
             self._outbox.changed.notify_all()
 
     def _step(self) -> None:
         with self._outbox.changed:
+            if self._stopping.is_set():  # looked at under the lock: a `stop` before the wait must not be missed
+                return
             head = self._outbox.head()
             if head is None:
                 self._outbox.changed.wait(timeout=5.0)  # now and then, look for orphans
@@ -78,7 +81,7 @@ class Sender:
         parts = deque([head.batch])
         budget = _REQUESTS_PER_REFUSED_BATCH
         while parts:
-            if self._stopping:
+            if self._stopping.is_set():
                 if head.orphan:  # it stays where it is, for the next process
                     self._ledger.add("adopted", -sum(part.count for part in parts))
                 return
@@ -133,7 +136,7 @@ class Sender:
     def _wait(self, delay_s: float) -> None:
         deadline = time.monotonic() + delay_s
         with self._outbox.changed:
-            while not self._stopping and (left := deadline - time.monotonic()) > 0:
+            while not self._stopping.is_set() and (left := deadline - time.monotonic()) > 0:
                 self._outbox.changed.wait(left)
 
 

@@ -189,8 +189,11 @@ class SpoolFolder:
             segment = _Segment(int(path.stem), path)
             data = path.read_bytes()
             spans, whole = scan(data)
-            segment.size = len(data)
-            self.damaged_bytes += len(data) - whole
+            segment.size = whole
+            if whole < len(data):  # cut it off, so that it is counted once
+                self.damaged_bytes += len(data) - whole
+                with suppress(OSError):
+                    os.truncate(path, whole)
             start = done[1] if segment.number == done[0] else 0
             segment.records.extend(span for span in spans if span.offset >= start)
             self._next_number = segment.number + 1

@@ -59,11 +59,11 @@ def test_causes_that_form_a_circle_end():
 
 
 def test_an_exception_whose_str_raises_is_still_described():
-    class Broken(Exception):
+    class BrokenError(Exception):
         def __str__(self):
             raise RuntimeError
 
-    assert describe_failure(Broken())["message"] == "(its str() raises)"
+    assert describe_failure(BrokenError())["message"] == "(its str() raises)"
 
 
 def test_locals_can_be_left_out():

@@ -26,7 +26,7 @@ class World:
         return keys
 
     def files(self):
-        return [path for path in self.folder.rglob("*.seg")] if self.folder.exists() else []
+        return list(self.folder.rglob("*.seg")) if self.folder.exists() else []
 
 
 @pytest.fixture
