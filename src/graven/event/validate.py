@@ -22,18 +22,25 @@ _REQUIRED_IDS: Final = frozenset({"actor.id", "on_behalf_of.id"})
 MAX_FAULTS: Final = 20
 """Faulty items that one answer names; the rest are only counted."""
 
-_TIME: Final = re.compile(
+time_shape: Final = re.compile(
     r"\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|[12]\d))"
     r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
-)
-time_shape: Final = _TIME.fullmatch
+).fullmatch
+"""Everything about a time but whether February has that day."""
+
 _PATH: Final = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(.*)`$")
 _ENUM: Final = re.compile(r"Invalid enum value '(.*)'$", re.DOTALL)
-_WORDS: Final = (("`str`", "a string"), ("`int`", "an integer"), ("`object`", "an object"), ("`array`", "an array"),
-                 ("`float`", "a number"), ("`bool`", "a boolean"), ("`null`", "null"))  # fmt: skip
+_WORDS: Final = {
+    "array": "an array",
+    "bool": "a boolean",
+    "float": "a number",
+    "int": "an integer",
+    "object": "an object",
+    "str": "a string",
+}
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -45,11 +52,11 @@ class Fault(msgspec.Struct, frozen=True):
     suggestion: str = ""
 
 
-def invalid_event(faults: list[Fault], total: int | None = None) -> InvalidEvent:
+def invalid_event(faults: list[Fault]) -> InvalidEvent:
     """The error for a request of which some items are no valid events."""
     first = faults[0]
     where = f"{first.field}: " if first.field else ""
-    count = len(faults) if total is None else total
+    count = len(faults)
     more = f" (and {count - 1} more)" if count > 1 else ""
     return InvalidEvent(
         f"item {first.item}: {where}{first.reason}{more}",
@@ -91,9 +98,11 @@ def fault_of(item: int, error: Exception) -> Fault:
     if (value := _ENUM.match(message)) is not None:
         return Fault(item, field, f'unknown value "{value.group(1)}"', _suggest_value(field, value.group(1)))
     reason = message[:1].lower() + message[1:]
-    for word, plain in _WORDS:
-        reason = reason.replace(word, plain)
-    return Fault(item, field, re.sub(r"`([^`]*)`", lambda types: types.group(1).replace(" | ", " or "), reason))
+    return Fault(item, field, re.sub(r"`([^`]*)`", _plain_types, reason))
+
+
+def _plain_types(match: re.Match[str]) -> str:
+    return " or ".join(_WORDS.get(word, word) for word in match.group(1).split(" | "))
 
 
 def _join(field: str, name: str) -> str:
