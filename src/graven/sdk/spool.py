@@ -183,6 +183,8 @@ class SpoolFolder:
 
     def _load(self) -> None:
         done = self._load_cursor()
+        # A number is never used twice: the cursor of a segment that is gone must not hide records of another.
+        self._next_number = done[0] + 1
         for path in sorted(self.folder.glob("*.seg")):
             if not path.stem.isdigit():
                 continue
@@ -196,7 +198,7 @@ class SpoolFolder:
                     os.truncate(path, whole)
             start = done[1] if segment.number == done[0] else 0
             segment.records.extend(span for span in spans if span.offset >= start)
-            self._next_number = segment.number + 1
+            self._next_number = max(self._next_number, segment.number + 1)
             if segment.records:
                 self._segments.append(segment)
             else:

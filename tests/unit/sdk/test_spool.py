@@ -69,6 +69,21 @@ def test_a_lost_cursor_costs_a_repetition_and_no_batch(tmp_path):
     after.close()
 
 
+def test_the_cursor_of_a_segment_that_is_gone_hides_nothing(tmp_path):
+    spool = open_spool(tmp_path / "s")
+    for n in range(3):
+        spool.append(batch(n))
+    for _ in range(3):
+        spool.pop()
+    spool.abandon()
+    again = open_spool(tmp_path / "s")
+    again.append(batch(3))
+    again.abandon()
+    last = open_spool(tmp_path / "s")
+    assert drain(last) == [batch(3)]
+    last.close()
+
+
 def test_a_torn_last_record_is_left_out_and_counted(tmp_path):
     spool = open_spool(tmp_path / "s")
     for n in range(3):
