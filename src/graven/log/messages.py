@@ -22,10 +22,10 @@ class LogOptions:
     yet integrated (beyond it the writer waits); `round_bytes` starts an integration round early.
     """
 
-    group_bytes: int = 8 * MIB
-    queue_bytes: int = 64 * MIB
-    pending_bytes: int = 96 * MIB
-    round_bytes: int = 32 * MIB
+    group_bytes: int = 4 * MIB
+    queue_bytes: int = 32 * MIB
+    pending_bytes: int = 64 * MIB
+    round_bytes: int = 24 * MIB
     segment_bytes: int = 32 * MIB
     publish_every_s: float = 1.0
     publish_soon_s: float = 0.05
