@@ -201,8 +201,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         now = self.loop.time()
-        if self._phase in ("head", "drain") and now >= self._deadline:
-            self._too_slow("header_timeout" if self._phase == "head" else "drain_timeout")
+        if self._phase == "drain" and now >= self._deadline:
+            self._too_slow("drain_timeout")
+            return
+        if self._phase == "head" and now >= self._deadline and not self._under_way(self.cycle):
+            # a pipelined request may dawdle while the one before it is being answered
+            self._too_slow("header_timeout")
             return
         if self._phase == "body" and now >= self._deadline:
             expected = (now - self._body_since) * self.limits.body_bytes_per_s
@@ -236,6 +240,7 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.keep_alive = False
             self.pipeline.clear()
             self.flow.pause_reading()
+            self._phase = "answer"
             return
         self._count("bad_request")
         self._refuse(400, "bad_request", f"this is not a valid HTTP request: {error}")
