@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from graven.errors import GravenError, UsageError
+from graven.errors import GravenError, RefusedToStart, UsageError
 from graven.log.checks import check_key, load_head
 from graven.log.highwater import HighWater, state_folder
 from graven.log.keys import load_signer
@@ -130,7 +130,14 @@ def _way_out(
 
 def _record(data_dir: Path, incident: Incident, clock: Callable[[], int], folder: Path) -> None:
     try:
-        record_incident(data_dir, incident, clock=clock, state_dir=folder)
+        try:
+            record_incident(data_dir, incident, clock=clock, state_dir=folder)
+        except RefusedToStart as refused:
+            if refused.code != "clock_behind" or incident.kind != "clock_accepted":
+                raise
+            # there is one clock: who accepts it for a log accepts it for the log of the log
+            accept_clock(data_dir, SYSTEM_LOG, clock=clock, state_dir=folder)
+            record_incident(data_dir, incident, clock=clock, state_dir=folder)
     except GravenError as error:
-        error.hint = error.hint or "the way out has to be recorded: make the log `system` start first"
+        error.hint = f"a way out has to be recorded, so the log `{SYSTEM_LOG}` comes first: {error.hint}"
         raise
