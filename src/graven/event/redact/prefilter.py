@@ -27,7 +27,8 @@ _ESCAPES: Final = r"\\u00(?:0[9a-d]|2[04-5a-f]|3[0-9abdf]|[4-7][0-9a-f])"
 _MARKERS: Final = r"\$(?:redacted|sealed)"
 _ESCAPE: Final = re.compile(_ESCAPES.encode(), re.IGNORECASE)
 _MARKER: Final = re.compile(_MARKERS.encode())
-_CARD_DIGITS: Final = re.compile(rb"(?<![0-9])[2-6][0-9]{13,15}(?![0-9])")
+# a run begins after another byte, or after an escape such as \u00e9, which may end in a digit itself
+_CARD_DIGITS: Final = re.compile(rb"(?:(?<![0-9])|(?<=\\u[0-9a-f]{4}))[2-6][0-9]{13,15}(?![0-9])", re.IGNORECASE)
 _GROUPS: Final = (b"0000-0000-0000-0000", b"0000-000000-0000")
 _SHAPE: Final = bytes(
     0x30 if 0x30 <= byte <= 0x39 else 0x2D if byte in b" -" else 0x61 for byte in range(256)
@@ -163,7 +164,7 @@ def _places(shape: bytes, group: bytes) -> Iterator[int]:
 
 def _card_places(body: bytes) -> list[int]:
     """Offsets in digit runs that have the length and first digit of a card number."""
-    return [at for at in digit_runs(body) if _CARD_DIGITS.search(body, max(0, at - 16), at + 32) is not None]
+    return [at for at in digit_runs(body) if _CARD_DIGITS.search(body, max(0, at - 24), at + 32) is not None]
 
 
 def _by_item(hits: list[tuple[int, int]], items: Sequence[bytes]) -> dict[int, int]:

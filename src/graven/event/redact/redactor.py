@@ -39,7 +39,6 @@ IDENTITY_FIELDS: Final = frozenset(
 
 Place = tuple[str | int, ...]
 _CACHED_NAMES: Final = 10_000
-_SHORTEST: Final = 8  # characters: no pattern of a secret is shorter, and most strings are
 _BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
@@ -196,10 +195,9 @@ class _Walk:
 
     def value(self, place: Place, value: Any) -> None:
         if isinstance(value, str):
-            if len(value) >= _SHORTEST:
-                rule = self._rule_for_text(value)
-                if rule is not None:
-                    self.found.append(Finding(place, rule, value))
+            rule = self._rule_for_text(value)
+            if rule is not None:
+                self.found.append(Finding(place, rule, value))
         elif isinstance(value, dict):
             if is_marker(value):
                 return
