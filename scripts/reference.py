@@ -113,9 +113,11 @@ def _raised_codes() -> Iterator[tuple[str, str, str]]:
             for keyword in node.keywords:
                 if keyword.arg != "code":
                     continue
-                for constant in ast.walk(keyword.value):
-                    if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
-                        yield constant.value, name, module.partition(".")[0]
+                # `code="a"` and `code="a" if … else "b"`; a code put together at run time has no one spelling
+                value = keyword.value
+                for spelt in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+                    if isinstance(spelt, ast.Constant) and isinstance(spelt.value, str):
+                        yield spelt.value, name, module.partition(".")[0]
 
 
 def errors_page() -> str:

@@ -20,8 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from store import ShopError, Store
 
-from graven.sdk.client import Client
-from graven.sdk.wsgi import WSGIMiddleware
+import graven
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -78,9 +77,9 @@ def main() -> None:
     parser.add_argument("--database", default=":memory:")
     arguments = parser.parse_args()
 
-    client = Client(source="shop")
+    client = graven.Client(source="shop")
     shop = Shop(Store(arguments.database))
-    application = WSGIMiddleware(shop, client=client, who=lambda e: e.get("HTTP_X_USER"), body_bytes=4096)
+    application = graven.WSGIMiddleware(shop, client=client, who=lambda e: e.get("HTTP_X_USER"), body_bytes=4096)
 
     with make_server("127.0.0.1", arguments.port, application, handler_class=QuietHandler) as server:
 

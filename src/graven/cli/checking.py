@@ -1,5 +1,6 @@
 """From a target and options to a verification: which verifier, which key, which memory."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from graven.tlog.policy import parse_policy
 from graven.verify.remember import Memory, default_memory_path
 from graven.verify.report import Report
 
-__all__ = ["check", "resolve_target"]
+__all__ = ["anchored_in", "check", "resolve_target"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -35,6 +36,23 @@ def resolve_target(target: str, log: str | None) -> str:
     return target
 
 
+def anchored_in(folders: Sequence[Path], checkpoint: bytes) -> list[bytes]:
+    """The newest anchored checkpoint of the log of `checkpoint` in each folder that `serve --anchor` filled.
+
+    CouldNotCheck when a folder holds none: silence would look like agreement.
+    """
+    origin = checkpoint.partition(b"\n")[0]
+    found = []
+    for folder in folders:
+        path = folder / hashlib.sha256(origin).hexdigest() / "latest"
+        if not path.is_file():
+            raise CouldNotCheck(
+                f"{folder} holds no checkpoint of {origin.decode('utf-8', 'replace')}", why=f"there is no {path}"
+            )
+        found.append(path.read_bytes())
+    return found
+
+
 def check(
     target: str,
     *,
@@ -55,9 +73,12 @@ def check(
         "policy": parse_policy(policy) if policy is not None else None,
         "memory": None if forget else Memory(remember if remember is not None else default_memory_path()),
     }
-    known = [path.read_bytes() for path in anchored]
+    known = [path.read_bytes() for path in anchored if not path.is_dir()]
+    folders = [path for path in anchored if path.is_dir()]
     path = Path(target)
     if path.is_file():
+        if folders:
+            raise UsageError("a folder of anchors is for whole logs", hint="name one of its files")
         return _check_file(path, entry=entry, known=known, **trusted)
     if entry is not None:
         raise UsageError("--entry belongs to a proof", hint="graven verify FILE.tlog-proof --entry FILE")
@@ -66,6 +87,8 @@ def check(
 
     place = resolve_target(target, log)
     source = open_source(place, token)
+    if folders:
+        known += anchored_in(folders, source.fetch_checkpoint() or b"")
     return verify(source, trusted.pop("key"), known=known, workers=workers, progress=on_progress, **trusted)
 
 

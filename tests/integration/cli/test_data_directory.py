@@ -123,7 +123,7 @@ def test_a_range_beyond_the_log_is_not_found(offline):
 def test_an_archive_verifies_with_its_own_verifier(offline):
     record(offline)
     record(offline, "--message", "second")
-    offline.must("export", "--proof", "--from", "1", "--to", "2", "-o", "e.tar.gz")
+    offline.must("export", "--from", "1", "--to", "2", "--proof", "e.tar.gz")
     assert offline.run("verify", "e.tar.gz").code == 0
     with tarfile.open(offline.home / "e.tar.gz") as archive:
         assert "graven-proof/verify.py" in archive.getnames()

@@ -20,7 +20,7 @@ __all__ = ["command", "export_tiles", "ndjson_line"]
 EXAMPLES = """
 graven export > everything.ndjson
 graven export --from 100 --to 200 -o part.ndjson
-graven export --from 40 --to 60 --proof -o evidence.tar.gz
+graven export --from 40 --to 60 --proof evidence.tar.gz
 graven export --tiles ./mirror
 """
 
@@ -86,7 +86,12 @@ def _sink(output: Path | None) -> BinaryIO:
 @click.option("--from", "start", type=click.IntRange(min=0), default=0, metavar="INDEX", help="First entry [0].")
 @click.option("--to", "stop", type=click.IntRange(min=0), metavar="INDEX", help="End, exclusive [all].")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here.")
-@click.option("--proof", is_flag=True, help="One archive: entries, proofs, checkpoint and a verifier in one file.")
+@click.option(
+    "--proof",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="One archive (.tar.gz): entries, proofs, checkpoint and a verifier in one Python file.",
+)
 @click.option("--tiles", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Plain C2SP tiles.")
 @log_option
 @access_options
@@ -95,7 +100,7 @@ def command(
     start: int,
     stop: int | None,
     output: Path | None,
-    proof: bool,
+    proof: Path | None,
     tiles: Path | None,
     log: str,
     server: str | None,
@@ -109,12 +114,12 @@ def command(
     --proof can be checked with nothing but Python: its verifier needs only the standard library. The
     folder of --tiles is a whole log that any C2SP tlog-tiles reader understands.
     """
-    if proof and tiles is not None:
-        raise UsageError("--proof and --tiles exclude each other")
-    if proof and output is None:
-        raise UsageError("an archive needs a file", hint="graven export --proof -o evidence.tar.gz")
-    if proof and output is not None:
-        _write_archive(find_chosen(server, data, token), log, start, stop, output, as_json=as_json)
+    if sum(place is not None for place in (proof, tiles, output)) > 1:
+        raise UsageError("--proof, --tiles and --output exclude each other")
+    if tiles is not None and (start or stop is not None):
+        raise UsageError("--tiles writes the whole log", hint="leave --from and --to out")
+    if proof is not None:
+        _write_archive(find_chosen(server, data, token), log, start, stop, proof, as_json=as_json)
         return
     with open_chosen(server, data, token) as access:
         if tiles is not None:
@@ -150,7 +155,7 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
     size = int(note.split(b"\n", 2)[1])
     end = size if stop is None else stop
     if start >= end:
-        raise UsageError("an archive needs at least one entry", hint="graven export --from 0 --to 10 --proof -o FILE")
+        raise UsageError("an archive needs at least one entry", hint="graven export --from 0 --to 10 --proof FILE")
     exported = export_proof(open_source(target, place.token), [range(start, end)], output)
     if exported.absent:
         terminal.note(f"{terminal.plural(len(exported.absent), 'blob')} could not be had and stayed out")

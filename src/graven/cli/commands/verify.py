@@ -20,7 +20,7 @@ EXAMPLES = """
 graven verify ./graven-data
 graven verify http://127.0.0.1:8470/logs/default --key log.vkey
 graven verify order-42.tlog-proof --entry order-42.entry --key log.vkey
-graven verify ./copy-of-the-log --anchored anchors/default.checkpoint --explain
+graven verify ./copy-of-the-log --anchored ./anchors --explain
 """
 
 
@@ -49,9 +49,9 @@ def _text_of(option: str, value: str) -> str:
     "--anchored",
     "anchored",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    metavar="FILE",
-    help="A checkpoint kept elsewhere (serve --anchor) that the log must extend. Repeatable.",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="A checkpoint kept elsewhere, or the folder of serve --anchor: the log must extend it. Repeatable.",
 )
 @click.option("--forget", is_flag=True, help="Neither compare with what was seen before nor remember.")
 @click.option(
