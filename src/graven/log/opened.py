@@ -141,7 +141,7 @@ class Log:
             "groups": writer.groups,
             "rounds": integrator.rounds,
             "duplicates": writer.duplicates,
-            "callback_failures": writer.callback_failures,
+            "callback_failures": writer.callback_failures + self._supervisor.callback_failures,
             "restarts": self._supervisor.restarts,
             "stopped": float(self.stopped is not None),
         }

@@ -6,7 +6,7 @@ the new engine every request gets the error that stopped the old one.
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from graven.errors import GravenError, RefusedToStart
 from graven.log.engine import Engine
@@ -16,6 +16,9 @@ __all__ = ["BACKOFF_S", "Hooks", "Supervisor"]
 
 BACKOFF_S = (0.2, 1.0, 5.0, 15.0, 60.0)
 """Seconds to wait before each attempt; the last one repeats."""
+
+
+T = TypeVar("T")
 
 
 class Hooks(NamedTuple):
@@ -41,8 +44,9 @@ class Supervisor:
         self._name = name
         self._open = open_engine
         self._supervise = supervise
-        self._on_incident = on_incident
-        self._hooks = Hooks(on_incident, on_published, self._failed)
+        self.callback_failures = 0
+        self._on_incident = self._harmless(on_incident)
+        self._hooks = Hooks(self._on_incident, self._harmless(on_published), self._failed)
         self._closing = threading.Event()
         self._restarting: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -51,6 +55,17 @@ class Supervisor:
         """Why the log could not be opened again; it stays stopped until somebody acts."""
         self.engine = open_engine(self._hooks)
         self.engine.start()
+
+    def _harmless(self, call: Callable[[T], None]) -> Callable[[T], None]:
+        """A listener that fails must neither stop the log nor keep it from restarting; it is counted."""
+
+        def guarded(argument: T) -> None:
+            try:
+                call(argument)
+            except Exception:  # noqa: BLE001 - whatever a listener raises
+                self.callback_failures += 1
+
+        return guarded
 
     def close(self) -> None:
         """End the engine; clean when it did not fail. A second call does nothing."""

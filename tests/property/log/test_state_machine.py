@@ -29,6 +29,8 @@ class LogMachine(RuleBasedStateMachine):
         self.known: dict[str, tuple[int, int]] = {}
         self.maybe: list[tuple[str, int]] = []  # sent when the writer failed: there or not, all or nothing
         self.keyed: dict[str, tuple[list[str], int, Appended]] = {}
+        self.unclear: set[str] = set()  # keys of failed requests without new entries: kept or not
+        self.failed: tuple[str, list[str], int, Appended] | None = None
 
     def teardown(self) -> None:
         self.world.crash()
@@ -48,6 +50,7 @@ class LogMachine(RuleBasedStateMachine):
     def append(self, numbers: list[int], more: int, value: int, key: str | None) -> None:
         ids = [f"i{number}" for number in numbers]
         ids += [f"m{len(self.order)}.{number}" for number in range(more)]
+        key = None if key in self.unclear else key
         keyed = None if key is None else request(key, f"{ids} {value}")
         expected = self._expected(ids, value)
         if key in self.keyed:
@@ -60,6 +63,8 @@ class LogMachine(RuleBasedStateMachine):
             return
         except Unavailable:
             self.maybe = [(i, value) for i in dict.fromkeys(ids) if i not in self.known]
+            if key is not None and key not in self.keyed and expected is not None:
+                self.failed = (key, ids, value, expected)
             return
         assert expected is not None
         assert (found.first, found.count, found.duplicates) == (expected.first, expected.count, expected.duplicates)
@@ -112,14 +117,18 @@ class LogMachine(RuleBasedStateMachine):
             self.world.crash(power_cut)
         self.faults = Faults()
         engine = self.world.open(self.faults)
-        if self.maybe:
-            # a failed write may have reached the disk: then the whole batch did
-            assert engine.size in (len(self.order), len(self.order) + len(self.maybe))
-            if engine.size > len(self.order):
-                for event_id, value in self.maybe:
-                    self._accept([event_id], value)
-            self.maybe = []
-            self.keyed = {}  # the same holds for its key, which the model does not follow
+        # a failed write may have reached the disk: then the whole batch did, and its key
+        assert engine.size in (len(self.order), len(self.order) + len(self.maybe))
+        if self.failed is not None:
+            key, ids, value, answer = self.failed
+            if not self.maybe:
+                self.unclear.add(key)
+            elif engine.size > len(self.order):
+                self.keyed[key] = (ids, value, answer)
+        if engine.size > len(self.order):
+            for event_id, value in self.maybe:
+                self._accept([event_id], value)
+        self.maybe, self.failed = [], None
         assert engine.size == len(self.order)
 
     @precondition(lambda self: self.running)

@@ -158,6 +158,32 @@ def test_a_stopped_log_reopens_itself_from_disk(home: Home, monkeypatch, applied
     log.close()
 
 
+def test_listeners_that_fail_neither_stop_the_log_nor_its_restart(home: Home, monkeypatch) -> None:
+    faulty_once(monkeypatch, Fault(applied=False))
+
+    def failing_report(incident: Incident) -> None:
+        Home.report(home, incident)
+        raise RuntimeError
+
+    log = open_log(
+        home.root,
+        "default",
+        clock=Clock(),
+        on_incident=failing_report,
+        on_published=lambda checkpoint: 1 / 0,
+        state_dir=home.root / "state",
+    )
+    log.append(batch_of("a"))
+    log.append(batch_of("b"))
+    with pytest.raises(Unavailable):
+        log.append(batch_of("c"))
+    home.wait_for("writer_restarted")
+    assert log.append(batch_of("c")).first == 2
+    assert published(log, 3)
+    assert log.stats()["callback_failures"] >= 3
+    log.close()
+
+
 def test_a_log_whose_disk_contradicts_itself_stays_stopped(home: Home, monkeypatch) -> None:
     faulty_once(monkeypatch, Fault(applied=False))
     log = home.open()
