@@ -87,7 +87,7 @@ def _unpacked(text: bytes) -> list[tuple[bytes, str]]:
     outer = _body_decoder.decode(text)
     if outer.kind != "EventList" and not (outer.items is not msgspec.UNSET and outer.kind is None):
         return [(text, "")]
-    if outer.apiVersion is not None and outer.apiVersion not in VERSIONS:
+    if not _known_version(outer.apiVersion):
         return [(text, f"unknown apiVersion {outer.apiVersion!r}")]
     try:
         items = [] if outer.items is msgspec.UNSET else _items_decoder.decode(bytes(outer.items))
@@ -118,6 +118,10 @@ def _strict(item: bytes) -> Any:
     return value
 
 
+def _known_version(version: Any) -> bool:
+    return version is None or (isinstance(version, str) and version in VERSIONS)
+
+
 def audit_id(value: Any) -> str:
     """`auditID/stage` of a decoded event; `InvalidInput` when it is no audit event of a known version."""
     if not isinstance(value, dict):
@@ -125,12 +129,12 @@ def audit_id(value: Any) -> str:
     kind, version = value.get("kind"), value.get("apiVersion")
     if kind is not None and kind != "Event":
         raise InvalidInput(f"kind is {kind!r}, not 'Event'")
-    if version is not None and version not in VERSIONS:
+    if not _known_version(version):
         raise InvalidInput(f"unknown apiVersion {version!r}")
     audit, stage = value.get("auditID"), value.get("stage")
     if not isinstance(audit, str) or not audit:
         raise InvalidInput("auditID is missing")
-    if stage not in _STAGES:
+    if not isinstance(stage, str) or stage not in _STAGES:
         raise InvalidInput(f"unknown stage {stage!r}")
     event_id = f"{audit}/{stage}"
     if len(event_id) > MAX_ID_CHARS:
@@ -138,8 +142,9 @@ def audit_id(value: Any) -> str:
     return event_id
 
 
-def _kind(value: Any) -> Any:
-    return value.get("kind") if isinstance(value, dict) else None
+def _kind(value: Any) -> str:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def secret_bodies(value: dict[str, Any]) -> list[tuple[Place, str]]:

@@ -17,7 +17,7 @@ from graven.event.validate import check_time
 __all__ = ["VERSION", "k8s_view"]
 
 VERSION: Final = 1
-_CHANGING: Final = frozenset({"create", "update", "patch"})
+_CHANGING: Final = ("create", "update", "patch")
 
 
 def k8s_view(data: bytes, *, id: str, source: str) -> dict[str, Any]:  # noqa: A002  # the member's own name
@@ -122,9 +122,11 @@ def _outcome(event: dict[str, Any], status: dict[str, Any]) -> str:
 
 
 def _actor(user: dict[str, Any]) -> dict[str, Any]:
-    name = user.get("username") or "unknown"
+    name = user.get("username")
+    if not isinstance(name, str) or not name:
+        name = "unknown"
     kind = "user"
-    if isinstance(name, str) and name.startswith("system:"):
+    if name.startswith("system:"):
         kind = "system"
         if name == "system:anonymous":
             kind = "anonymous"
