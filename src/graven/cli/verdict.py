@@ -40,30 +40,28 @@ def _heading(report: Report) -> str:
 
 def finding_lines(finding: Finding) -> list[str]:
     """One finding: what, where, expected and found, why, what to try, and the signed notes."""
-    if finding.kind is Kind.TAMPERED:
-        sign = terminal.paint("tampered:", "red", bold=True)
-    else:
-        sign = terminal.paint("could not check:", "yellow", bold=True)
-    lines = [f"  {sign} {terminal.wrap(finding.message, indent=' ' * 4, hanging=' ' * 4).lstrip()}"]
-    for label, text in (("where", finding.path), ("expected", finding.expected), ("found", finding.found)):
-        if text is not None:
-            lines.append(f"    {terminal.paint(label.ljust(8), dim=True)} {text}")
-    for label, text in (("why", finding.why), ("try", finding.hint)):
+    tampered = finding.kind is Kind.TAMPERED
+    label = "tampered:" if tampered else "could not check:"
+    sign = terminal.paint(label, "red" if tampered else "yellow", bold=True)
+    message = terminal.wrap(finding.message, indent=" " * (len(label) + 3), hanging=" " * 4).lstrip()
+    lines = [f"  {sign} {message}"]
+    rows = [("where", finding.path), ("expected", finding.expected), ("found", finding.found)]
+    for name, text in [*rows, ("why", finding.why), ("try", finding.hint)]:
         if text:
-            body = terminal.wrap(text, hanging=" " * 13, indent=" " * 13).lstrip()
-            lines.append(f"    {terminal.paint(label.ljust(8), dim=True)} {body}")
+            body = terminal.wrap(text, hanging=" " * 11, indent=" " * 11).lstrip()
+            lines.append(f"  {terminal.paint(name.ljust(8), dim=True)} {body}")
     for number, note in enumerate(finding.evidence, 1):
-        lines.append(f"    {terminal.paint(f'signed note {number}', dim=True)}")
+        lines.append(f"  {terminal.paint(f'signed note {number}', dim=True)}")
         lines += [folded for line in note.splitlines() if line for folded in _folded(line)]
     return lines
 
 
 def _folded(line: str) -> list[str]:
     """A line of a signed note, folded for the eye; `--json` has it verbatim."""
-    room = terminal.width() - 8
+    room = terminal.width() - 6
     pieces = line.rsplit(" ", 1) if line.startswith("— ") else [line]
     cut = [piece[at : at + room] for piece in pieces for at in range(0, len(piece), room)]
-    return [f"      {cut[0]}", *(f"        {piece}" for piece in cut[1:])]
+    return [f"    {cut[0]}", *(f"      {piece}" for piece in cut[1:])]
 
 
 def render(report: Report) -> str:
@@ -72,9 +70,8 @@ def render(report: Report) -> str:
     if report.origin is not None:
         lines.append(_row("log", report.origin))
     if report.key is not None and report.trust is not None:
-        lines.append(
-            _row("key", f"{report.key.rsplit('+', 2)[-2] if '+' in report.key else report.key} ({report.trust.value})")
-        )
+        key_id = report.key.split("+", 2)[1]  # the base64 after it may hold a `+` of its own
+        lines.append(_row("key", f"{key_id} ({report.trust.value})"))
     if report.checkpoint is not None:
         lines.append(_row("size", terminal.plural(report.checkpoint.size, "entry")))
         lines.append(_row("root", report.checkpoint.root))

@@ -14,7 +14,7 @@ def test_the_demo_finds_every_attack_and_ends_by_itself(tmp_path):
     assert ran.code == 0, (told, ran.err)
     assert told["ok"]
     texts = " ".join(fact["text"] for fact in told["facts"])
-    assert "it names entry" in texts
+    assert "is named" in texts
     assert "the anchored checkpoint convicts it" in texts
 
 

@@ -5,7 +5,7 @@ from graven.verify.report import Finding, Kind, Report, TreeHead, Trust
 
 
 def report(*findings, complete=True):
-    value = Report(target="there", origin="o/x", key="o/x+00000000+AQ==", trust=Trust.GIVEN)
+    value = Report(target="there", origin="o/x", key="o/x+00000000+AQ+Q", trust=Trust.GIVEN)
     value.checkpoint = TreeHead(3, "cm9vdA==")
     value.complete = complete
     value.extend(findings)
@@ -59,6 +59,10 @@ def test_signed_notes_are_folded_to_the_width_and_lose_nothing():
     notes = text.partition("signed note 1")[2]
     assert max(len(line) for line in notes.splitlines()) <= 80
     assert "".join(notes.split()) == "".join(TAMPERED.evidence[0].split())
+
+
+def test_a_key_is_named_by_its_id():
+    assert "key        00000000 (given)" in render(report())
 
 
 def test_could_not_check_is_not_shown_as_fine():

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import click
@@ -45,6 +46,7 @@ def command(keep: bool, as_json: bool) -> int:
     home = Path(tempfile.mkdtemp(prefix="graven-demo-"))
     demo = Demo(home, examples_folder(), stage)
     done = False
+    started = time.monotonic()
     try:
         stage.title(
             "Graven: a log that cannot be rewritten",
@@ -66,6 +68,11 @@ def command(keep: bool, as_json: bool) -> int:
             shutil.rmtree(home, ignore_errors=True)
     stage.section("Summary")
     stage.summary()
+    seconds = time.monotonic() - started
+    if stage.failed:
+        stage.say(f"\nSomething was not as it must be (after {seconds:.0f} s).")
+    else:
+        stage.say(f"Both attacks were found, in {seconds:.0f} s. Next: docs/guide, or graven demo --keep.")
     if as_json:
         terminal.emit_json(
             {
@@ -76,10 +83,10 @@ def command(keep: bool, as_json: bool) -> int:
         )
     if keep and demo.server is not None:
         stage.section("The server stays up")
-        stage.command(["export", f"GRAVEN_SERVER={demo.address}"])
-        stage.command(["export", f"GRAVEN_TOKEN=$(cat {demo.data / 'owner.token'})"])
-        stage.command(["graven", "show", "last"])
-        stage.command(["graven", "verify", str(demo.log_dir)])
+        stage.shell(f"export GRAVEN_SERVER={demo.address}")
+        stage.shell(f"export GRAVEN_TOKEN=$(cat {demo.data / 'owner.token'})")
+        stage.shell("graven show last")
+        stage.shell(f"graven verify {demo.data}")
         stage.say("")
         stage.say(f"Stop it with: kill {demo.server.pid}; its folder is {home}.")
     return 1 if stage.failed else 0

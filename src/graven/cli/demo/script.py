@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,13 @@ from graven.cli.demo.processes import (
     wait_until_ready,
     wait_until_said,
 )
-from graven.cli.demo.stage import Stage
+from graven.cli.demo.stage import INDENT, Stage
 from graven.errors import GravenError
 
 __all__ = ["Demo"]
+
+PATIENCE_S = 15.0
+"""How long a checkpoint may take to be published and anchored; usually a second."""
 
 Json = dict[str, Any]
 
@@ -42,12 +47,12 @@ class Demo:
         self.environ = environment(
             os.environ,
             GRAVEN_SERVER=self.address,
+            PYTHONDONTWRITEBYTECODE="1",
             XDG_STATE_HOME=str(home / "state"),
-            COLUMNS=str(terminal.width() - 5),
+            COLUMNS=str(terminal.width() - INDENT),
             **({"FORCE_COLOR": "1"} if terminal.colours() else {}),
         )
         self.server: Service | None = None
-        self._shown = 0
 
     @property
     def log_dir(self) -> Path:
@@ -55,11 +60,11 @@ class Demo:
 
     # what the acts are made of
 
-    def _graven(self, *arguments: str, shown: list[str] | None = None, limit: int | None = None) -> Ran:
+    def _graven(self, *arguments: str) -> Ran:
         """Print a command, run it, print what it says."""
-        self.stage.command(["graven", *(shown or arguments)])
+        self.stage.command(["graven", *arguments])
         ran = run_graven(arguments, self.environ, self.home)
-        self.stage.output(ran.output, limit=limit)
+        self.stage.output(ran.output)
         return ran
 
     def _must(self, ran: Ran, what: str) -> None:
@@ -72,6 +77,16 @@ class Demo:
 
         with RemoteAccess(self.address, self.environ["GRAVEN_TOKEN"]) as access:
             return next(int(log["size"]) for log in access.logs() if log["name"] == "default")
+
+    def _wait_for(self, what: str, size_of: Callable[[], int]) -> int:
+        """Wait until `size_of` has come up to the size of the log; gives what it reached in the end."""
+        size = self._size()
+        deadline = time.monotonic() + PATIENCE_S
+        while (reached := size_of()) < size and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if reached < size:
+            self.stage.say(f"{what} stands at {reached}, the log at {size}.")
+        return reached
 
     # the acts
 
@@ -137,7 +152,7 @@ class Demo:
                 *(sys.executable, "-m", "pytest", "-q", "-c", str(suite / "pytest.ini"), "--rootdir", str(suite)),
                 *(str(suite), f"--junitxml={report}"),
             ],
-            env={**self.environ, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**self.environ, "NO_COLOR": "1"},
             cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -174,8 +189,9 @@ class Demo:
     def show_and_prove(self) -> int:
         """Act 5: one event, and its proof. Gives its index: mallory's attempt, which the attacks go for."""
         self.stage.section("Show one event, and prove that it is in the log")
+        self._wait_for("the checkpoint", lambda: _size_in(self.log_dir / "checkpoint"))
         victim = self._victim()
-        self._must(self._graven("show", str(victim), limit=24), "graven show")
+        self._must(self._graven("show", str(victim)), "graven show")
         entry = run_graven(["show", str(victim), "--raw"], self.environ, self.home)
         self._must(entry, "graven show --raw")
         self.stage.command(["graven", "show", str(victim), "--raw", ">", "event.entry"])
@@ -199,8 +215,10 @@ class Demo:
         """Act 6: the whole log, honest."""
         self.stage.section("Verify the whole log")
         ran = self._graven("verify", f"{self.address}/logs/default", "--key", "log.vkey")
-        self.stage.check(ran.code == 0, "every entry, hash and signature agrees", "the honest log does not verify")
-        size = int(self._anchored().read_bytes().split(b"\n", 2)[1])
+        self.stage.check(
+            ran.code == 0, "the whole log: every entry, hash and signature agrees", "the honest log does not verify"
+        )
+        size = self._wait_for("the anchor", lambda: _size_in(self._anchored()))
         self.stage.check(
             size == self._size(),
             f"the checkpoint of size {size} is anchored, outside the data directory",
@@ -225,8 +243,8 @@ class Demo:
         found = ran.code == 1 and f"entry {victim}" in ran.output
         self.stage.check(
             found,
-            f"found: exit code 1, and it names entry {victim}",
-            f"NOT FOUND: exit code {ran.code}",
+            f"attack 1, one changed byte: found (exit code 1), and entry {victim} is named",
+            f"attack 1, one changed byte: NOT FOUND (exit code {ran.code})",
         )
 
     def attack_rebuild(self, victim: int) -> None:
@@ -241,20 +259,28 @@ class Demo:
         alone = self._graven("verify", "attack-2", "--key", "log.vkey", "--forget")
         self.stage.check(
             alone.code == 0,
-            "by itself the forgery is perfect: no verifier could tell",
+            "attack 2: by itself the forgery is perfect, no verifier could tell",
             f"the forgery was clumsy (exit code {alone.code}): the attack proves nothing",
         )
         convicted = self._graven(*("verify", "attack-2", "--key", "log.vkey", "--forget", "--anchored", "anchor"))
         self.stage.check(
             convicted.code == 1 and "signed note 2" in convicted.output,
-            "found: exit code 1; the anchored checkpoint convicts it: two histories, one key",
-            f"NOT FOUND: exit code {convicted.code}",
+            "attack 2, a rebuilt log: found (exit code 1); the anchored checkpoint convicts it: two histories, one key",
+            f"attack 2, a rebuilt log: NOT FOUND (exit code {convicted.code})",
         )
 
     def close(self, *, keep: bool) -> None:
         """Stop the server, unless it is to stay."""
         if self.server is not None and not keep:
             self.server.stop()
+
+
+def _size_in(checkpoint: Path) -> int:
+    """The size that a checkpoint file states; 0 while there is none."""
+    try:
+        return int(checkpoint.read_bytes().split(b"\n", 2)[1])
+    except FileNotFoundError:
+        return 0
 
 
 def _use_shop(address: str) -> list[str]:

@@ -1,12 +1,14 @@
 """The look of the demonstration: sections, commands, ticks. Plain text in a pipe."""
 
-import json
+import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 from graven.cli import terminal
 
-__all__ = ["Stage"]
+__all__ = ["INDENT", "Stage"]
+
+INDENT = 5
+"""Columns left of a command's output."""
 
 
 class Stage:
@@ -41,23 +43,18 @@ class Stage:
 
     def command(self, arguments: Sequence[str]) -> None:
         """The command that is about to run, as a reader would type it."""
+        self.shell(" ".join(_quoted(argument) for argument in arguments))
+
+    def shell(self, text: str) -> None:
+        """A line of shell, as it is."""
         self._print()
-        text = " ".join(_quoted(argument) for argument in arguments)
         self._print("   " + terminal.paint("$ ", dim=True) + terminal.paint(text, bold=True))
 
-    def output(self, text: str, *, limit: int | None = None) -> None:
-        """A command's output, indented; the lines beyond `limit` are counted, not shown."""
-        lines = text.rstrip("\n").splitlines()
-        shown = lines if limit is None or len(lines) <= limit + 1 else lines[:limit]
-        for line in shown:
-            self._print(f"     {line}" if line else "")
-        if len(shown) < len(lines):
-            self._print(terminal.paint(f"     … {len(lines) - len(shown)} more lines", dim=True))
-
-    def value(self, label: str, value: Any) -> None:
-        """A fact in a labelled row."""
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        self._print(f"   {terminal.paint(label.ljust(10), dim=True)} {text}")
+    def output(self, text: str) -> None:
+        """A command's output, indented; what is too long for the terminal is folded."""
+        for line in text.rstrip("\n").splitlines():
+            for piece in _folded(line, terminal.width() - INDENT):
+                self._print(f"{' ' * INDENT}{piece}" if piece else "")
 
     def tick(self, text: str) -> None:
         """Something went as it must."""
@@ -90,6 +87,14 @@ class Stage:
         for ok, text in self.facts:
             hanging = "     "
             self._print("   " + terminal.mark(ok) + " " + terminal.wrap(text, hanging=hanging, indent=hanging).lstrip())
+
+
+def _folded(line: str, room: int) -> list[str]:
+    """The line in pieces of at most `room` characters; coloured lines are left alone."""
+    if len(line) <= room or "\x1b" in line:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(line, room, subsequent_indent=indent, break_on_hyphens=False) or [line]
 
 
 def _quoted(argument: str) -> str:
