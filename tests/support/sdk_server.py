@@ -79,7 +79,6 @@ class AppendServer:
             self.events.extend(fresh)
             self.keys[request.key] = (digest, body.encode())
             self.changed.notify_all()
-        self.before_answer(request)
         return 200, {}, body.encode()
 
 
@@ -122,7 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, more, body = self.server.owner.answer(Request(self.path, headers, raw))  # type: ignore[attr-defined]
+        request = Request(self.path, headers, raw)
+        status, more, body = self.server.owner.answer(request)  # type: ignore[attr-defined]
+        self.server.owner.before_answer(request)  # type: ignore[attr-defined]
         self.send_response(status)
         for name, value in more.items():
             self.send_header(name, value)

@@ -128,6 +128,10 @@ class Outbox:
                 self._pop_own()
             self.changed.notify_all()
 
+    def has_orphans(self) -> bool:
+        """Batches of a process that is gone are being sent."""
+        return self._orphan is not None
+
     def waiting(self) -> bool:
         """Something in memory waits for the network."""
         return bool(self._memory)
@@ -198,6 +202,7 @@ class Outbox:
                 continue
             self._orphan.close()
             self._orphan = None
+            self.changed.notify_all()
 
     def _adopt(self) -> bool:
         now = self._clock()

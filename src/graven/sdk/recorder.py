@@ -188,9 +188,18 @@ class Recorder:
         try:
             deadline = time.monotonic() + timeout_s
             self.flush(timeout_s, give_up_when_unreachable=True)
+            self._drain_orphans(deadline)
         finally:  # an interrupted wait must not cost what can be saved
             self._finish(max(deadline - time.monotonic(), 0.1))
         _LIVE.discard(self)
+
+    def _drain_orphans(self, deadline: float) -> None:
+        """Use what is left of the time for what earlier processes left: short-lived ones would never."""
+        outbox = self._outbox
+        with outbox.changed:
+            while self._started and outbox.has_orphans() and not (outbox.closed or self._sender.unreachable):
+                if not _wait(outbox.changed, deadline):
+                    return
 
     def _finish(self, patience_s: float) -> None:
         with self._changed:

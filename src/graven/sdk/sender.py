@@ -94,6 +94,8 @@ class Sender:
                     parts.extendleft(reversed(self._divide(part, refused, may_split=budget > 0)))
                 case Later(reason, retry_after_s):
                     self._outbox.persist()
+                    with self._outbox.changed:  # who waits for an answer hears that there is none
+                        self._outbox.changed.notify_all()
                     delay = self._backoff.next(retry_after_s)
                     self._ledger.warn("waiting", 0, f"{reason}; next attempt in {delay:.1f} s")
                     self._wait(delay)

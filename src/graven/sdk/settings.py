@@ -55,9 +55,10 @@ class Settings:
     backoff_cap_s: float = 60.0
     compression: Compression = "auto"
     """`auto`: zstd where the package zstandard is installed, else gzip."""
-    close_timeout_s: float = 5.0
-    exit_timeout_s: float = 2.0
-    """How long `close()` and the exit of the process wait for the server before what is left is spooled."""
+    close_timeout_s: float = 10.0
+    exit_timeout_s: float = 5.0
+    """How long `close()` and the exit of the process wait for a server that answers before what is left is
+    spooled. A server that cannot be reached is not waited for."""
     redaction_key: bytes | None = field(default=None, repr=False)
     """HMAC key of redacted values. None makes a random one per process: equal values are then
     recognisable within the process only."""

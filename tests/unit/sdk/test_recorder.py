@@ -227,6 +227,26 @@ def test_what_is_left_at_close_is_sent_by_the_next_process(tmp_path):
     assert [event["input"] for event in events if event["action"] == "a"] == list(range(10))
 
 
+def test_closing_does_not_wait_for_a_server_that_cannot_be_reached(tmp_path):
+    client = scripted_client(ScriptedTransport(lambda batch, attempt: Later("away", reached=False)), tmp_path)
+    client.record("a")
+    client.close(100_000.0)
+    assert client.stats().pending == 1
+
+
+def test_closing_uses_its_time_for_what_earlier_processes_left(tmp_path):
+    away = scripted_client(ScriptedTransport(lambda batch, attempt: Later("away", reached=False)), tmp_path)
+    for n in range(100):
+        away.record("a", input=n)
+        away.flush(0.0)
+    away.close()
+    transport = ScriptedTransport()
+    client = scripted_client(transport, tmp_path)
+    client.record("b")
+    client.close(60.0)
+    assert [event["input"] for event in transport.events if event["action"] == "a"] == list(range(100))
+
+
 def test_an_event_after_close_is_counted(client):
     client.close()
     assert client.record("a") is None
