@@ -10,6 +10,7 @@ The manifest is signed by nobody: it makes a loss visible, not a forgery. Whoeve
 out entries; what is in it is proven one by one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -28,9 +29,10 @@ from graven.verify.remember import Memory
 from graven.verify.report import Finding, Kind, Report
 from graven.verify.trust import Trusted, establish, tampered
 
-__all__ = ["FORMAT", "Manifest", "encode_manifest", "verify_archive"]
+__all__ = ["FORMAT", "Manifest", "decode_manifest", "encode_manifest", "verify_archive"]
 
 FORMAT = "graven-proof/1"
+_DIGITS = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_TEXT = 1 << 20
 _MAX_MANIFEST = 64 << 20
 _MAX_PROOF = 2 << 20
@@ -62,7 +64,8 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return msgspec.json.encode(manifest) + b"\n"
 
 
-def _decode_manifest(data: bytes) -> Manifest:
+def decode_manifest(data: bytes) -> Manifest:
+    """The manifest that `data` spells. Raises InvalidInput for another spelling, or for ranges out of order."""
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -72,7 +75,8 @@ def _decode_manifest(data: bytes) -> Manifest:
     edges = [-1, *(edge for pair in manifest.indexes for edge in pair)]
     ascending = all(first <= last for first, last in manifest.indexes)
     apart = all(edges[i] < edges[i + 1] for i in range(0, len(edges) - 1, 2))
-    if not (ascending and apart) or list(manifest.blobs) != sorted(set(manifest.blobs)):
+    digests = all(_DIGITS.fullmatch(blob) for blob in manifest.blobs)
+    if not (ascending and apart and digests) or list(manifest.blobs) != sorted(set(manifest.blobs)):
         raise InvalidInput("manifest.json names indexes or blobs out of order")
     return manifest
 
@@ -112,7 +116,7 @@ def _verify_members(
     known: Sequence[bytes],
 ) -> None:
     # 1. what is not evidence, and what the archive means to hold
-    manifest = _decode_manifest(_expect(members, "manifest.json").read(_MAX_MANIFEST))
+    manifest = decode_manifest(_expect(members, "manifest.json").read(_MAX_MANIFEST))
     for name, stated in (("README.txt", manifest.readme), ("verify.py", manifest.verifier)):
         found = sha256(_expect(members, name).read(_MAX_TEXT)).hexdigest()
         if found != stated:

@@ -1,16 +1,19 @@
 """A log over HTTP: C2SP tlog-tiles at `<server>/logs/<name>`, or at any address that serves them.
 
-One kept-alive connection a thread. Only what certainly did no harm is tried again: every request is a GET. A redirect
-is not followed, because the token would go along; an answer is read up to a bound, whatever it promises.
+Connections are kept. Every request is a GET, so that all of them may be tried again. A redirect is not
+followed, because the token would go along. An answer is read up to a bound, whatever it promises; a blob,
+which has none, goes to a temporary file.
 """
 
 import http.client
 import re
+import shutil
 import ssl
-import threading
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from typing import IO, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from graven.errors import CouldNotCheck
@@ -25,9 +28,14 @@ _FIRST_DELAY_S = 0.25
 _LONGEST_DELAY_S = 30.0
 _TIMEOUT_S = 30.0
 _MAX_CHECKPOINT = 1 << 20
+_MAX_ERROR = 1 << 16
+_SPOOLED_IN_MEMORY = 16 << 20
 _CHUNK = 1 << 20
 _GRAVEN_LOG = re.compile(r"(?P<server>.*)/logs/[a-z0-9-]{1,63}")
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+
+
+T = TypeVar("T")
 
 
 class HttpSource:
@@ -48,9 +56,7 @@ class HttpSource:
         self._parts = parts
         self._token = token
         self._sleep = sleep
-        self._local = threading.local()
-        self._connections: list[http.client.HTTPConnection] = []
-        self._lock = threading.Lock()
+        self._idle: list[http.client.HTTPConnection] = []  # append and pop are atomic
 
     @property
     def target(self) -> str:
@@ -82,34 +88,34 @@ class HttpSource:
         found = _GRAVEN_LOG.fullmatch(self._parts.path)
         if found is None:
             return None
-        data = self._get(f"{found['server']}/v1/blobs/{digest}", None)
-        return None if data is None else iter((data,))
+        spool = self._fetch(f"{found['server']}/v1/blobs/{digest}", _spooled, encoding="identity")
+        return None if spool is None else _chunks(spool)
 
     def spec(self) -> SourceSpec:
         """Address and token."""
         return SourceSpec("http", self._url, token=self._token)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-        self._local = threading.local()
+        """Close the idle connections; none is in use."""
+        while self._idle:
+            self._idle.pop().close()
 
-    def _get(self, path: str, limit: int | None) -> bytes | None:
+    def _get(self, path: str, limit: int) -> bytes | None:
         """The body, None for 404 and 410. Raises CouldNotCheck when it cannot be had."""
+        return self._fetch(path, lambda response: _body(response, limit), encoding="gzip")
+
+    def _fetch(self, path: str, consume: Callable[[http.client.HTTPResponse], T], *, encoding: str) -> T | None:
+        """What `consume` makes of the body of a 200; None for 404 and 410; tried again when that may help."""
         delay = _FIRST_DELAY_S
         for attempt in range(1, _ATTEMPTS + 1):
+            wait = delay
             try:
-                status, body, retry_after = self._request(path, limit)
+                status, value, retry_after = self._request(path, consume, encoding)
             except (OSError, http.client.HTTPException) as error:
-                self._drop()
                 reason = str(error) or type(error).__name__
-                wait = delay
             else:
                 if status == http.HTTPStatus.OK:
-                    return body
+                    return value
                 if status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
                     return None
                 if status not in _RETRIED:
@@ -125,36 +131,33 @@ class HttpSource:
             code=UNREACHABLE,
         )
 
-    def _request(self, path: str, limit: int | None) -> tuple[int, bytes, float]:
-        connection = self._connection()
-        headers = {"Accept-Encoding": "gzip", "User-Agent": "graven-verify"}
+    def _request(
+        self, path: str, consume: Callable[[http.client.HTTPResponse], T], encoding: str
+    ) -> tuple[int, T | None, float]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _connect(self._parts)
+        headers = {"Accept-Encoding": encoding, "User-Agent": "graven-verify"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        connection.request("GET", path or "/", headers=headers)
-        response = connection.getresponse()
-        body = _read_body(response, limit)
-        encoding = response.getheader("Content-Encoding", "identity").strip().lower()
-        if response.status == http.HTTPStatus.OK and encoding == "gzip":
-            body = _decoded(body, limit)
-        retry_after = response.getheader("Retry-After", "")
-        return response.status, body, float(retry_after) if retry_after.isdecimal() else 0.0
-
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = _connect(self._parts)
-            self._local.connection = connection
-            with self._lock:
-                self._connections.append(connection)
-        return connection
-
-    def _drop(self) -> None:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is not None:
+        value = None
+        try:
+            connection.request("GET", path or "/", headers=headers)
+            response = connection.getresponse()
+            if response.status == http.HTTPStatus.OK:
+                value = consume(response)
+            else:
+                response.read(_MAX_ERROR)
+            # anything left unread would be taken for the next answer
+            if not response.isclosed():
+                connection.close()
+        except BaseException:
             connection.close()
-            self._local.connection = None
-            with self._lock:
-                self._connections.remove(connection)
+            raise
+        self._idle.append(connection)  # a closed one connects again
+        retry_after = response.getheader("Retry-After", "")
+        return response.status, value, float(retry_after) if retry_after.isdecimal() else 0.0
 
     @property
     def _origin(self) -> str:
@@ -177,24 +180,48 @@ def _connect(parts: SplitResult) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
 
 
-def _read_body(response: http.client.HTTPResponse, limit: int | None) -> bytes:
-    """The body as sent; `HTTPException` when it is longer than `limit`, or cut."""
-    if limit is None:
-        return response.read()
+def _body(response: http.client.HTTPResponse, limit: int) -> bytes:
+    """The whole body without its content encoding; `HTTPException` when it is longer than `limit`, or cut."""
     body = response.read(limit + 1)
     if len(body) > limit:
         raise http.client.HTTPException(f"an answer of more than {limit} bytes")
-    rest = response.read()  # raises IncompleteRead when the promised length did not come
-    return body + rest
+    body += response.read()  # raises IncompleteRead when the promised length did not come
+    encoding = response.getheader("Content-Encoding", "identity").strip().lower()
+    return _decoded(body, limit) if encoding == "gzip" else body
 
 
-def _decoded(body: bytes, limit: int | None) -> bytes:
+def _decoded(body: bytes, limit: int) -> bytes:
     """A body without its `Content-Encoding: gzip`, which is transport and no evidence: any header will do."""
     engine = zlib.decompressobj(31)
     try:
-        plain = engine.decompress(body, 0 if limit is None else limit + 1)
+        plain = engine.decompress(body, limit + 1)
     except zlib.error as error:
         raise http.client.HTTPException(f"a damaged gzip body: {error}") from error
     if not engine.eof or engine.unused_data:
         raise http.client.HTTPException("a gzip body that is cut, too large, or followed by more")
     return plain
+
+
+def _spooled(response: http.client.HTTPResponse) -> IO[bytes]:
+    """The body in a temporary file, in memory while it is small."""
+    spool = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115 - closed by `_chunks`
+    try:
+        shutil.copyfileobj(response, spool, _CHUNK)
+        _refuse_short(response)
+    except BaseException:
+        spool.close()
+        raise
+    spool.seek(0)
+    return spool
+
+
+def _refuse_short(response: http.client.HTTPResponse) -> None:
+    # reading in pieces, unlike reading all, does not notice a connection that ends early
+    if response.length:
+        raise http.client.HTTPException(f"a body that ended {response.length} bytes too early")
+
+
+def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
+    with spool:
+        while chunk := spool.read(_CHUNK):
+            yield chunk

@@ -5,6 +5,7 @@ import pytest
 from tests.support.verify_logs import POLICY, VECTOR, VECTOR_KEY, copy_vector, graven_entry, make_log, rest_compressed
 
 from graven.errors import CouldNotCheck
+from graven.tlog.bundle import encode_bundle
 from graven.tlog.checkpoint import Checkpoint, sign_checkpoint
 from graven.tlog.note import Signer
 from graven.tlog.policy import parse_policy
@@ -172,8 +173,6 @@ def test_the_first_changed_entry_is_named_with_both_hashes(tmp_path: Path):
     altered = list(log.entries)
     altered[300] = graven_entry(9999)
     altered[301] = graven_entry(9998)
-    from graven.tlog.bundle import encode_bundle
-
     bundle.write_bytes(rest_compressed(encode_bundle(altered[256:512])))
     report = check(log.root, key=log.key)
     (finding,) = report.findings
@@ -394,13 +393,13 @@ def test_progress_counts_up_to_the_size_and_may_give_up(tmp_path: Path):
     assert seen[-1] == (3000, 3000)
     assert seen == sorted(seen)
 
-    class GivenUp(Exception):
+    class GivenUpError(Exception):
         pass
 
     def give_up(done: int, total: int) -> None:
-        raise GivenUp
+        raise GivenUpError
 
-    with pytest.raises(GivenUp):
+    with pytest.raises(GivenUpError):
         check(log.root, key=log.key, progress=give_up)
 
 
