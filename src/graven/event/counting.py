@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
-from types import ModuleType
 from typing import Any, Final
 
 __all__ = ["count_byte", "digit_runs", "opening_brackets_over"]
@@ -13,7 +13,9 @@ _DIGITS_TO_0: Final = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x61 for byte in r
 _SMALL: Final = 4_096  # bytes below which calling numpy costs more than it saves
 
 
-def _load() -> ModuleType | None:
+@cache
+def _load() -> Any:
+    """numpy or None; imported when the first large body comes, because the light install starts without it."""
     try:
         import numpy as np
     except ImportError:
@@ -21,14 +23,11 @@ def _load() -> ModuleType | None:
     return np
 
 
-_numpy: Final[Any] = _load()
-
-
 def count_byte(data: bytes, byte: int) -> int:
     """How often one byte value occurs."""
-    if _numpy is None or len(data) < _SMALL:
+    if len(data) < _SMALL or (np := _load()) is None:
         return data.count(byte)
-    return int(_numpy.count_nonzero(_numpy.frombuffer(data, _numpy.uint8) == byte))
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte))
 
 
 def opening_brackets_over(limit: int, joined: bytes, items: Sequence[bytes]) -> list[int]:
@@ -36,9 +35,8 @@ def opening_brackets_over(limit: int, joined: bytes, items: Sequence[bytes]) -> 
 
     `joined` is the items with one byte between them.
     """
-    if _numpy is None or len(joined) < _SMALL:
+    if len(joined) < _SMALL or (np := _load()) is None:
         return [at for at, item in enumerate(items) if item.count(b"{") + item.count(b"[") > limit]
-    np = _numpy
     # bit 0x20 is all that tells '[' from '{'
     found = np.flatnonzero((np.frombuffer(joined, np.uint8) | 0x20) == 0x7B)
     ends = np.fromiter(accumulate(len(item) + 1 for item in items), np.int64, len(items))
@@ -48,9 +46,8 @@ def opening_brackets_over(limit: int, joined: bytes, items: Sequence[bytes]) -> 
 
 def digit_runs(data: bytes) -> list[int]:
     """Offsets that lie inside each run of 14 or more ASCII digits (and, rarely, inside something similar)."""
-    if _numpy is None or len(data) < _SMALL:
+    if len(data) < _SMALL or (np := _load()) is None:
         return _runs_in(data, 0)
-    np = _numpy
     words = np.frombuffer(data, "<u4", count=len(data) // 4)
     # high nibbles 3 in all four bytes: digits, or one of :;<=>?
     full = (words & 0xF0F0F0F0) == 0x30303030

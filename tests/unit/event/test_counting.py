@@ -10,8 +10,8 @@ from graven.event import counting
 @pytest.fixture(params=["numpy", "plain"])
 def engine(request, monkeypatch):
     if request.param == "plain":
-        monkeypatch.setattr(counting, "_numpy", None)
-    elif counting._numpy is None:
+        monkeypatch.setattr(counting, "_load", lambda: None)
+    elif counting._load() is None:
         pytest.skip("numpy is not installed")
 
 

@@ -215,7 +215,7 @@ class _Walk:
             rule = self._rule_for_place((*place, value[0]), value[1])  # ["authorization", "Bearer …"]
             if rule is not None:
                 self.found.append(Finding((*place, 1), rule, value[1]))
-                return
+                value = value[:1]
         for position, item in enumerate(value):
             if self._positions:
                 self.member(place, position, item)

@@ -242,6 +242,13 @@ def test_python_values_that_are_no_json_are_left_alone():
     assert rule_at(redacted, "tuple", 1) == "cookie-field"
 
 
+def test_a_secret_in_the_name_of_a_pair_is_not_overlooked():
+    pair = REDACTOR.redact_value(["kept password", "x"])
+    assert rule_at(REDACTOR.redact_value(["pwd=1234 password", "x"]), 0) == "secret-in-text"
+    assert pair[0] == "kept password"
+    assert rule_at(pair, 1) == "password-field"
+
+
 def test_the_outermost_value_is_replaced_once():
     data, count = REDACTOR.redact_bytes(b'{"cookies":{"password":"Bearer abc.def.ghi"}}')
     assert count == 1
