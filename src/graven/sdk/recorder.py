@@ -35,6 +35,9 @@ from graven.sdk.transport import HttpTransport, Transport
 
 __all__ = ["Recorder"]
 
+_PACKER_PATIENCE_S = 5.0
+"""Packing waits for nothing but the disk."""
+
 _LIVE: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 _LEFT_TO_THE_PARENT: list[Any] = []
 """What a forked child must neither use nor finalise: connections whose other owner goes on using them."""
@@ -205,12 +208,11 @@ class Recorder:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._sender.stop()
-        packer_done = self._join("graven-packer", 1.0)
-        if packer_done:
+        # First the packer, then the sender, who closes the outbox: the last batch must find it open.
+        if self._join("graven-packer", _PACKER_PATIENCE_S):
             self._pack_all()
-        with self._outbox.changed:
-            self._outbox.persist()
+        self._outbox.persist()
+        self._sender.stop()
         if self._join("graven-sender", patience_s):
             self._outbox.close()
         left = self.stats().pending

@@ -234,6 +234,19 @@ def test_closing_does_not_wait_for_a_server_that_cannot_be_reached(tmp_path):
     assert client.stats().pending == 1
 
 
+def test_what_waits_to_be_batched_is_not_lost_by_closing(tmp_path):
+    away = ScriptedTransport(lambda batch, attempt: Later("away", reached=False))
+    for n in range(20):
+        client = scripted_client(away, tmp_path / str(n), batch_age_s=3600.0)
+        for _ in range(3):
+            client.record("a")
+            client.flush(0.0)
+        client.record("a")
+        client.close(0.0)
+        assert client.stats().losses == {}
+        assert client.stats().spooled == 4
+
+
 def test_closing_uses_its_time_for_what_earlier_processes_left(tmp_path):
     away = scripted_client(ScriptedTransport(lambda batch, attempt: Later("away", reached=False)), tmp_path)
     for n in range(100):
