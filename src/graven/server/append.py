@@ -6,6 +6,7 @@ large or compressed ones go to the intake threads, so that the loop stays respon
 """
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from graven.errors import InvalidEvent, InvalidInput
+from graven.errors import InvalidEvent, InvalidInput, TooLarge
 from graven.event.batch import PreparedBatch
 from graven.event.intake import Producer, prepare_events
 from graven.log.messages import Appended, KeyedRequest
@@ -36,6 +37,9 @@ _JSON_LINE = b"content-type: application/json\r\n"
 
 INLINE_BYTES = 128 * 1024
 """Plain bodies up to this size are prepared on the event loop (about a millisecond)."""
+
+_HEAVY_BYTES = 2 * 1024 * 1024
+_EVENT_BYTES = 400  # what a prepared event takes beside its bytes, roughly
 
 
 class AppendAnswer(msgspec.Struct, frozen=True):
@@ -132,14 +136,23 @@ class Appender:
     ) -> PreparedBatch:
         """Decompress and prepare where it disturbs least."""
         if coding is None and len(body) <= INLINE_BYTES:
-            return prepare(body)
+            batch = prepare(body)
+            reservation.grow(len(batch) * _EVENT_BYTES)
+            return batch
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._service.intake, self._expand, body, coding, reservation, prepare)
 
     def _expand(self, body: bytes, coding: str | None, reservation: Reservation, prepare: Prepare) -> PreparedBatch:
         if coding is not None:
             body = decompress(body, coding, limit=self._limit, account=reservation.grow)
-        return prepare(body)
+        most = self._service.settings.limits.events
+        # before parsing, which takes a kilobyte for the smallest event; escaped names are counted after it
+        _check_count(body.count(b'"action"'), most)
+        with self._service.heavy if len(body) > _HEAVY_BYTES else contextlib.nullcontext():
+            batch = prepare(body)
+        _check_count(len(batch), most)
+        reservation.grow(len(batch) * _EVENT_BYTES)
+        return batch
 
     def store_blobs(self, log: Log, token_id: str, batch: PreparedBatch) -> None:
         """Blobs durable, attachments known, references kept: before the batch is submitted."""
@@ -156,6 +169,16 @@ class Appender:
         last = max(last, *answer.duplicates.values(), -1) if answer.duplicates else last
         timeout_s = self._service.settings.limits.publish_wait_s
         return 200 if await self._service.completions.published(log, last + 1, timeout_s) else 202
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > most:
+        raise TooLarge(
+            f"the request holds {count} events, {most} are the most",
+            hint="send smaller batches",
+            code="too_many_events",
+            details={"limit": most},
+        )
 
 
 async def send_json(send: Send, status: int, body: bytes, *, replayed: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Where to listen, and the refusal of addresses that would expose tokens or events."""
 
 import ipaddress
+import resource
 import socket
 import ssl
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from graven.errors import UsageError
 from graven.server.settings import Settings
 
-__all__ = ["bind", "check_exposure", "check_tls", "parse_listen"]
+__all__ = ["bind", "check_exposure", "check_tls", "parse_listen", "raise_file_limit"]
 
 
 def parse_listen(text: str) -> tuple[str, int]:
@@ -74,6 +75,14 @@ def bind(settings: Settings) -> socket.socket:
             f"cannot listen on {settings.listen}: {error.strerror}", hint="is another server running?"
         ) from error
     return listener
+
+
+def raise_file_limit(wanted: int = 65_536) -> None:
+    """Lift the soft limit of open files to `wanted`, or as far as the hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    target = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < target:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
 
 
 def _is_loopback(host: str) -> bool:

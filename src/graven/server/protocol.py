@@ -2,7 +2,7 @@
 
 One deadline per connection, re-armed lazily (a timer that fires early looks again), so that a fast
 request costs two assignments. The phases: *head* (opening or first byte to end of headers), *body*
-(minimum average rate after a grace), *answer* (nothing is expected of the client), *drain* (the answer
+(a minimum rate in every window of time), *answer* (nothing is expected of the client), *drain* (the answer
 went out before the body was in: the rest is thrown away so that the client can read the answer).
 uvicorn itself arms the idle timer between requests.
 """
@@ -45,7 +45,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refused = False
         self._raw = 0  # bytes from the transport in this phase
         self._content = 0  # of which body content
-        self._body_since = 0.0
+        self._window_since = 0.0
+        self._window_content = 0
         self._write_timer: TimerHandle | None = None
 
     # --- transport
@@ -134,9 +135,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions
         self._phase = "body"
         self._raw = self._content = 0
-        now = self.loop.time()
-        self._body_since = now
-        self._deadline = now + self.limits.body_grace_s
+        self._new_window(self.loop.time())
 
     def on_body(self, body: bytes) -> None:
         self._content += len(body)
@@ -196,6 +195,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._timer is None:
             self._timer = self.loop.call_at(self._deadline, self._look)
 
+    def _new_window(self, now: float) -> None:
+        """Judge the body's rate anew, so that a fast beginning does not pay for a stall."""
+        self._window_since = now
+        self._window_content = self._content
+        self._deadline = now + self.limits.body_grace_s
+
     def _look(self) -> None:
         self._timer = None
         if self.transport.is_closing():
@@ -209,11 +214,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._too_slow("header_timeout")
             return
         if self._phase == "body" and now >= self._deadline:
-            expected = (now - self._body_since) * self.limits.body_bytes_per_s
-            if self._content < expected and not self.flow.read_paused:
+            expected = (now - self._window_since) * self.limits.body_bytes_per_s
+            if self._content - self._window_content < expected and not self.flow.read_paused:
                 self._too_slow("body_too_slow")
                 return
-            self._deadline = now + self.limits.body_grace_s
+            self._new_window(now)
         later = self._deadline if self._deadline > now else now + self.limits.body_grace_s
         self._timer = self.loop.call_at(later, self._look)
 

@@ -31,7 +31,7 @@ from graven.server.first_start import (
 )
 from graven.server.front import Front
 from graven.server.limits import Budget
-from graven.server.listen import bind, check_exposure, check_tls
+from graven.server.listen import bind, check_exposure, check_tls, raise_file_limit
 from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.protocol import guarded_protocol
@@ -57,6 +57,7 @@ def serve(loaded: LoadedSettings) -> None:
     settings = loaded.settings
     check_exposure(settings)
     check_tls(settings)
+    raise_file_limit()
     _configure_logging()
     redactor_rules = _rules(settings)
     with contextlib.ExitStack() as stack:

@@ -1,6 +1,7 @@
 """What every request handler shares; made once by `serve`, completed on the event loop."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -45,8 +46,10 @@ class Service:
     cut_off: dict[str, int]
     background: Background
     clock: Callable[[], int] = time.time_ns
-    intake: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "intake"))
-    """Parses large bodies: two at once bound the memory that parsing takes."""
+    intake: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(3, "intake"))
+    """Decompresses and parses large bodies."""
+    heavy: threading.Lock = field(default_factory=threading.Lock)
+    """One very large body is parsed at a time: parsing takes many times its size for a moment."""
     disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "disk"))
     """Reads tiles and entries, stores blobs."""
     completions: Completions = field(init=False)

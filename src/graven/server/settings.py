@@ -58,8 +58,10 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Largest request body, as sent and as decompressed; above it 413."""
     blob_bytes: Positive = 256 * MIB
     """Largest blob of `PUT /v1/blobs`, which is streamed to disk."""
-    in_flight_bytes: Positive = 64 * MIB
-    """Bytes of request bodies held at once, decompressed size included; above it 429."""
+    events: Positive = 100_000
+    """Most events in one request; above it 413."""
+    in_flight_bytes: Positive = 128 * MIB
+    """Bytes of requests held at once, decompressed and prepared events included; above it 429."""
     connections: Positive = 4096
     """Open connections; above it new ones are closed."""
     header_timeout_s: PositiveSeconds = 10.0
@@ -67,9 +69,9 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idle_timeout_s: PositiveSeconds = 75.0
     """A kept-alive connection without a request."""
     body_grace_s: PositiveSeconds = 10.0
-    """Before a body must have reached its minimum rate; also the longest pause in a body."""
+    """The window in which a request body must keep its minimum rate; also the longest pause in a body."""
     body_bytes_per_s: Positive = 16 * 1024
-    """Minimum average rate of a request body after the grace."""
+    """Minimum rate of a request body, in every window of `body_grace_s`."""
     write_timeout_s: PositiveSeconds = 30.0
     """A client that takes nothing of its answer for this long is cut off."""
     publish_wait_s: PositiveSeconds = 5.0
