@@ -60,14 +60,14 @@ def check_directory(data: Path) -> Iterator[Check]:
     text = f"{free / 1e9:.1f} GB free on its disk"
     yield Check("ok" if free >= LITTLE_SPACE else "warning", text, "a full disk stops the recorder (storage_full)")
     from graven.cli.access.holder import held_by
-    from graven.log.layout import log_names
 
     holder = held_by(data)
     if holder is not None:
         yield Check("ok", f"a server (process {holder}) holds it, so its logs were checked when it started")
         return
-    for name in log_names(data):
-        yield from _check_log(data, name)
+    for folder in sorted((data / "logs").iterdir()):
+        if not folder.name.startswith("."):
+            yield from _check_log(data, folder.name)
 
 
 def _check_modes(data: Path) -> Iterator[Check]:

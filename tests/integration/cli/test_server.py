@@ -33,6 +33,11 @@ def test_record_show_and_prove(online):
     assert online.must("prove", "last").text.startswith("c2sp.org/tlog-proof@v1\n")
 
 
+def test_last_is_the_newest_committed_entry_published_or_not(online):
+    made = json.loads(online.must("record", "--action", "a.newest", "--actor", "ci:x", "--json").text)
+    assert json.loads(online.must("show", "last", "--json").text)["index"] == made["first"]
+
+
 def test_verify_works_beside_the_server_by_address_and_by_folder(online):
     online.must("record", "--action", "a.b", "--actor", "ci:x", "--wait")
     address = online.environ["GRAVEN_SERVER"]

@@ -1,8 +1,10 @@
-"""Who holds a data directory, without opening it."""
+"""Who holds a data directory, without opening it.
+
+The lock is that of `graven.log.lock`; its path is spelt here again, because the client's install does not
+have what `graven.log` needs.
+"""
 
 from pathlib import Path
-
-from graven.log.layout import LogPaths, log_names
 
 __all__ = ["held_by"]
 
@@ -13,8 +15,7 @@ def held_by(data: Path) -> str | None:
         import fcntl
     except ImportError:  # Windows: no server runs there either
         return None
-    for name in log_names(data):
-        lock = LogPaths(data, name).lock
+    for lock in sorted((data / "logs").glob("*/lock")):
         try:
             with lock.open("rb") as stream:
                 try:

@@ -122,7 +122,11 @@ class LocalAccess:
         return finished.wait(PUBLISH_WAIT_S) and answers[0]
 
     def size(self, log: str) -> int:
-        """The committed size."""
+        """See `ports.Access`."""
+        return self._log(log).size
+
+    def readable_size(self, log: str) -> int:
+        """See `ports.Access`."""
         return self._log(log).size
 
     def entry(self, log: str, index: int) -> bytes:

@@ -120,7 +120,14 @@ class RemoteAccess:
         return _answer(response.json(), published=False)
 
     def size(self, log: str) -> int:
-        """The published size."""
+        """See `ports.Access`."""
+        for found in self.logs():
+            if found["name"] == log:
+                return int(found["size"])
+        raise errors.NotFound(f'this token is for no log "{log}"', hint="graven log list", code="unknown_log")
+
+    def readable_size(self, log: str) -> int:
+        """The size of the published checkpoint."""
         return int(self.checkpoint(log).split(b"\n", 2)[1])
 
     def entry(self, log: str, index: int) -> bytes:
@@ -130,7 +137,7 @@ class RemoteAccess:
 
     def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]:
         """Reads whole bundles: one request for 256 entries."""
-        size = self.size(log)
+        size = self.readable_size(log)
         for number in range(start // BUNDLE, -(-min(stop, size) // BUNDLE)):
             width = min(BUNDLE, size - number * BUNDLE)
             content = self.tile(log, TilePath(-1, number, width).path())

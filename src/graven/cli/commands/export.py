@@ -69,7 +69,7 @@ def export_tiles(access: Access, log: str, folder: Path, bar: Progress) -> int:
 
 
 def _bounds(access: Access, log: str, start: int, stop: int | None) -> tuple[int, int]:
-    size = access.size(log)
+    size = access.readable_size(log)
     end = size if stop is None else stop
     if end > size:
         raise NotFound(f'the log "{log}" has {size} entries, and --to is {end}', hint=f"--to {size}")

@@ -53,7 +53,7 @@ def create(
 def list_logs(server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
     """List logs with their size and origin."""
     with open_chosen(server, data, token) as access:
-        logs = access.logs()
+        logs = sorted(access.logs(), key=lambda log: (log["name"] == "system", log["name"]))
     if as_json:
         terminal.emit_json(logs)
         return
