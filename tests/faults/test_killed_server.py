@@ -1,0 +1,121 @@
+"""SIGKILL of the real server at random moments under load: nothing acknowledged is lost or doubled.
+
+Every round: start, let four clients append frozen batches, kill at a random moment, keep what was not
+acknowledged, and send exactly those bytes again under the same Idempotency-Key after the next start.
+"""
+
+import json
+import os
+import random
+import signal
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.server_process import ServerProcess, running_server
+
+from graven.log.start import open_log
+from graven.verify.engine import verify
+from graven.verify.source import open_source
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROUNDS = 50
+CLIENTS = 4
+EVENTS_PER_BATCH = 40
+
+
+@dataclass
+class Producer:
+    """One client: numbered batches, of which the last may be unacknowledged."""
+
+    number: int
+    next_batch: int = 0
+    unacknowledged: list[int] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+
+    def ids(self, batch: int) -> list[str]:
+        return [f"c{self.number}-b{batch}-e{i}" for i in range(EVENTS_PER_BATCH)]
+
+    def body(self, batch: int) -> bytes:
+        return b"\n".join(
+            json.dumps({"id": name, "action": "load.step", "actor": {"id": f"client-{self.number}"}}).encode()
+            for name in self.ids(batch)
+        )
+
+    def send(self, client: httpx.Client, batch: int) -> None:
+        answer = client.post(
+            "/v1/logs/default/events",
+            content=self.body(batch),
+            headers={"Content-Type": "application/x-ndjson", "Idempotency-Key": f"c{self.number}-b{batch}"},
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["count"] + len(answer.json()["duplicates"]) == EVENTS_PER_BATCH
+
+    def run(self, server: ServerProcess, enough: threading.Semaphore) -> None:
+        """Append until the server is gone; releases `enough` once for each acknowledged batch."""
+        headers = {"Authorization": f"Bearer {server.token}"}
+        try:
+            with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
+                while True:
+                    if not self.unacknowledged:
+                        self.unacknowledged.append(self.next_batch)
+                        self.next_batch += 1
+                    self.send(client, self.unacknowledged[0])
+                    self.acknowledged += self.ids(self.unacknowledged.pop(0))
+                    enough.release()
+        except httpx.TransportError:
+            return
+
+
+def _round(data: Path, producers: list[Producer], rng: random.Random, *, resume_only: bool) -> None:
+    with running_server(data) as server:
+        if resume_only:
+            headers = {"Authorization": f"Bearer {server.token}"}
+            with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
+                for producer in producers:
+                    while producer.unacknowledged:
+                        producer.send(client, producer.unacknowledged[0])
+                        producer.acknowledged += producer.ids(producer.unacknowledged.pop(0))
+            return
+        enough = threading.Semaphore(0)
+        threads = [threading.Thread(target=p.run, args=(server, enough)) for p in producers]
+        for thread in threads:
+            thread.start()
+        for _ in range(rng.randrange(1, 120)):
+            enough.acquire(timeout=60)
+        os.kill(server.process.pid, signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+
+
+def _ids(data: Path) -> Counter[str]:
+    log = open_log(data, "default")
+    try:
+        return Counter(json.loads(entry)["id"] for entry in log.entries(0, log.size))
+    finally:
+        log.close()
+
+
+def test_every_acknowledged_event_is_there_exactly_once_after_fifty_kills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    data = tmp_path / "data"
+    rng = random.Random(20261122)
+    producers = [Producer(n) for n in range(CLIENTS)]
+    for _ in range(ROUNDS):
+        _round(data, producers, rng, resume_only=False)
+    _round(data, producers, rng, resume_only=True)
+
+    stored = _ids(data)
+    acknowledged = [name for producer in producers for name in producer.acknowledged]
+    assert len(acknowledged) > ROUNDS * EVENTS_PER_BATCH
+    assert set(acknowledged) == set(stored)
+    assert max(stored.values()) == 1
+
+    report = verify(open_source(str(data / "logs/default"), None), None)
+    assert not report.findings
