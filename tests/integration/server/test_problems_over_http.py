@@ -1,0 +1,75 @@
+"""The one error shape, for the framework's errors too."""
+
+import httpx
+import pytest
+from tests.support.server_requests import problem
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nope", 404),
+        ("PATCH", "/v1/logs", 405),
+        ("DELETE", "/v1/logs/default/events/0", 405),
+        ("PUT", "/v1/logs/default/events", 405),
+        ("POST", "/logs/default/checkpoint", 404),
+        ("GET", "/v1/logs/default/events/abc", 400),
+        ("GET", "/v1/logs/default/events/01", 400),
+        ("GET", "/v1/logs/default/events/99999999", 404),
+        ("GET", "/v1/logs/default/events/99999999/proof", 404),
+        ("GET", "/v1/logs/nope/events/0", 404),
+        ("GET", "/logs/nope/checkpoint", 404),
+        ("DELETE", "/v1/tokens/nope", 404),
+    ],
+)
+def test_every_refusal_has_the_one_shape(client: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status, answer.text
+    problem(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/tokens", {"name": "x", "roles": ["king"]}),
+        ("/v1/tokens", {"name": "x", "roles": []}),
+        ("/v1/tokens", {"name": "", "roles": ["reader"]}),
+        ("/v1/tokens", {"name": "x", "roles": ["reader"], "logs": []}),
+        ("/v1/tokens", {"name": "x", "rolls": ["reader"]}),
+        ("/v1/tokens", {"name": 7, "roles": ["reader"]}),
+        ("/v1/logs", {"name": "Bad Name"}),
+        ("/v1/logs", {"name": "x", "origin": "https://x"}),
+        ("/v1/logs", {}),
+    ],
+)
+def test_bad_administration_is_refused_and_changes_nothing(
+    client: httpx.Client, path: str, body: dict[str, object]
+) -> None:
+    before = client.get(path).json()
+    answer = client.post(path, json=body)
+    assert answer.status_code == 400, answer.text
+    problem(answer)
+    after = client.get(path).json()
+    assert [row.get("id", row["name"]) for row in next(iter(after.values()))] == [
+        row.get("id", row["name"]) for row in next(iter(before.values()))
+    ]
+
+
+def test_a_log_that_exists_is_a_conflict(client: httpx.Client) -> None:
+    answer = client.post("/v1/logs", json={"name": "default"})
+    assert (answer.status_code, problem(answer)["code"]) == (409, "log_exists")
+
+
+def test_health_needs_no_token_and_metrics_need_one(client: httpx.Client) -> None:
+    bare = {"Authorization": ""}
+    assert httpx.get(client.base_url.join("/healthz")).json() == {"status": "ok"}
+    assert httpx.get(client.base_url.join("/readyz")).status_code == 200
+    refused = client.get("/metrics", headers=bare)
+    assert refused.status_code == 401
+    assert "graven_log_size" in client.get("/metrics").text
+
+
+def test_the_schema_describes_the_raw_calls_too(client: httpx.Client) -> None:
+    paths = client.get("/schema").json()["paths"]
+    assert "application/x-ndjson" in paths["/v1/logs/{log}/events"]["post"]["requestBody"]["content"]
+    assert {"/k8s/{log}/audit", "/v1/blobs", "/v1/tokens", "/metrics"} <= paths.keys()
