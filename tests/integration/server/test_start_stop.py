@@ -80,7 +80,7 @@ def test_sigkill_at_any_moment_of_the_first_start_is_recovered_by_the_next(tmp_p
             env={"PATH": "", "XDG_STATE_HOME": str(tmp_path / f"state{step}")},
         )
         try:  # the delay is the random moment, not a synchronisation
-            process.wait(timeout=0.1 + 0.04 * step)
+            process.wait(timeout=0.2 + 0.015 * step)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         said = process.communicate()[1]

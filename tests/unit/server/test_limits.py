@@ -1,0 +1,41 @@
+"""The budget of bytes in flight."""
+
+import pytest
+
+from graven.errors import Busy
+from graven.server.limits import Budget
+
+
+def test_what_does_not_fit_is_refused_and_takes_nothing() -> None:
+    budget = Budget(100)
+    with budget.reserve(60):
+        with pytest.raises(Busy):
+            budget.reserve(41)
+        assert (budget.used, budget.refused) == (60, 1)
+        with budget.reserve(40):
+            assert budget.used == 100
+
+
+def test_everything_is_given_back_at_the_end_of_the_block() -> None:
+    budget = Budget(100)
+    with pytest.raises(Busy), budget.reserve(10) as reservation:
+        reservation.grow(200)
+    assert budget.used == 0
+
+
+def test_a_refused_growth_keeps_what_was_held() -> None:
+    budget = Budget(100)
+    with budget.reserve(90) as reservation:
+        with pytest.raises(Busy):
+            reservation.grow(11)
+        assert reservation.held == 90
+        reservation.shrink(50)
+        assert budget.used == 40
+
+
+def test_releasing_twice_is_harmless() -> None:
+    budget = Budget(100)
+    reservation = budget.reserve(10)
+    reservation.release()
+    reservation.release()
+    assert budget.used == 0
