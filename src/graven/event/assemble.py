@@ -63,10 +63,10 @@ def assemble(
     sha256 = hashlib.sha256
     batch.digests = [sha256(item).digest()[:DIGEST_SIZE] for item in items]
     spelled = _encode(ids)
-    if b"\\" not in spelled and len(set(sources)) == 1:
-        _splice_alike(batch, items, spelled, sources[0], producer)
-    else:
+    if b"\\" in spelled:
         _splice_each(batch, items, ids, sources, producer)
+    else:
+        _splice_plain(batch, items, spelled, sources, producer)
     replaced = _redact(batch, items, ids, sources, marked, producer, redactor)
     if max(map(len, batch.tails)) > _MAX_TAIL:
         _move_oversize(batch, items, ids, sources, producer, replaced)
@@ -88,17 +88,25 @@ def _ids(events: list[Event], now_ns: int, random: Callable[[int], bytes]) -> tu
     return [made[at] if id_ is None else id_ for at, id_ in enumerate(given)], made
 
 
-def _splice_alike(batch: PreparedBatch, items: list[bytes], spelled: bytes, source: str, producer: Producer) -> None:
-    # without escapes no id holds a quotation mark, so this splits exactly between ids
+def _splice_plain(
+    batch: PreparedBatch, items: list[bytes], spelled: bytes, sources: list[str], producer: Producer
+) -> None:
+    # without escapes no id holds a quotation mark or a control character, so this splits exactly between ids
     ids = spelled[2:-2].split(b'","')
-    _check_names([source], [""])
-    sha256 = hashlib.sha256
-    prefix = f"{producer.token_id}\x00{source}\x00".encode()
-    batch.keys = [sha256(prefix + id_).digest()[:DIGEST_SIZE] for id_ in ids]
     lead = b',"by":{"token":%b,"ip":%b},"id":"' % (encode_text(producer.token_id), encode_text(producer.ip))
-    middle = b'","source":%b,"format":"event/1","data":' % encode_text(source)
-    template = b"%b%%b%b%%b}" % (lead.replace(b"%", b"%%"), middle.replace(b"%", b"%%"))
-    batch.tails = [template % pair for pair in zip(ids, items, strict=True)]
+    lead = lead.replace(b"%", b"%%")
+    prefixes: dict[str, bytes] = {}
+    templates: dict[str, bytes] = {}
+    for source in set(sources):
+        _check_names([source], [""])
+        prefixes[source] = f"{producer.token_id}\x00{source}\x00".encode()
+        middle = b'","source":%b,"format":"event/1","data":' % encode_text(source)
+        templates[source] = b"%b%%b%b%%b}" % (lead, middle.replace(b"%", b"%%"))
+    sha256 = hashlib.sha256
+    batch.keys = [
+        sha256(prefixes[source] + id_).digest()[:DIGEST_SIZE] for source, id_ in zip(sources, ids, strict=True)
+    ]
+    batch.tails = [templates[source] % (id_, item) for source, id_, item in zip(sources, ids, items, strict=True)]
 
 
 def _splice_each(

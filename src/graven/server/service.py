@@ -46,7 +46,7 @@ class Service:
     cut_off: dict[str, int]
     background: Background
     clock: Callable[[], int] = time.time_ns
-    intake: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(3, "intake"))
+    intake: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "intake"))
     """Decompresses and parses large bodies."""
     heavy: threading.Lock = field(default_factory=threading.Lock)
     """One very large body is parsed at a time: parsing takes many times its size for a moment."""
