@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from graven.event.assemble import blob_digest
+from graven.event.assemble import blob_digest, idempotency_key
 from graven.event.envelope import entry_tail
 
-__all__ = ["FORMAT", "MAX_REASON_CHARS", "Quarantined", "quarantine_entry"]
+__all__ = ["FORMAT", "MAX_REASON_CHARS", "Quarantined", "quarantine_entry", "quarantine_key"]
 
 FORMAT: Final = "quarantine/1"
 MAX_REASON_CHARS: Final = 500
@@ -43,3 +43,12 @@ def quarantine_entry(
         data=msgspec.json.encode({"expected": expected, "reason": said}),
     )
     return Quarantined(tail, digest, content)
+
+
+def quarantine_key(token: str, source: str, digest: str) -> bytes:
+    """The idempotency key of quarantined content: the same content again is the same entry.
+
+    Senders of foreign formats repeat what they are not sure of. No event's id can make the same key, since
+    ids hold no control characters.
+    """
+    return idempotency_key(token, source, f"\x00quarantine\x00{digest}")

@@ -16,7 +16,7 @@ __all__ = ["AsyncClient"]
 class AsyncClient(Client):
     """Takes the arguments of `Client`.
 
-    async with AsyncClient("http://127.0.0.1:8080") as client:
+    async with AsyncClient("http://127.0.0.1:8470") as client:
         client.record("order.create", actor="alice")
         await client.aflush()
     """

@@ -23,7 +23,7 @@ class Client:
     `GRAVEN_SOURCE`; the other settings are those of `graven.sdk.settings.Settings`. Raises `UsageError` for
     a setting that cannot work, and nothing else, ever. `on_loss` is told of every event that was lost.
 
-        with Client("http://127.0.0.1:8080") as client:
+        with Client("http://127.0.0.1:8470") as client:
             client.record("order.create", actor="alice", input={"sku": "LAMP-1"})
     """
 

@@ -97,7 +97,7 @@ def resolve(environ: Mapping[str, str] | None = None, /, **given: Any) -> Settin
     if not server.startswith(("http://", "https://")):
         raise UsageError(
             f"no server to record to: {server!r} is not an http(s) address",
-            hint="set GRAVEN_SERVER=http://127.0.0.1:8080, or pass server=",
+            hint="set GRAVEN_SERVER=http://127.0.0.1:8470, or pass server=",
         )
     chosen["server"] = server
     chosen.setdefault("source", _program_name())

@@ -4,7 +4,6 @@ Such a sender drops or endlessly repeats what is refused, so one bad item never 
 cannot be parsed is kept in quarantine, and so is an item whose id is known with other content.
 """
 
-import hashlib
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,10 +12,10 @@ from urllib.parse import parse_qs
 import msgspec
 
 from graven.errors import Conflict, InvalidInput
-from graven.event.batch import DIGEST_SIZE, PreparedBatch
+from graven.event.batch import PreparedBatch
 from graven.event.intake import Producer
 from graven.event.mappers.k8s import prepare_k8s
-from graven.event.quarantine import quarantine_entry
+from graven.event.quarantine import quarantine_entry, quarantine_key
 from graven.event.uuid7 import make as make_uuid7
 from graven.log.messages import Appended
 from graven.log.opened import Log
@@ -113,8 +112,7 @@ class K8sIntake:
             source=source,
             made_id=made_id,
         )
-        # the same content again is the same entry: an API server repeats what it is not sure of
-        key = hashlib.sha256(b"quarantine\x00" + tail).digest()[:DIGEST_SIZE]
+        key = quarantine_key(producer.token_id, source, kept.digest)
         return PreparedBatch([kept.tail], [key], [key], blobs={kept.digest: kept.content}, quarantined=1)
 
 

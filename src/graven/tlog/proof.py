@@ -53,11 +53,6 @@ class TlogProof:
             raise InvalidInput("empty extra data has two spellings: leave it out")
         parse_checkpoint_text(parse_note(self.checkpoint).text)
 
-    @staticmethod
-    def parse(data: bytes) -> "TlogProof":
-        """The proof that a file spells: `parse_proof` by its other name."""
-        return parse_proof(data)
-
 
 def format_proof(proof: TlogProof) -> bytes:
     """The bytes of the proof file."""

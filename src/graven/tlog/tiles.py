@@ -6,22 +6,20 @@ path. Entry bundles follow the same scheme as if at level 0 and are level -1 her
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from graven.errors import InvalidInput
 from graven.tlog.encoding import MAX_INT63, shown
-from graven.tlog.hashing import HASH_SIZE, leaf_hashes, perfect_root
+from graven.tlog.hashing import HASH_SIZE, perfect_root
 from graven.tlog.merkle import NodeReader
 
 __all__ = [
     "ENTRIES_LEVEL",
     "FULL_WIDTH",
-    "LeafTile",
     "TilePath",
     "all_tiles",
     "bundles_for",
-    "leaf_tile",
     "parse_tile_path",
     "partial_width",
     "tile_node_reader",
@@ -134,18 +132,3 @@ def tile_node_reader(size: int, read: Callable[[TilePath], bytes]) -> NodeReader
         return perfect_root(data[offset * HASH_SIZE : (offset + (1 << height)) * HASH_SIZE])
 
     return node
-
-
-class LeafTile(NamedTuple):
-    """A full level-0 tile: its 8,192 bytes, and its root, which is its hash in the tile above."""
-
-    data: bytes
-    root: bytes
-
-
-def leaf_tile(entries: Sequence[bytes]) -> LeafTile:
-    """The full level-0 tile of exactly 256 entries."""
-    if len(entries) != FULL_WIDTH:
-        raise InvalidInput(f"a full tile has {FULL_WIDTH} entries, not {len(entries)}")
-    data = b"".join(leaf_hashes(entries))
-    return LeafTile(data, perfect_root(data))

@@ -9,7 +9,6 @@ from graven.tlog.tiles import (
     TilePath,
     all_tiles,
     bundles_for,
-    leaf_tile,
     parse_tile_path,
     partial_width,
     tile_node_reader,
@@ -167,16 +166,3 @@ def test_a_tile_of_another_length_is_refused(change: int) -> None:
     node = tile_node_reader(5, lambda tile: bytes(tile.width * 32 + change))
     with pytest.raises(InvalidInput, match=r"tile/0/000.p/5 has"):
         node(0, 0)
-
-
-def test_a_leaf_tile_is_its_256_hashes_and_their_root() -> None:
-    entries = [entry(index) for index in range(256)]
-    tile = leaf_tile(entries)
-    assert tile.data == b"".join(leaf_hashes(entries))
-    assert tile.root == perfect_root(tile.data) == mth(0, 256)
-
-
-@pytest.mark.parametrize("count", [0, 255, 257, 512])
-def test_a_leaf_tile_has_256_entries(count: int) -> None:
-    with pytest.raises(InvalidInput):
-        leaf_tile([b""] * count)

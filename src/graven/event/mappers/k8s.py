@@ -23,7 +23,7 @@ from graven.event.assemble import Producer, blob_digest, idempotency_key
 from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
 from graven.event.envelope import entry_tail
 from graven.event.model import MAX_ID_CHARS
-from graven.event.quarantine import quarantine_entry
+from graven.event.quarantine import quarantine_entry, quarantine_key
 from graven.event.redact import FORGED, Redactor
 from graven.event.redact.markers import is_marker
 
@@ -250,6 +250,6 @@ def _quarantine(batch: PreparedBatch, item: bytes, reason: str, producer: Produc
     batch.blobs[kept.digest] = kept.content
     batch.made_ids[len(batch)] = made_id
     batch.tails.append(kept.tail)
-    batch.keys.append(idempotency_key(producer.token_id, source, made_id))
+    batch.keys.append(quarantine_key(producer.token_id, source, kept.digest))
     batch.digests.append(hashlib.sha256(item).digest()[:DIGEST_SIZE])
     batch.quarantined += 1

@@ -51,6 +51,11 @@ def test_the_sample_that_is_no_event_goes_to_quarantine():
     assert list(batch.blobs.values()) == [b'{"kind": 0}']
 
 
+def test_quarantined_content_sent_again_has_the_key_it_had():
+    first, again, other = (prepare(body) for body in (b"nonsense", b"nonsense", b"other nonsense"))
+    assert first.keys == again.keys != other.keys
+
+
 def test_credentials_in_a_config_map_are_redacted():
     body = (K8S_SAMPLES / "create_configmap_sensitive_values.json").read_bytes()
     assert b"MY-KEY" in body
