@@ -172,7 +172,7 @@ def _examine(items: list[bytes], events: list[Event] | None, doubtful: set[int],
     return [event for event in known if event is not None]
 
 
-class _Refused(Exception):  # noqa: N818  # (field, reason), becomes a Fault
+class _Refused(Exception):  # (field, reason), becomes a Fault
     pass
 
 

@@ -16,7 +16,7 @@ Receive = Callable[[], Awaitable[Any]]
 _CHUNK_ROOM = 64 * 1024
 
 
-class ClientGone(Exception):  # noqa: N818 - it is not an error of ours
+class ClientGone(Exception):
     """The client closed the connection, or the protocol refused the rest: nobody waits for an answer."""
 
 

@@ -1,9 +1,8 @@
 import pytest
-from tests.support.tlog_reference import entry, mth
+from tests.support.tlog_reference import mth
 
 from graven.errors import InvalidInput
 from graven.tlog.encoding import MAX_INT63
-from graven.tlog.hashing import leaf_hashes, perfect_root
 from graven.tlog.tiles import (
     ENTRIES_LEVEL,
     TilePath,
