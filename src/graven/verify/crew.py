@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
@@ -89,22 +89,33 @@ class Crew:
 
     def __enter__(self) -> Self:
         if self._spec is not None and sys.executable:
-            for _ in range(self._count):
-                self._workers.append(_Worker(self._spec))
+            try:
+                for _ in range(self._count):
+                    self._workers.append(_Worker(self._spec))
+            except BaseException:
+                self._close()
+                raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for worker in self._workers:
             worker.close()
         self._workers.clear()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """The outcomes in the order of the tasks. Raises what a task raises, when its turn comes."""
-        if not self._workers:
-            return map(Checker(self._source).run, tasks)
-        return self._run_on_workers(tasks)
+    def run(self, tasks: Iterable[Task]) -> Generator[Outcome, None, None]:
+        """The outcomes in the order of the tasks. Raises what a task raises, when its turn comes.
+
+        Close the generator before the crew when it is not read to its end.
+        """
+        if self._workers:
+            yield from self._run_on_workers(tasks)
+        else:
+            yield from map(Checker(self._source).run, tasks)
 
     def _run_on_workers(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         idle: SimpleQueue[_Worker] = SimpleQueue()

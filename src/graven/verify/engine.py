@@ -15,6 +15,7 @@ on or the place stops answering; everything else is collected, so that one repor
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 
 from graven.errors import CouldNotCheck, InvalidInput
@@ -43,6 +44,7 @@ limit the rate, and may raise, to give up."""
 _BUNDLES_PER_TASK = 64
 _BUNDLES_PER_TASK_HERE = 8  # some 5 ms: whoever limits the rate in this thread wants short bursts
 _PARTIALS_PER_TASK = 256
+_HOPELESS = 10_000  # a checkpoint may claim 2^63 entries that nobody has
 _TASKS_WORTH_A_WORKER = 3  # a worker takes some 100 ms to start: as long as two tasks
 
 
@@ -101,6 +103,8 @@ def _verify(
         return
     # 3. to 7. the tree
     supported = _check_tree(source, report, trusted.checkpoint, workers, progress)
+    if supported is None:
+        return
     # 8. consistency
     _check_earlier(source, report, trusted, supported=supported)
     report.complete = True
@@ -111,8 +115,8 @@ def _verify(
 
 def _check_tree(
     source: Source, report: Report, checkpoint: Checkpoint, workers: int | None, progress: Progress | None
-) -> bool:
-    """Steps 3 to 7; whether the files support the root of the checkpoint."""
+) -> bool | None:
+    """Steps 3 to 7; whether the files support the root of the checkpoint; None when it was given up."""
     size = checkpoint.size
     bundles = -(-size // FULL_WIDTH)
     levels = Levels(lambda tile: _read(source, tile), report.add)
@@ -121,8 +125,9 @@ def _check_tree(
     if workers is None:
         workers = min(cores(), bundles // _BUNDLES_PER_TASK // _TASKS_WORTH_A_WORKER)
     step = _BUNDLES_PER_TASK if workers else _BUNDLES_PER_TASK_HERE
-    with Crew(source, workers) as crew:
-        for outcome in crew.run(_tasks(size, bundles, step, survey)):
+    tasks = _tasks(size, bundles, step, survey)
+    with Crew(source, workers) as crew, closing(crew.run(tasks)) as outcomes:
+        for outcome in outcomes:
             # 4., 5. and 6. of one run of bundles
             _collect(report, outcome)
             for position, root in enumerate(outcome.roots):
@@ -131,6 +136,9 @@ def _check_tree(
                 edge = outcome
             if progress is not None:
                 progress(report.entries, size)
+            if report.more_findings > _HOPELESS:
+                report.notes.append("given up: there is next to nothing of what the checkpoint signs")
+                return None
     report.beyond_checkpoint = survey.beyond
     # 7. the root
     roots = levels.roots(edge.edge, edge.edge_claimed)

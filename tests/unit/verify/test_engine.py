@@ -419,3 +419,13 @@ def test_worker_processes_find_the_same_as_one(tmp_path: Path):
     together = verify(DirectorySource(log.root), log.key, workers=2)
     assert alone == together
     assert len(alone.findings) == 2
+
+
+def test_a_checkpoint_over_entries_that_nobody_has_does_not_keep_us_for_ever(tmp_path: Path):
+    log = make_log(tmp_path, 5)
+    note = sign_checkpoint(Checkpoint(log.key.name, 2**63 - 1, bytes(32)), log.signer)
+    (log.root / "checkpoint").write_bytes(note)
+    report = check(log.root, key=log.key)
+    assert report.verdict is Verdict.TAMPERED
+    assert not report.complete
+    assert "given up" in report.notes[0]
