@@ -1,5 +1,6 @@
 """The process-wide client, made from the environment at first use, for `graven.record` and what takes none."""
 
+import os
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,15 @@ __all__ = ["configure", "default_client", "flush", "record"]
 _LOCK = threading.Lock()
 _client: Client | None = None
 _unusable = False
+
+
+def _after_fork() -> None:
+    global _LOCK
+    _LOCK = threading.Lock()  # another thread of the parent may have held it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def configure(client: Client | None = None, **settings: Any) -> Client:

@@ -22,10 +22,11 @@ else:
     import fcntl
 
     def try_lock(descriptor: int) -> bool:
-        """Take the lock without waiting; False when another open file holds it."""
+        """Take the lock without waiting; False when another open file holds it. Raises `OSError` where the
+        file system has no locks."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return False
         return True
 

@@ -22,7 +22,7 @@ _REPORT_EVERY_S = 10.0
 class Loss:
     """`count` events that the log will not get, and why.
 
-    Reasons: `invalid` `unencodable` `queue_full` `spool_full` `spool_failed` `spool_damaged` `refused`
+    Reasons: `invalid` `unencodable` `queue_full` `spool_full` `spool_damaged` `refused`
     `unsent` (no spool to leave them in at the end) `closed` `reentrant`.
     """
 
@@ -56,7 +56,8 @@ class Stats:
 
 
 class Ledger:
-    """Thread-safe counters. `on_loss` is called in the thread that met the loss; what it raises is logged."""
+    """Thread-safe counters. `on_loss` is called in the thread that met the loss, which may hold locks of the
+    recorder: it should note and return. What it raises is logged; what it records is counted as `reentrant`."""
 
     def __init__(
         self,

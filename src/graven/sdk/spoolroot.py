@@ -19,6 +19,7 @@ __all__ = ["REFUSED_NAME", "SpoolRoot", "destination_of"]
 
 REFUSED_NAME = "refused"
 _NEW = ".new-"
+_ATTEMPTS = 10
 _LOCK_FLAGS = os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -55,21 +56,14 @@ class SpoolRoot:
     def create(self) -> SpoolFolder:
         """A new folder, owned by this process; raises `OSError`."""
         self._make_root()
-        while True:
+        for _ in range(_ATTEMPTS):
             name = f"{self._destination}-{time.time_ns():016x}-{os.urandom(4).hex()}"
-            temporary = self.root / f"{_NEW}{name}"
-            temporary.mkdir(mode=0o700)
-            try:
-                lock = os.open(temporary / LOCK_NAME, _LOCK_FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileNotFoundError:  # swept away by another process before the lock was there
-                continue
-            if not try_lock(lock):
-                os.close(lock)
-                continue
-            final = self.root / name
-            temporary.rename(final)
-            sync_directory(self.root)
-            return SpoolFolder(final, lock)
+            lock = _make_locked(self.root / f"{_NEW}{name}")
+            if lock is not None:
+                (self.root / f"{_NEW}{name}").rename(self.root / name)
+                sync_directory(self.root)
+                return SpoolFolder(self.root / name, lock)
+        raise OSError(f"no folder could be made in {self.root}: others sweep it away")
 
     def adopt(self) -> SpoolFolder | None:
         """The oldest folder of this destination whose owner is gone, now owned by this process, or None."""
@@ -82,9 +76,12 @@ class SpoolRoot:
                 self._sweep(self.root / name)
             elif name.startswith(f"{self._destination}-"):
                 lock = _take(self.root / name)
-                if lock is not None:
-                    with suppress(OSError):
-                        return SpoolFolder(self.root / name, lock)
+                if lock is None:
+                    continue
+                try:
+                    return SpoolFolder(self.root / name, lock)
+                except OSError:  # unreadable: somebody else may have more luck
+                    os.close(lock)
         return None
 
     def keep_refused(self, name: str, content: bytes) -> bool:
@@ -122,6 +119,28 @@ class SpoolRoot:
             return
         with suppress(OSError):  # succeeds only when it is empty: died between mkdir and lock
             folder.rmdir()
+
+
+def _make_locked(folder: Path) -> int | None:
+    """Make `folder` with a lock file and lock it; None when another process swept it away meanwhile."""
+    folder.mkdir(mode=0o700)
+    lock = -1
+    try:
+        lock = os.open(folder / LOCK_NAME, _LOCK_FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+        if try_lock(lock):
+            return lock
+    except FileNotFoundError:
+        pass
+    except OSError:
+        with suppress(OSError):
+            (folder / LOCK_NAME).unlink(missing_ok=True)
+            folder.rmdir()
+        if lock >= 0:
+            os.close(lock)
+        raise
+    if lock >= 0:
+        os.close(lock)
+    return None
 
 
 def _take(folder: Path) -> int | None:

@@ -94,6 +94,22 @@ def test_a_folder_in_the_making_is_left_alone(tmp_path):
     os.close(descriptor)
 
 
+def test_a_file_system_without_locks_is_told_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    def no_locks(descriptor):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr("graven.sdk.spoolroot.try_lock", no_locks)
+    with pytest.raises(OSError, match="no locks"):
+        root(tmp_path).create()
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_folder_that_is_swept_away_in_the_making_is_made_again(tmp_path, monkeypatch):
+    swept = iter([False, False, True])
+    monkeypatch.setattr("graven.sdk.spoolroot.try_lock", lambda descriptor: next(swept))
+    root(tmp_path).create().abandon()
+
+
 def test_room_is_measured_over_all_processes(tmp_path):
     other = root(tmp_path).create()
     other.append(BATCH)
