@@ -27,7 +27,7 @@ _READY = re.compile(r"graven: ready on (https?://\S+), data in")
 _START_TIMEOUT_S = 60
 
 
-class StartFailed(Exception):  # noqa: N818 - it is what happened
+class StartFailed(Exception):
     """The server ended before it was ready; `text` is what it said."""
 
     def __init__(self, returncode: int | None, text: str) -> None:
