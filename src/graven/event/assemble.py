@@ -98,7 +98,8 @@ def _splice_plain(
     prefixes: dict[str, bytes] = {}
     templates: dict[str, bytes] = {}
     for source in set(sources):
-        _check_names([source], [""])
+        if _CONTROL.search(source) is not None:
+            _check_names(sources, [""] * len(sources))  # raises, naming every item
         prefixes[source] = f"{producer.token_id}\x00{source}\x00".encode()
         middle = b'","source":%b,"format":"event/1","data":' % encode_text(source)
         templates[source] = b"%b%%b%b%%b}" % (lead, middle.replace(b"%", b"%%"))

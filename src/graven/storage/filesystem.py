@@ -118,16 +118,16 @@ class RealFileSystem:
         os.link(existing, new)
 
     def rename(self, old: str, new: str) -> None:
-        os.rename(old, new)  # noqa: PTH104 - the seam is os, by definition
+        os.rename(old, new)
 
     def unlink(self, path: str) -> None:
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(path)
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
-        os.mkdir(path, mode)  # noqa: PTH102
+        os.mkdir(path, mode)
 
     def rmdir(self, path: str) -> None:
-        os.rmdir(path)  # noqa: PTH106
+        os.rmdir(path)
 
     def scan(self, path: str) -> list[tuple[str, bool]]:
         with os.scandir(path) as entries:
@@ -135,7 +135,7 @@ class RealFileSystem:
 
     def file_size(self, path: str) -> int | None:
         try:
-            return os.stat(path).st_size  # noqa: PTH116
+            return os.stat(path).st_size
         except (FileNotFoundError, NotADirectoryError):
             return None
 

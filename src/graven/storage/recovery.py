@@ -89,7 +89,7 @@ class Position:
         self.digest: bytes | None = None
 
 
-class _BadFrame(Exception):  # noqa: N818 - never leaves this module
+class _BadFrame(Exception):
     """Bytes at `offset` of `segment` that are no frame: torn or damaged, that is still open."""
 
     def __init__(self, segment: Segment, offset: int, reason: str) -> None:
