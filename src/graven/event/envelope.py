@@ -96,9 +96,9 @@ def entry_tail(
     *,
     token: str,
     ip: str,
-    id: str,  # the member's own name
+    id: str,  # noqa: A002  # the member's own name
     source: str,
-    format: str,
+    format: str,  # noqa: A002
     data: bytes | None,
     blob: tuple[str, int] | None = None,
     redacted: int = 0,
@@ -172,4 +172,4 @@ def _check_data(data: bytes) -> None:
         raise InvalidInput(f"entry: data is not one JSON value: {error}") from error
 
 
-assert len(entry_head(0)) == HEAD_SIZE  # a constant of the format, checked at import
+assert len(entry_head(0)) == HEAD_SIZE  # noqa: S101  # a constant of the format, checked at import

@@ -23,7 +23,7 @@ MIN_ENTRIES_PER_S = 2_000.0
 """A small log is not stretched over the whole day."""
 
 
-class ScrubStopped(Exception):  # noqa: N818 - a signal, not an error
+class ScrubStopped(Exception):
     """The pass was asked to end before it was done."""
 
 

@@ -189,18 +189,18 @@ class DirectoryBlobs:
 
     def _place(self, temporary: str, digest: str) -> None:
         path = self._path(digest)
-        make_directories(os.path.dirname(path), self._fs)
+        make_directories(os.path.dirname(path), self._fs)  # noqa: PTH120
         with os_errors("rename", temporary):
             # renamed, not linked: over a damaged file, the content with the right digest is the right one
             self._fs.rename(temporary, path)
         self._sync_name(path, digest)
 
     def _sync_name(self, path: str, digest: str) -> None:
-        directory = os.path.dirname(path)
+        directory = os.path.dirname(path)  # noqa: PTH120
         sync_directory(directory, self._fs)
         # `cd`, `ab` and `sha256` may all be younger than the last sync of another thread or process
         while directory not in self._named:
-            parent = os.path.dirname(directory)
+            parent = os.path.dirname(directory)  # noqa: PTH120
             sync_directory(parent, self._fs)
             self._named.add(directory)
             directory = parent

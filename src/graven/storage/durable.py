@@ -132,7 +132,7 @@ def sync_names(directory: str | os.PathLike[str], fs: FileSystem = REAL) -> None
     """
     path = os.fspath(directory)
     with os_errors("sync the name of", directory):
-        while path != (parent := os.path.dirname(path)):
+        while path != (parent := os.path.dirname(path)):  # noqa: PTH120
             with suppress(PermissionError):
                 _sync_directory(fs, parent)
             path = parent
@@ -144,10 +144,10 @@ def _make_directories(fs: FileSystem, path: str, mode: int) -> None:
     except FileExistsError:
         return
     except FileNotFoundError:
-        _make_directories(fs, os.path.dirname(path), mode)
+        _make_directories(fs, os.path.dirname(path), mode)  # noqa: PTH120 - strings all the way down
         with suppress(FileExistsError):  # another thread was faster
             fs.mkdir(path, mode)
-    _sync_directory(fs, os.path.dirname(path))
+    _sync_directory(fs, os.path.dirname(path))  # noqa: PTH120
 
 
 def _sync_directory(fs: FileSystem, path: str) -> None:
@@ -167,7 +167,7 @@ def write_durably(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o64
             fs.link(temporary, target)
         finally:
             fs.unlink(temporary)
-        _sync_directory(fs, os.path.dirname(target))
+        _sync_directory(fs, os.path.dirname(target))  # noqa: PTH120
 
 
 def replace_durably(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o644, fs: FileSystem = REAL) -> None:
@@ -176,12 +176,12 @@ def replace_durably(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o
     with os_errors("replace", path):
         temporary = _write_temporary(fs, target, data, mode)
         fs.rename(temporary, target)
-        _sync_directory(fs, os.path.dirname(target))
+        _sync_directory(fs, os.path.dirname(target))  # noqa: PTH120
 
 
 def _write_temporary(fs: FileSystem, target: str, data: bytes, mode: int) -> str:
     directory, name = os.path.split(target)
-    temporary = os.path.join(directory, f".{name}.tmp")
+    temporary = os.path.join(directory, f".{name}.tmp")  # noqa: PTH118
     try:
         # a left-over of another mode would keep it: make the file anew
         with suppress(FileNotFoundError):

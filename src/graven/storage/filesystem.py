@@ -118,16 +118,16 @@ class RealFileSystem:
         os.link(existing, new)
 
     def rename(self, old: str, new: str) -> None:
-        os.rename(old, new)
+        os.rename(old, new)  # noqa: PTH104 - the seam is os, by definition
 
     def unlink(self, path: str) -> None:
-        os.unlink(path)
+        os.unlink(path)  # noqa: PTH108
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
-        os.mkdir(path, mode)
+        os.mkdir(path, mode)  # noqa: PTH102
 
     def rmdir(self, path: str) -> None:
-        os.rmdir(path)
+        os.rmdir(path)  # noqa: PTH106
 
     def scan(self, path: str) -> list[tuple[str, bool]]:
         with os.scandir(path) as entries:
@@ -135,7 +135,7 @@ class RealFileSystem:
 
     def file_size(self, path: str) -> int | None:
         try:
-            return os.stat(path).st_size
+            return os.stat(path).st_size  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):
             return None
 

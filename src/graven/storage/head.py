@@ -83,7 +83,7 @@ class SqliteHead:
             try:
                 current = self._load()
                 if (None if current is None else current.checkpoint) != expected:
-                    raise _conflict()
+                    raise _conflict()  # noqa: TRY301 - the transaction ends below, whatever was raised
                 row = (new.checkpoint, new.time_ns, _digest(new))
                 self._db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", row)
                 self._db.execute("COMMIT")

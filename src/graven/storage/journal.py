@@ -165,7 +165,7 @@ class FileJournal:
             self._fd = self._fs.open(newest.path, _APPEND | os.O_CREAT | os.O_EXCL)
         elif self._fd is None and newest is not None:
             self._fd = self._fs.open(newest.path, _APPEND)
-        assert self._fd is not None
+        assert self._fd is not None  # noqa: S101 - for the type checker
         return self._fd
 
     def _path(self, segments: Sequence[Segment]) -> str:

@@ -30,7 +30,7 @@ from graven.event.redact.markers import is_marker
 __all__ = ["FORMAT", "SECRET_RULE", "VERSIONS", "audit_id", "prepare_k8s", "secret_bodies", "split_body"]
 
 FORMAT: Final = "k8s.audit/v1"
-SECRET_RULE: Final = "k8s-secret-body"  # the name of a rule
+SECRET_RULE: Final = "k8s-secret-body"  # noqa: S105  # the name of a rule
 VERSIONS: Final = frozenset({"audit.k8s.io/v1", "audit.k8s.io/v1beta1"})
 _STAGES: Final = frozenset({"RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"})
 _DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -43,7 +43,7 @@ class _Body(msgspec.Struct):
     """The members that tell a list from an event; everything else is skipped over."""
 
     kind: Any = None
-    apiVersion: Any = None  # the member's own name
+    apiVersion: Any = None  # noqa: N815  # the member's own name
     items: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # in a union with None, Raw would take null only
 
 

@@ -20,7 +20,7 @@ VERSION: Final = 1
 _CHANGING: Final = ("create", "update", "patch")
 
 
-def k8s_view(data: bytes, *, id: str, source: str) -> dict[str, Any]:  # the member's own name
+def k8s_view(data: bytes, *, id: str, source: str) -> dict[str, Any]:  # noqa: A002  # the member's own name
     """The event/1 members that the audit event in `data` (an entry's data) gives.
 
     `InvalidInput` when `data` is not a JSON object.

@@ -67,7 +67,7 @@ def check_rule(rule: Rule) -> None:
 
 
 _NAME_OF_SECRET = (
-    r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|private|secret|access|encryption|signing)[-_]?key"
+    r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|private|secret|access|encryption|signing)[-_]?key"  # noqa: S105
     r"|(?:access|refresh|auth|session|id|api|bearer|csrf|xsrf)[-_]?token)"
 )
 _HOLLOW = (  # a placeholder, not a secret
