@@ -9,7 +9,7 @@ Steps: 1. the key, given or (trusted on first use) the archive's own; 2. its Ed2
 Exit code 0: all of it is proven; 1: something was tampered with; 3: something could not be checked; 2: usage.
 """
 
-# ruff: noqa: T201 - the names are verdicts, and this is a program that prints
+# ruff: noqa: T201 - this is a program that prints
 
 from __future__ import annotations
 
