@@ -119,7 +119,10 @@ def _check_extends(old: Checkpoint, head: Checkpoint, tree: Tree, what: str, hin
         root = head.root if old.size == head.size else _root_at(old.size, tree)
     except GravenError as error:
         raise RefusedToStart(
-            f"the tree of size {old.size} cannot be read: {error.message}", why=error.why, code="tiles_damaged"
+            f"the tree of size {old.size} cannot be read: {error.message}",
+            why=error.why or "a tile that the signed tree covers was damaged",
+            hint="restore tile/ from the newest copy and run graven verify",
+            code="tiles_damaged",
         ) from error
     if root != old.root:
         raise RefusedToStart(
@@ -153,7 +156,7 @@ def load_frontier(tree: Tree, head: Checkpoint) -> tuple[Frontier, bytes | None]
     except GravenError as error:
         raise RefusedToStart(
             f"the right edge of the tree of size {size} cannot be read: {error.message}",
-            why=error.why,
+            why=error.why or "a tile or bundle that the signed tree covers was damaged",
             hint="restore tile/ from the newest copy and run graven verify",
             code="tiles_damaged",
         ) from error
@@ -172,7 +175,15 @@ def _check_root(root: bytes, head: Checkpoint) -> None:
 def _check_last_bundle(tree: Tree, size: int) -> bytes:
     index = (size - 1) // TILE_WIDTH
     width = size - index * TILE_WIDTH
-    entries = tree.bundle(index, size)
+    try:
+        entries = tree.bundle(index, size)
+    except GravenError as error:
+        raise RefusedToStart(
+            f"the last bundle {TilePath(-1, index, width).path()} cannot be read: {error.message}",
+            why=error.why or "the signed tree covers it, so it was damaged or lost",
+            hint="restore tile/ from the newest copy and run graven verify",
+            code="bundle_damaged",
+        ) from error
     if b"".join(leaf_hashes(entries)) != _require(tree, TilePath(0, index, width)):
         raise RefusedToStart(
             f"the last bundle {TilePath(-1, index, width).path()} does not hash to its tile",

@@ -81,6 +81,8 @@ class Engine:
             cap=options.keyed_requests,
             keep_ns=int(options.keyed_hours * _HOUR_NS),
         )
+        if self._requests.made and head.size:
+            self._report("requests_lost", "requests.sqlite was lost, and with it the keyed requests of the last hours")
         replayed = replay(drivers.journal, head.size, keys, self._requests)
         self.pending = replayed.pending
         recovery = drivers.journal.recovery

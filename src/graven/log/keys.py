@@ -96,6 +96,7 @@ def load_signer(path: Path) -> Signer:
     except InvalidInput as error:
         raise RefusedToStart(
             f"the signing key {path} is malformed: {error.message}",
+            why="it is written once, so it was damaged or edited",
             hint="restore the key file from its backup",
             code="key_malformed",
         ) from error
@@ -107,7 +108,10 @@ def load_vkey(path: Path) -> VerifierKey:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise RefusedToStart(
-            f"{path} is missing", hint="restore it from a copy of this log", code="vkey_missing"
+            f"{path} is missing",
+            why="whoever verifies this log from its files needs it, and it is written when the log is made",
+            hint="restore it from a copy of this log",
+            code="vkey_missing",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedToStart(f"{path} cannot be read: {error}", code="vkey_malformed") from error
@@ -117,6 +121,7 @@ def load_vkey(path: Path) -> VerifierKey:
     except InvalidInput as error:
         raise RefusedToStart(
             f"{path} is malformed: {error.message}",
+            why="it is written once, so it was damaged or edited",
             hint="restore it from a copy of this log",
             code="vkey_malformed",
         ) from error

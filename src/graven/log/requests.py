@@ -29,6 +29,18 @@ def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
+def _failed(what: str, error: sqlite3.Error) -> StorageFailed:
+    full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return StorageFailed(
+        f"{what}: {error}",
+        why="without it a request that is sent again would not be recognised by its Idempotency-Key",
+        hint="free or add disk space"
+        if full
+        else "check the disk; a damaged requests.sqlite may be moved away: events are still known by their ids",
+        code="storage_full" if full else "storage_failed",
+    )
+
+
 class RequestTable:
     """The keyed requests of one log. `find` and `remember` are the writer's, `store` is for either thread.
 
@@ -41,6 +53,8 @@ class RequestTable:
         self._lock = threading.Lock()
         self._storing = threading.Lock()
         self._unstored: dict[bytes, KeptRequest] = {}
+        self.made = not path.exists() or path.stat().st_size == 0
+        """Whether there was no table before."""
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
@@ -48,7 +62,7 @@ class RequestTable:
             # the writer reads through its own connection, so that it never waits for a sync of `store`
             self._reading = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
-            raise StorageFailed(f"{path} cannot be opened: {error}") from error
+            raise _failed(f"{path} cannot be opened", error) from error
 
     def __len__(self) -> int:
         return self._count + len(self._unstored)
@@ -83,7 +97,7 @@ class RequestTable:
                 "SELECT body_digest, time_ns, answer FROM requests WHERE key = ?", (hashed,)
             ).fetchone()
         except sqlite3.Error as error:
-            raise StorageFailed(f"the table of keyed requests cannot be read: {error}") from error
+            raise _failed("the table of keyed requests cannot be read", error) from error
         return row
 
     def remember(self, requests: Iterable[KeptRequest]) -> None:
@@ -109,7 +123,7 @@ class RequestTable:
             new = self._db.executemany("INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?)", rows)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StorageFailed(f"keyed requests cannot be stored: {error}") from error
+            raise _failed("keyed requests cannot be stored", error) from error
         with self._lock:
             self._count += new.rowcount - old.rowcount
             for hashed, request in batch.items():

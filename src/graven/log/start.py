@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from graven.errors import NotFound
+from graven.errors import GravenError, NotFound
 from graven.log.checks import check_key
 from graven.log.create import finish_creation
 from graven.log.drivers import local_blobs, local_drivers
@@ -66,7 +67,9 @@ def open_log(
                     on_failure=hooks.on_failure,
                 )
             except BaseException:
-                drivers.close(clean=False)
+                # nothing was appended: a journal that was found clean is left so, or refusing would change it
+                with suppress(GravenError):
+                    drivers.close(clean=drivers.journal.recovery.clean)
                 raise
 
         return Log(

@@ -33,6 +33,8 @@ class Control:
     def __init__(self, data_dir: Path) -> None:
         self._lock = threading.Lock()
         path = data_dir / "control.sqlite"
+        self.made = not path.exists() or path.stat().st_size == 0
+        """Whether there was no database before."""
         path.touch(mode=0o600)
         with self._translated():
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
@@ -81,4 +83,10 @@ class Control:
         try:
             yield
         except sqlite3.Error as error:
-            raise StorageFailed(f"control.sqlite: {error}", code="control_failed") from error
+            full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+            raise StorageFailed(
+                f"control.sqlite: {error}",
+                why="it holds the tokens, and who may read which blob",
+                hint="free or add disk space" if full else "check the disk, or restore the file from a backup",
+                code="storage_full" if full else "control_failed",
+            ) from error

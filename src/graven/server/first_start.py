@@ -4,6 +4,7 @@ Until the fact `first_start` is kept, nothing here was announced as finished: lo
 and the owner's token is taken from its file when a kill came between the file and the database.
 """
 
+import hashlib
 import json
 import os
 import stat
@@ -59,7 +60,8 @@ def finish_first_start(
         logs.create(DEFAULT_LOG, origin, by="first start")
         made.append(f"log {DEFAULT_LOG}: {logs.get(DEFAULT_LOG).verifier_key.text}")
     path = data_dir / OWNER_FILE
-    token = _kept_token(path)
+    # a token file older than the database is of a database that was lost, where it may have been revoked
+    token = None if control.made else _kept_token(path)
     if token is None:
         token = make_token()
         replace_durably(path, f"{token}\n".encode(), mode=0o600)
@@ -80,17 +82,33 @@ def redaction_key(data_dir: Path) -> tuple[str, bytes]:
     path = data_dir / "keys" / "redaction.hmac"
     if not path.exists():
         make_directories(path.parent, mode=0o700)
-        replace_durably(path, f"r{os.urandom(4).hex()} {os.urandom(32).hex()}\n".encode(), mode=0o600)
+        fresh = os.urandom(32)
+        replace_durably(path, f"{_key_id(fresh)} {fresh.hex()}\n".encode(), mode=0o600)
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise RefusedToStart(f"{path} may be read by others", hint=f"chmod 600 {path}", code="key_exposed")
+        raise RefusedToStart(
+            f"{path} may be read by others",
+            why="whoever reads it can guess redacted values and check the guess",
+            hint=f"chmod 600 {path}",
+            code="key_exposed",
+        )
     try:
         key_id, text = path.read_text("ascii").removesuffix("\n").split(" ")
         key = bytes.fromhex(text)
-    except ValueError as error:
-        raise RefusedToStart(f"{path} is malformed", hint="restore it from a backup", code="key_malformed") from error
-    if len(key) != 32:
-        raise RefusedToStart(f"{path} is malformed", hint="restore it from a backup", code="key_malformed")
+    except ValueError:
+        key_id, key = "", b""
+    if len(key) != 32 or key_id != _key_id(key):
+        raise RefusedToStart(
+            f"{path} is malformed, or the key does not match its id",
+            why="with another key under this id, equal redacted values would no longer look equal",
+            hint="restore it from a backup; without one, move it away: a new key is made, and `system` says so",
+            code="key_malformed",
+        )
     return key_id, key
+
+
+def _key_id(key: bytes) -> str:
+    """Eight hex digits of the key's digest, so that a damaged key is noticed."""
+    return f"r{hashlib.sha256(key).hexdigest()[:8]}"
 
 
 def _kept_token(path: Path) -> str | None:

@@ -59,6 +59,9 @@ class LogSet:
         self._check_present()
         self._system = SystemRecorder(self._open(SYSTEM_LOG), clock=self._clock)
         self._thread.start()
+        if self._control.made and self._system.log.size:
+            text = "control.sqlite was lost: every token but a new one of the owner is void"
+            self.report(Incident("control_lost", SYSTEM_LOG, text))
 
     def open_all(self) -> None:
         """Open every other log there is."""
