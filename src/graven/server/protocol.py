@@ -132,6 +132,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         extensions: dict[str, Any] = {RESPOND: partial(self._respond, self.cycle)}
+        self.cycle.on_response = partial(self._answered, self.cycle)
         self.scope["extensions"] = extensions
         self._phase = "body"
         self._raw = self._content = 0
@@ -148,13 +149,14 @@ class GuardedProtocol(HttpToolsProtocol):
             self._phase = "answer"
         super().on_message_complete()
 
-    def on_response_complete(self) -> None:
-        self.cycle.body = bytearray()
-        if self._phase == "body":
-            self._enter("drain")
-        elif self._phase == "answer" and not self.pipeline:
-            self._phase = "idle"
-        super().on_response_complete()
+    def _answered(self, cycle: RequestResponseCycle) -> None:
+        cycle.body = bytearray()
+        if cycle is self.cycle:  # otherwise the phase is that of a pipelined request behind this one
+            if self._phase == "body":
+                self._enter("drain")
+            elif self._phase == "answer":
+                self._phase = "idle"
+        self.on_response_complete()
         if self._phase == "drain":
             self._unset_keepalive_if_required()
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import zstandard
 from tests.support.server_process import ServerProcess
-from tests.support.server_requests import append, event, problem, size
+from tests.support.server_requests import append, event, problem, raw_exchange, size
 
 from graven.tlog.note import VerifierKey
 from graven.tlog.proof import parse_proof, verify_proof
@@ -137,3 +137,19 @@ def test_secrets_are_replaced_before_they_are_kept(client: httpx.Client) -> None
     raw = client.get(f"/v1/logs/default/events/{first}").text
     assert "hunter2" not in raw
     assert '"redacted":1' in raw
+
+
+def test_pipelined_requests_keep_their_bodies(client: httpx.Client, server: ServerProcess) -> None:
+    def request(body: bytes, *, framing: bytes, more: bytes = b"") -> bytes:
+        head = b"POST /v1/logs/default/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+        return b"%bAuthorization: Bearer %b\r\n%b%b\r\n\r\n%b" % (head, server.token.encode(), more, framing, body)
+
+    lines = [json.dumps(event(id=f"pipelined-{i}")).encode() + b"\n" for i in range(3)]
+    chunked = b"".join(b"%x\r\n%b\r\n" % (len(line), line) for line in lines[1:]) + b"0\r\n\r\n"
+    first = request(lines[0], framing=b"Content-Length: %d" % len(lines[0]))
+    second = request(chunked, framing=b"Transfer-Encoding: chunked", more=b"Connection: close\r\n")
+    cut = len(second) - len(chunked) // 2
+    # the second body is half there when the first request is answered
+    answers = raw_exchange(server.url, first + second[:cut], second[cut:])
+    assert answers.count(b"HTTP/1.1 200") == 2
+    assert b'"count":2' in answers
