@@ -17,6 +17,7 @@ from graven.errors import InvalidInput, NotFound, UnsupportedMediaType
 from graven.log.layout import SYSTEM_LOG
 from graven.server.access import Principal
 from graven.server.body import ClientGone, content_length, too_large
+from graven.server.limits import UPLOAD_BYTES
 from graven.server.service import Service, client_ip
 
 __all__ = ["BlobAnswer", "BlobCalls"]
@@ -24,7 +25,7 @@ __all__ = ["BlobAnswer", "BlobCalls"]
 Receive = Callable[[], Awaitable[Any]]
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PIECE = 256 * 1024
-_QUEUED_PIECES = 4
+_QUEUED_PIECES = UPLOAD_BYTES // _PIECE
 
 
 class BlobAnswer(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class BlobCalls:
             raise UnsupportedMediaType("a blob is stored as it is sent", hint="leave out Content-Encoding")
         limit = service.settings.limits.blob_bytes
         length = content_length(headers, limit)
-        with service.budget.reserve(_QUEUED_PIECES * _PIECE):
+        with service.budget.reserve(UPLOAD_BYTES):
             digest, size = await self._store(receive, limit, length)
         await service.on_disk(service.references.uploaded, digest, principal.token_id)
         return BlobAnswer(digest, size)
@@ -71,7 +72,7 @@ class BlobCalls:
                 yield piece
                 loop.call_soon_threadsafe(room.release)
 
-        storing = loop.run_in_executor(self._service.disk, lambda: blobs.put_stream(chunks(), limit_bytes=limit))
+        storing = loop.run_in_executor(self._service.uploads, lambda: blobs.put_stream(chunks(), limit_bytes=limit))
         try:
             await self._feed(receive, pieces, room, storing, limit, length)
         except BaseException as error:

@@ -10,7 +10,10 @@ from typing import Self
 
 from graven.errors import Busy
 
-__all__ = ["Budget", "Reservation"]
+__all__ = ["UPLOAD_BYTES", "Budget", "Reservation"]
+
+UPLOAD_BYTES = 1024 * 1024
+"""What one upload of a blob holds of the budget while it streams to disk."""
 
 
 class Budget:

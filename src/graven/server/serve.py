@@ -94,6 +94,7 @@ def serve(loaded: LoadedSettings) -> None:
         service.metrics.observe(service)
         stack.callback(service.intake.shutdown)
         stack.callback(service.disk.shutdown)
+        stack.callback(service.uploads.shutdown)
         _serve_requests(settings, service, listener, protocol)
 
 

@@ -13,7 +13,7 @@ from graven.event.redact import Redactor
 from graven.server.access import ANYBODY, EVERYTHING, Principal
 from graven.server.background import Background
 from graven.server.completions import Completions
-from graven.server.limits import Budget
+from graven.server.limits import UPLOAD_BYTES, Budget
 from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.references import BlobReferences
@@ -51,10 +51,15 @@ class Service:
     heavy: threading.Lock = field(default_factory=threading.Lock)
     """One very large body is parsed at a time: parsing takes many times its size for a moment."""
     disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "disk"))
-    """Reads tiles and entries, stores blobs."""
+    """Reads tiles and entries; nothing on it waits for a client."""
+    uploads: ThreadPoolExecutor = field(init=False)
+    """A thread for each upload that the budget admits: it waits for what its client sends."""
     completions: Completions = field(init=False)
     reads: ReadRecorder = field(init=False)
     stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.uploads = ThreadPoolExecutor(max(1, self.budget.capacity // UPLOAD_BYTES), "upload")
 
     def on_loop(self) -> None:
         """Finish the composition inside the running event loop."""

@@ -1,6 +1,8 @@
 """Blobs: uploaded, attached, and read only with the right to read a log that refers to them."""
 
+import contextlib
 import hashlib
+import socket
 from typing import Any
 
 import httpx
@@ -95,3 +97,16 @@ def test_a_blob_above_its_limit_is_refused_and_leaves_no_file(tmp_path: Any) -> 
         assert sorted(path for path in (data / "blobs").rglob("*") if path.is_file()) == [
             path for path in before if path.is_file()
         ]
+
+
+def test_uploads_that_dawdle_keep_nobody_from_reading(client: httpx.Client, server: ServerProcess) -> None:
+    index = append(client, event(id="read-beside-uploads")).json()["first"]
+    host, _, port = server.url.partition("://")[2].partition(":")
+    head = f"PUT /v1/blobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n"
+    head += "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            upload = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+            upload.sendall(head.encode())
+            assert upload.recv(1024).startswith(b"HTTP/1.1 100 ")  # from here on it waits for this body
+        assert client.get(f"/v1/logs/default/events/{index}", timeout=5).status_code == 200
