@@ -14,7 +14,7 @@ import msgspec
 from graven.event import uuid7
 from graven.event.batch import DIGEST_SIZE, HEAD_SIZE, MAX_ENTRY_SIZE, PreparedBatch
 from graven.event.envelope import encode_text, entry_tail
-from graven.event.model import Event
+from graven.event.extract import Extract
 from graven.event.redact import Redactor
 from graven.event.validate import Fault, invalid_event
 
@@ -46,19 +46,19 @@ def blob_digest(content: bytes) -> str:
 
 def assemble(
     items: list[bytes],
-    events: list[Event],
+    extract: Extract,
     marked: dict[int, int],
     producer: Producer,
     redactor: Redactor,
     now_ns: int,
     random: Callable[[int], bytes],
 ) -> PreparedBatch:
-    """Build the batch. `items` are the exact bytes of `events`; `marked` says which need which redaction rules.
+    """Build the batch. `items` are the exact bytes, `marked` says which need which redaction rules.
 
     `InvalidEvent` for control characters in an id or source: they would make keys ambiguous.
     """
-    ids, made = _ids(events, now_ns, random)
-    sources = [event.source or "" for event in events]
+    ids, made = _ids(extract.ids, now_ns, random)
+    sources = extract.sources
     batch = PreparedBatch(made_ids=made)
     sha256 = hashlib.sha256
     batch.digests = [sha256(item).digest()[:DIGEST_SIZE] for item in items]
@@ -72,15 +72,14 @@ def assemble(
         _move_oversize(batch, items, ids, sources, producer, replaced)
     batch.attachments = [
         (at, attachment.digest, attachment.size)
-        for at, event in enumerate(events)
-        if event.attachments
-        for attachment in event.attachments
+        for at, attachments in enumerate(extract.attachments)
+        if attachments
+        for attachment in attachments
     ]
     return batch
 
 
-def _ids(events: list[Event], now_ns: int, random: Callable[[int], bytes]) -> tuple[list[str], dict[int, str]]:
-    given = [event.id for event in events]
+def _ids(given: list[str | None], now_ns: int, random: Callable[[int], bytes]) -> tuple[list[str], dict[int, str]]:
     if None not in given:
         return given, {}  # type: ignore[return-value]
     missing = [at for at, id_ in enumerate(given) if id_ is None]

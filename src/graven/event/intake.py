@@ -20,7 +20,8 @@ from graven.event import strictjson
 from graven.event.assemble import FORMAT, Producer, assemble, idempotency_key
 from graven.event.batch import PreparedBatch
 from graven.event.counting import opening_brackets_over
-from graven.event.model import Event
+from graven.event.extract import Extract
+from graven.event.model import Actor, Event
 from graven.event.redact import IDENTITY_FIELDS, Redactor
 from graven.event.redact.markers import is_marker, well_formed_count
 from graven.event.validate import (
@@ -38,10 +39,12 @@ __all__ = ["FORMAT", "JSON", "NDJSON", "Producer", "idempotency_key", "prepare_e
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
+_CHUNK: Final = 100
+"""Events decoded at a time: what stays in a core's own cache."""
+_NOTHING: Final = Event(action="", actor=Actor(id=""))
 _ENDS: Final = operator.itemgetter(0, -1)
 _SPACE: Final = b" \t\r"
 _decoder: Final = msgspec.json.Decoder(Event)
-_list_decoder: Final = msgspec.json.Decoder(list[Event])
 _plain: Final = msgspec.json.Decoder().decode
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _encoder: Final = msgspec.json.Encoder()
@@ -65,39 +68,31 @@ def prepare_events(
     """
     kind = media_type.partition(";")[0].strip().lower()
     if kind == NDJSON:
-        items, joined, events = _read_lines(body)
+        items, joined = _read_lines(body)
     elif kind == JSON:
-        items, joined, events = _read_json(body)
+        items, joined = _read_json(body)
     else:
         raise UnsupportedMediaType(f"content type {media_type!r} is not taken here", hint=f"send {JSON} or {NDJSON}")
     marked = redactor.prefilter.suspects(joined, items)
-    doubtful = set() if events is None else _doubtful(items, joined, events)
-    if events is None or doubtful or marked:
-        events = _examine(items, events, doubtful, marked)
-    _check_times(events)
-    return assemble(items, events, marked, producer, redactor, now_ns, random)
+    extract, doubtful = _decode(items, joined)
+    if doubtful or marked:
+        _examine(items, extract, doubtful, marked)
+    _check_times(extract.times)
+    return assemble(items, extract, marked, producer, redactor, now_ns, random)
 
 
-def _read_lines(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
+def _read_lines(body: bytes) -> tuple[list[bytes], bytes]:
+    """(lines that are not blank, the same joined by newlines)."""
     lines = body.split(b"\n")
     if not lines[-1]:
         lines.pop()
         body = body[:-1]
-    # when every line is {…}, no value can cross a line, and as many values as lines means one in each
-    if not _all_objects(lines):
-        stripped = [line.strip(_SPACE) for line in lines]
-        numbers = [number for number, line in enumerate(stripped) if line]
-        if not numbers:
-            raise _empty()
-        lines = [stripped[number] for number in numbers]
-        body = b"\n".join(lines)
-        if not _all_objects(lines):
-            return lines, body, None
-    try:
-        events = _decoder.decode_lines(body)
-    except _DECODING_ERRORS:
-        return lines, body, None
-    return lines, body, events if len(events) == len(lines) else None
+    if _all_objects(lines):
+        return lines, body
+    lines = [line for line in (line.strip(_SPACE) for line in lines) if line]
+    if not lines:
+        raise _empty()
+    return lines, b"\n".join(lines)
 
 
 def _all_objects(lines: list[bytes]) -> bool:
@@ -105,15 +100,13 @@ def _all_objects(lines: list[bytes]) -> bool:
     return all(lines) and set(map(_ENDS, lines)) == {(0x7B, 0x7D)}
 
 
-def _read_json(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
+def _read_json(body: bytes) -> tuple[list[bytes], bytes]:
+    """(the object, or the elements of the array; the same joined by newlines)."""
     body = body.strip(b" \t\r\n")
     if not body:
         raise _empty()
     if not body.startswith(b"["):
-        try:
-            return [body], body, [_decoder.decode(body)]
-        except _DECODING_ERRORS:
-            return [body], body, None
+        return [body], body
     try:
         items = [bytes(raw) for raw in _raw_decoder.decode(body)]
     except _DECODING_ERRORS as error:
@@ -121,25 +114,46 @@ def _read_json(body: bytes) -> tuple[list[bytes], bytes, list[Event] | None]:
         raise InvalidInput(f"not JSON: {error}", code="not_json") from error
     if not items:
         raise _empty()
-    try:
-        events = _list_decoder.decode(body)
-    except _DECODING_ERRORS:
-        events = None
-    return items, b"\n".join(items), events
+    return items, b"\n".join(items)
 
 
 def _empty() -> InvalidInput:
     return InvalidInput("the request holds no event", code="empty_batch", hint="send at least one event")
 
 
-def _doubtful(items: list[bytes], joined: bytes, events: list[Event]) -> set[int]:
-    """Positions of items that need the strict parser although they decoded well."""
-    same = strictjson.structural_quotes(joined) == strictjson.structural_quotes(_encoder.encode(events))
-    doubtful = set() if same else {at for at, item in enumerate(items) if _may_repeat_members(item)}
+def _decode(items: list[bytes], joined: bytes) -> tuple[Extract, set[int]]:
+    """Decode chunk by chunk; also gives the positions of the items that the strict parser has to judge."""
+    extract = Extract()
+    doubtful: set[int] = set()
+    for start in range(0, len(items), _CHUNK):
+        chunk = items[start : start + _CHUNK]
+        body = joined if len(chunk) == len(items) else b"\n".join(chunk)
+        events = _decode_chunk(chunk, body)
+        if events is None:
+            extract.add([_NOTHING] * len(chunk))
+            doubtful |= set(range(start, start + len(chunk)))
+        else:
+            extract.add(events)
+            if strictjson.structural_quotes(body) != strictjson.structural_quotes(_encoder.encode(events)):
+                doubtful |= {at for at, item in enumerate(chunk, start) if _may_repeat_members(item)}
     for at in opening_brackets_over(strictjson.MAX_DEPTH, joined, items):
         if strictjson.depth_of(items[at]) > strictjson.MAX_DEPTH:
             doubtful.add(at)
-    return doubtful
+    return extract, doubtful
+
+
+def _decode_chunk(items: list[bytes], joined: bytes) -> list[Event] | None:
+    """The events, or None when one of the items is none (or a value crosses the border of an item)."""
+    try:
+        if len(items) == 1:
+            return [_decoder.decode(joined)]
+        # when every item is {…}, no value can cross a line, and as many values as lines means one in each
+        if not _all_objects(items):
+            return None
+        events = _decoder.decode_lines(joined)
+    except _DECODING_ERRORS:
+        return None
+    return events if len(events) == len(items) else None
 
 
 def _may_repeat_members(item: bytes) -> bool:
@@ -147,16 +161,20 @@ def _may_repeat_members(item: bytes) -> bool:
     return strictjson.structural_quotes(item) != strictjson.structural_quotes(_encoder.encode(_plain(item)))
 
 
-def _examine(items: list[bytes], events: list[Event] | None, doubtful: set[int], marked: dict[int, int]) -> list[Event]:
-    """Settle all doubts; `InvalidEvent` or `InvalidInput` names what is wrong."""
-    known: list[Event | None] = [_quickly(item) for item in items] if events is None else list(events)
+def _examine(items: list[bytes], extract: Extract, doubtful: set[int], marked: dict[int, int]) -> None:
+    """Settle all doubts in `extract`; `InvalidEvent` or `InvalidInput` names what is wrong."""
     faults: list[Fault] = []
     not_json: InvalidInput | None = None
     for at, item in enumerate(items):
-        if known[at] is not None and at not in doubtful and (at not in marked or _markers_are_fine(item)):
+        if at in doubtful:
+            event = _quickly(item)
+            if event is not None and (at not in marked or _markers_are_fine(item)):
+                extract.put(at, event)
+                continue
+        elif at not in marked or _markers_are_fine(item):
             continue
         try:
-            known[at] = _strictly(item)
+            extract.put(at, _strictly(item))
         except _Refused as refused:
             faults.append(Fault(at, *refused.args))
         except InvalidInput as error:
@@ -169,7 +187,6 @@ def _examine(items: list[bytes], events: list[Event] | None, doubtful: set[int],
         raise not_json
     if faults:
         raise invalid_event(faults)
-    return [event for event in known if event is not None]
 
 
 class _Refused(Exception):  # (field, reason), becomes a Fault
@@ -214,8 +231,7 @@ def _located(error: InvalidInput, item: int, total: int) -> InvalidInput:
     return InvalidInput(message, code=error.code, details={**error.details, "item": item})
 
 
-def _check_times(events: list[Event]) -> None:
-    times = [event.time for event in events]
+def _check_times(times: list[str | None]) -> None:
     bad = [at for at, time in enumerate(times) if time is not None and (time_shape(time) is None or "-02-29T" in time)]
     if bad:
         reasons = [(at, check_time(times[at] or "")) for at in bad]
