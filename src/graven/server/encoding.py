@@ -16,6 +16,7 @@ __all__ = ["decompress", "iter_decompressed"]
 
 _STEP = 256 * 1024
 _ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 9659: the largest window of the HTTP content coding
+_MEMBERS = 512  # each costs a copy of the rest; blocks of 64 KiB, as bgzip makes them, need half as many
 _GZIP_ERROR = cast("type[Exception]", isal_zlib.error)  # the stub declares an instance
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -56,7 +57,7 @@ def iter_decompressed(body: bytes, coding: str) -> Iterator[bytes]:
 
 def _gunzip(body: bytes) -> Iterator[bytes]:
     rest = body
-    while True:
+    for _ in range(_MEMBERS):
         member = isal_zlib.decompressobj(wbits=31)
         try:
             while True:
@@ -77,6 +78,9 @@ def _gunzip(body: bytes) -> Iterator[bytes]:
             raise InvalidInput(
                 f"{len(rest)} bytes follow the end of the gzip body", code="damaged_body", hint="send only it"
             )
+    raise InvalidInput(
+        f"the gzip body has more than {_MEMBERS} members", hint="compress it as a whole", code="damaged_body"
+    )
 
 
 def _unzstd(body: bytes) -> Iterator[bytes]:

@@ -55,6 +55,11 @@ def test_two_members_are_one_body(coding: str) -> None:
     assert decompress(pack(coding, b"one") + pack(coding, b"two"), coding, limit=LIMIT) == b"onetwo"
 
 
+def test_more_members_than_anybody_needs_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="512 members"):  # time grows with their square
+        decompress(gzip.compress(b"") * 1000, "gzip", limit=LIMIT)
+
+
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 def test_junk_after_the_end_is_refused(coding: str) -> None:
     with pytest.raises(InvalidInput):
