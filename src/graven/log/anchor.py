@@ -75,7 +75,7 @@ class UrlAnchor:
                 headers={"content-type": "text/plain; charset=utf-8"},
                 timeout=_TIMEOUT_S,
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise StorageFailed(f"cannot reach the anchor {self._url}: {error}") from error
         if not answer.is_success:
             code = "anchor_conflict" if answer.status_code == httpx.codes.CONFLICT else "storage_failed"
@@ -92,7 +92,11 @@ def open_anchor(target: str) -> Anchor:
 class AnchorThread:
     """Feeds an anchor; `offer` never blocks and is what `open_log(on_published=…)` takes."""
 
-    def __init__(self, anchor: Anchor, log: str, on_incident: Callable[[Incident], None]) -> None:
+    def __init__(
+        self, anchor: Anchor, log: str, on_incident: Callable[[Incident], None], *, retry_s: float = _RETRY_S
+    ) -> None:
+        """`retry_s` is the first pause after a failure; each further one doubles, up to a minute."""
+        self._retry_s = retry_s
         self._anchor = anchor
         self._log = log
         self._on_incident = on_incident
@@ -111,7 +115,7 @@ class AnchorThread:
             self._wake.notify()
 
     def close(self) -> None:
-        """Keep what was offered last, then end."""
+        """Try once more to keep what was offered last, then end."""
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -121,17 +125,24 @@ class AnchorThread:
         retry_s: float | None = None
         while True:
             with self._wake:
-                if self._next is not None and retry_s is not None and not self._closing:
-                    self._wake.wait(retry_s)  # the place did not answer: do not hammer it
+                if self._next is not None and retry_s is not None:
+                    # the place did not answer: a newer checkpoint, which may be the one that tells of this very
+                    # failure, must not cut the pause short
+                    self._wake.wait_for(lambda: self._closing, retry_s)
                 while self._next is None and not self._closing:
                     self._wake.wait()
                 checkpoint, self._next = self._next, None
+                last = self._closing
             if checkpoint is None:
                 return
-            failed = self._keep(checkpoint)
-            retry_s = None if not failed else min(_RETRY_MAX_S, 2 * (retry_s or _RETRY_S))
+            if not self._keep(checkpoint):
+                retry_s = None
+                continue
+            if last:
+                return
+            retry_s = self._retry_s if retry_s is None else min(2 * retry_s, _RETRY_MAX_S)
             with self._wake:
-                if failed and not self._closing and self._next is None:
+                if self._next is None:
                     self._next = checkpoint
 
     def _keep(self, checkpoint: bytes) -> bool:

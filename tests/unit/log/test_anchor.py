@@ -80,3 +80,27 @@ def test_a_failure_becomes_an_incident(code: str, kind: str) -> None:
     thread.close()
     assert set(incidents) == {kind}
     assert thread.failures == len(incidents)
+
+
+class Away:
+    """Refuses, and at once offers a newer checkpoint: what an incident that is recorded and published does."""
+
+    def __init__(self) -> None:
+        self.offer = lambda checkpoint: None
+        self.tried: list[bytes] = []
+
+    def keep(self, checkpoint: bytes) -> None:
+        self.tried.append(checkpoint)
+        self.offer(note(len(self.tried) + 1))
+        raise StorageFailed("no")
+
+
+def test_a_failure_that_leads_to_a_new_checkpoint_does_not_try_without_pause() -> None:
+    place, incidents = Away(), threading.Semaphore(0)
+    thread = AnchorThread(place, "log", lambda incident: incidents.release(), retry_s=3_600.0)
+    place.offer = thread.offer
+    thread.offer(note(1))
+    assert incidents.acquire(timeout=60)
+    thread.offer(note(3))
+    thread.close()
+    assert place.tried == [note(1), note(3)]
