@@ -214,8 +214,11 @@ class Integrator:
         if publish and self._signed > self.published[0]:
             self._publisher.publish(self._state.checkpoint)
             self.published = (self._signed, self._state.checkpoint)
-            self._schedule.published(self._monotonic())
             self._waiters.reached(self._signed)
+            with self._wake:
+                self._schedule.published(now_s := self._monotonic())
+                if self._waiters:  # a wish that came during this round was for entries after it
+                    self._schedule.wish(now_s)
         self._keys.write_sealed(self._signed)
         self._requests.store(self._state.time_ns)
         self._drivers.journal.drop_below(min(self._signed, self._keys.durable_below))

@@ -53,6 +53,10 @@ class Waiters:
         self._sequence = 0
         self._closed = False
 
+    def __bool__(self) -> bool:
+        """Whether anybody waits."""
+        return bool(self._waiting)
+
     def add(self, size: int, done: Callable[[bool], None]) -> None:
         with self._lock:
             if not self._closed:

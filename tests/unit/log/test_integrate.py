@@ -1,5 +1,8 @@
+import threading
+from dataclasses import replace
+
 import pytest
-from tests.support.log_world import SIGNER, World, batch_of, judge, numbered, prove_all
+from tests.support.log_world import OPTIONS, SIGNER, World, batch_of, judge, numbered, prove_all
 
 from graven.tlog.checkpoint import open_checkpoint
 
@@ -85,3 +88,24 @@ def test_a_wait_is_answered_at_the_next_publication(world: World) -> None:
     world.running.integrator.round()
     world.running.integrator.wait_published(3, told.append)
     assert told == [True, True]
+
+
+def test_a_wish_that_comes_while_a_checkpoint_is_published_is_not_forgotten(tmp_path) -> None:
+    world = World(tmp_path, options=replace(OPTIONS, publish_every_s=3_600.0, publish_soon_s=0.0))
+    committed, told = threading.Event(), threading.Event()
+
+    class Wishing(list[bytes]):
+        def append(self, note: bytes) -> None:
+            super().append(note)
+            if len(self) == 1:
+                world.running.writer.submit(batch_of("late"), None, lambda answer: committed.set())
+                assert committed.wait(60)
+                world.running.integrator.wait_published(2, lambda reached: told.set())
+
+    world.published = Wishing()
+    engine = world.open()
+    engine.start()
+    engine.writer.submit(batch_of("early"), None, lambda answer: None)
+    in_time = told.wait(60)
+    engine.close()
+    assert in_time
