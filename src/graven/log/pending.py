@@ -7,7 +7,7 @@ front; readers look entries up in between. One lock, held for list operations on
 
 import hashlib
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain, repeat
 
@@ -115,7 +115,8 @@ class Pending:
     def since(self, index: int) -> list[Group]:
         """The groups that begin at or after `index`, oldest first."""
         with self._lock:
-            return [group for group in self._groups if group.first >= index]
+            # not a search through all: integration asks after every commit, while a second of groups waits
+            return self._groups[bisect_left(self._firsts, index) :]
 
     def drop_below(self, index: int) -> None:
         """Let go of groups that end at or below `index`."""

@@ -71,6 +71,12 @@ def test_records_cross_groups_and_refuse_what_is_not_there() -> None:
             list(waiting.records(start, stop))
 
 
+def test_integration_gets_the_groups_that_begin_at_or_after_an_index() -> None:
+    waiting = pending()
+    firsts = {index: [group.first for group in waiting.since(index)] for index in (10, 11, 14, 15, 18)}
+    assert firsts == {10: [10, 14], 11: [14], 14: [14], 15: [], 18: []}
+
+
 def test_a_gap_is_a_bug() -> None:
     with pytest.raises(ValueError, match="expected 18"):
         pending().add(group_from_tails(19, b"head", TAILS))
