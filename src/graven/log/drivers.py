@@ -1,5 +1,6 @@
 """The storage of one log, as the engine gets it: local by default, anything that keeps the contracts in tests."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,15 @@ def local_drivers(paths: LogPaths, *, segment_bytes: int) -> Drivers:
                 hint="restore the missing part from the same copy; nothing was changed",
                 code=f"{what}_missing",
             )
-    head = SqliteHead(paths.head)
-    try:
+    with ExitStack() as opened:
+        # a log that was refused is opened again and again: a descriptor left behind each time would end that
+        head = SqliteHead(paths.head, create=False)
+        opened.callback(head.close)
+        objects = DirectoryObjects(paths.root)
+        opened.callback(objects.close)
         journal = FileJournal(paths.journal, segment_bytes=segment_bytes)
-    except BaseException:
-        head.close()
-        raise
-    return Drivers(journal, head, DirectoryObjects(paths.root), paths.root)
+        opened.pop_all()
+    return Drivers(journal, head, objects, paths.root)
 
 
 def local_blobs(paths: LogPaths) -> Blobs:
