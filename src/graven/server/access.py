@@ -38,6 +38,8 @@ class Principal:
             return False
         if permission == "append" and log == "system":
             return False
+        if permission == "operate" and self.logs is not None:  # it could make itself a token for the others
+            return False
         if permission == "read" and log == "system":
             permission = "read_system"
         return any(permission in _GIVES[role] for role in self.roles)
@@ -57,6 +59,12 @@ class Principal:
             raise Forbidden(
                 f"token {self.token_id} is not for log {log}",
                 hint=f"it is for {', '.join(sorted(self.logs))}; ask an operator for another token",
+                code="wrong_log",
+            )
+        if permission == "operate" and self.logs is not None and "operator" in self.roles:
+            raise Forbidden(
+                f"token {self.token_id} is for certain logs only, and this call is about all of them",
+                hint="ask an operator whose token is for all logs",
                 code="wrong_log",
             )
         wanted = "read_system" if permission == "read" and log == "system" else permission

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from graven.errors import InvalidInput, NotFound, Unauthenticated
+from graven.log.layout import check_name
 from graven.server.access import Principal, check_roles
 from graven.server.control import Control
 
@@ -100,11 +101,20 @@ class TokenStore:
     def create(
         self, name: str, roles: list[str], logs: list[str] | None = None, *, by: str, token: str | None = None
     ) -> tuple[TokenInfo, str]:
-        """Make a token; the only time its text is seen. InvalidInput on a bad name or role."""
+        """Make a token; the only time its text is seen. InvalidInput on a bad name, role or log."""
         if not 1 <= len(name) <= 100 or not name.isprintable():
             raise InvalidInput("a token needs a name of 1 to 100 printable characters", code="invalid_name")
         if logs == []:
             raise InvalidInput("`logs` is empty", hint="leave it out for all logs", code="invalid_logs")
+        if logs is not None and "operator" in roles:
+            raise InvalidInput(
+                "an operator's token is for all logs",
+                why="whoever may make tokens could make one for the others",
+                hint="leave out `logs`, or the role operator",
+                code="invalid_logs",
+            )
+        for log in logs or ():
+            check_name(log)
         text = token if token is not None else make_token()
         info = TokenInfo(
             token_id_of(text),

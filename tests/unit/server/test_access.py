@@ -27,6 +27,12 @@ def test_a_token_for_some_logs_is_refused_at_others() -> None:
     assert refused.value.code == "wrong_log"
 
 
+def test_who_is_bound_to_some_logs_makes_no_tokens() -> None:
+    with pytest.raises(Forbidden) as refused:
+        Principal("t", "n", frozenset({"operator"}), frozenset({"a"})).require("operate")
+    assert refused.value.code == "wrong_log"
+
+
 @pytest.mark.parametrize("roles", [frozenset(ROLES), frozenset({"recorder"})])
 def test_nobody_appends_to_system(roles: frozenset[str]) -> None:
     with pytest.raises(Forbidden) as refused:

@@ -51,6 +51,17 @@ def test_a_made_token_authenticates_with_its_roles_and_logs(store: TokenStore) -
     assert principal.logs == {"a", "b"}
 
 
+def test_an_operator_is_not_bound_to_logs(store: TokenStore) -> None:
+    with pytest.raises(InvalidInput, match="for all logs"):
+        store.create("ops", ["operator", "reader"], ["default"], by="owner")
+
+
+@pytest.mark.parametrize("name", ["default,other", "", "..", "Default"])
+def test_a_token_is_for_logs_that_can_exist(store: TokenStore, name: str) -> None:
+    with pytest.raises(InvalidInput, match="log name"):
+        store.create("ci", ["reader"], [name], by="owner")
+
+
 def test_only_a_hash_of_the_text_is_kept(store: TokenStore, control: Control, tmp_path: Path) -> None:
     _, text = store.create("ci", ["recorder"], by="owner")
     control.close()
