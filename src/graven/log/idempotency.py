@@ -19,10 +19,10 @@ from graven.errors import StorageFailed
 from graven.event.batch import DIGEST_SIZE
 from graven.log.runs import RUN_ENTRIES, KeyFilter, Known, Run, split_keys, write_run
 
+__all__ = ["GENERATION_RUNS", "KEPT_GENERATIONS", "KeyTable"]
+
 _FEW_KEYS = 8
 """Up to here plain integers are faster than arrays."""
-
-__all__ = ["GENERATION_RUNS", "KEPT_GENERATIONS", "KeyTable"]
 
 GENERATION_RUNS = 8
 KEPT_GENERATIONS = 3
@@ -66,8 +66,8 @@ class KeyTable:
         generation_runs: int = GENERATION_RUNS,
         on_damage: Callable[[str], None] = lambda message: None,
     ) -> None:
-        """Map the runs in `folder`. A damaged or detached run is set aside and named to `on_damage`:
-        the evidence does not depend on it, but duplicates of its entries are no longer recognised.
+        """Map the runs in `folder`. A damaged run is set aside, and it and every gap are told to `on_damage`:
+        the evidence does not depend on them, but duplicates of those entries are no longer recognised.
         """
         self._folder = folder
         self._run_entries = run_entries
@@ -75,7 +75,7 @@ class KeyTable:
         self._lock = threading.Lock()
         self._generations: list[_Generation] = []
         for run in _load_runs(folder, on_damage):
-            self._adopt(run)
+            _remove(self._adopt(run))
         self._segments: list[_Segment] = []
         self.durable_below = self._generations[-1].runs[-1].next_index if self._generations else 0
         """Entries below this index are in runs on disk (or too old to be kept)."""
@@ -141,10 +141,7 @@ class KeyTable:
                 dropped = self._adopt(run)
                 del self._segments[0]
             self.durable_below = run.next_index
-            for old in dropped:
-                # a mapped file may be unlinked; left lying it is found and dropped at the next start
-                with suppress(OSError):
-                    old.path.unlink()
+            _remove(dropped)
 
     def _adopt(self, run: Run) -> list[Run]:
         """Put a run into the newest generation; gives the runs that are dropped for it."""
@@ -157,6 +154,13 @@ class KeyTable:
         if len(self._generations) > KEPT_GENERATIONS:
             return self._generations.pop(0).runs
         return []
+
+
+def _remove(runs: Iterable[Run]) -> None:
+    for run in runs:
+        # a mapped file may be unlinked; one that stays is loaded and dropped again at the next start
+        with suppress(OSError):
+            run.path.unlink()
 
 
 def _suspects(generations: Sequence[_Generation], keys: Sequence[bytes]) -> Iterator[tuple[_Generation, list[bytes]]]:
@@ -177,7 +181,7 @@ def _suspects(generations: Sequence[_Generation], keys: Sequence[bytes]) -> Iter
 
 
 def _load_runs(folder: Path, on_damage: Callable[[str], None]) -> Iterable[Run]:
-    """The newest unbroken sequence of runs, oldest first; whatever does not belong is set aside."""
+    """The runs that can be read, oldest first; others are set aside as `.damaged`."""
     runs: list[Run] = []
     for path in sorted(folder.glob("*.run")):
         try:
@@ -186,7 +190,7 @@ def _load_runs(folder: Path, on_damage: Callable[[str], None]) -> Iterable[Run]:
             path.rename(path.with_suffix(".damaged"))
             on_damage(error.message)
             continue
-        if runs and runs[-1].next_index != run.first:
+        if runs and runs[-1].next_index < run.first:
             on_damage(f"no idempotency keys for entries {runs[-1].next_index} to {run.first - 1}")
         runs.append(run)
     return runs

@@ -61,6 +61,18 @@ def test_old_generations_go_whole_and_the_newest_full_ones_stay(tmp_path) -> Non
     assert len(table.find([key(number) for number in range(160, 200)])) == 40
 
 
+def test_a_dropped_run_that_a_kill_left_behind_goes_at_the_next_start(tmp_path) -> None:
+    table = grown(tmp_path, 0, 60)
+    table.write_sealed(60)
+    old = {path: path.read_bytes() for path in sorted(tmp_path.glob("*.run"))[:2]}
+    grown(tmp_path, 60, 90, table).write_sealed(90)
+    assert not any(path.exists() for path in old)
+    for path, data in old.items():
+        path.write_bytes(data)
+    assert opened(tmp_path).durable_below == 90
+    assert not any(path.exists() for path in old)
+
+
 def test_a_damaged_run_is_named_and_set_aside_and_the_others_still_work(tmp_path) -> None:
     grown(tmp_path, 0, 30).write_sealed(30)
     middle = sorted(tmp_path.glob("*.run"))[1]
