@@ -76,8 +76,8 @@ class Supervisor:
             restarting = self._restarting
         if restarting is not None:
             restarting.join()
-        if self._restarting is None or self.engine.stopped is None:
-            self.engine.close()
+        # also one that failed: its threads may still be on their way out, and after this the lock is let go
+        self.engine.close()
 
     def _failed(self, error: GravenError) -> None:
         """Called by the thread that failed: it must not wait for itself, so another one takes over."""
