@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 
 from graven import errors
+from graven.cli.printable import printable
 
 __all__ = ["BUG", "EXIT_CODES", "INTERRUPTED", "exit_code", "problem_json", "problem_text"]
 
@@ -47,7 +48,7 @@ _LABEL_WIDTH = len("error:")
 
 
 def _labelled(label: str, text: str) -> list[str]:
-    first, *rest = text.strip().splitlines() or [""]
+    first, *rest = printable(text).strip().splitlines() or [""]
     lines = [f"{label + ':':>{_LABEL_WIDTH}} {first}"]
     lines += [f"{'':>{_LABEL_WIDTH}} {line}" for line in rest]
     return lines

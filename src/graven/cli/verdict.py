@@ -3,6 +3,7 @@
 import textwrap
 
 from graven.cli import terminal
+from graven.cli.printable import printable
 from graven.verify.report import Finding, Kind, Report, Verdict
 
 __all__ = ["exit_code_of", "explain", "finding_lines", "render"]
@@ -28,14 +29,15 @@ def _row(label: str, text: str) -> str:
 
 
 def _heading(report: Report) -> str:
+    target = printable(report.target)
     match report.verdict:
         case Verdict.FINE:
-            return f"{terminal.mark(True)} {terminal.paint('fine', 'green', bold=True)}: {report.target}"
+            return f"{terminal.mark(True)} {terminal.paint('fine', 'green', bold=True)}: {target}"
         case Verdict.TAMPERED:
-            return f"{terminal.mark(False)} {terminal.paint('tampered', 'red', bold=True)}: {report.target}"
+            return f"{terminal.mark(False)} {terminal.paint('tampered', 'red', bold=True)}: {target}"
         case Verdict.COULD_NOT_CHECK:
             sign = terminal.paint("?", "yellow", bold=True)
-            return f"{sign} {terminal.paint('could not check', 'yellow', bold=True)}: {report.target}"
+            return f"{sign} {terminal.paint('could not check', 'yellow', bold=True)}: {target}"
 
 
 def finding_lines(finding: Finding) -> list[str]:
@@ -43,16 +45,16 @@ def finding_lines(finding: Finding) -> list[str]:
     tampered = finding.kind is Kind.TAMPERED
     label = "tampered:" if tampered else "could not check:"
     sign = terminal.paint(label, "red" if tampered else "yellow", bold=True)
-    message = terminal.wrap(finding.message, indent=" " * (len(label) + 3), hanging=" " * 4).lstrip()
+    message = terminal.wrap(printable(finding.message), indent=" " * (len(label) + 3), hanging=" " * 4).lstrip()
     lines = [f"  {sign} {message}"]
     rows = [("where", finding.path), ("expected", finding.expected), ("found", finding.found)]
     for name, text in [*rows, ("why", finding.why), ("try", finding.hint)]:
         if text:
-            body = terminal.wrap(text, hanging=" " * 11, indent=" " * 11).lstrip()
+            body = terminal.wrap(printable(text), hanging=" " * 11, indent=" " * 11).lstrip()
             lines.append(f"  {terminal.paint(name.ljust(8), dim=True)} {body}")
     for number, note in enumerate(finding.evidence, 1):
         lines.append(f"  {terminal.paint(f'signed note {number}', dim=True)}")
-        lines += [folded for line in note.splitlines() if line for folded in _folded(line)]
+        lines += [folded for line in printable(note).splitlines() if line for folded in _folded(line)]
     return lines
 
 
@@ -68,7 +70,7 @@ def render(report: Report) -> str:
     """The report for a terminal."""
     lines = [_heading(report)]
     if report.origin is not None:
-        lines.append(_row("log", report.origin))
+        lines.append(_row("log", printable(report.origin)))
     if report.key is not None and report.trust is not None:
         key_id = report.key.split("+", 2)[1]  # the base64 after it may hold a `+` of its own
         lines.append(_row("key", f"{key_id} ({report.trust.value})"))
@@ -78,13 +80,16 @@ def render(report: Report) -> str:
     if report.previous is not None:
         lines.append(_row("extends", f"size {report.previous.size:,}, seen before"))
     if report.cosigned_by:
-        lines.append(_row("cosigned", ", ".join(report.cosigned_by)))
+        lines.append(_row("cosigned", printable(", ".join(report.cosigned_by))))
     if report.entries or report.files:
         checked = [terminal.plural(report.entries, "entry"), terminal.plural(report.files, "file")]
         if report.blobs:
             checked.append(terminal.plural(report.blobs, "blob"))
         lines.append(_row("checked", ", ".join(checked)))
-    lines += [_row("note", terminal.wrap(note, indent=" " * 13, hanging=" " * 13).lstrip()) for note in report.notes]
+    lines += [
+        _row("note", terminal.wrap(printable(note), indent=" " * 13, hanging=" " * 13).lstrip())
+        for note in report.notes
+    ]
     for finding in report.findings:
         lines += finding_lines(finding)
     if report.more_findings:

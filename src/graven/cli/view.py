@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graven.cli.printable import printable
 from graven.errors import InvalidInput
 
 __all__ = ["View", "view_of"]
@@ -16,18 +17,24 @@ __all__ = ["View", "view_of"]
 
 @dataclass(slots=True)
 class View:
-    """`title` is the action and its targets; `rows` the facts in reading order; `blocks` JSON or long text."""
+    """`title` is the action and its targets; `rows` the facts in reading order; `blocks` JSON or long text.
+
+    Title and rows are safe to print; the blocks are as they were recorded.
+    """
 
     title: str
     outcome: str = ""
     rows: list[tuple[str, str]] = field(default_factory=list)
     blocks: list[tuple[str, Any]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.title = printable(self.title)
+
     def row(self, label: str, *parts: str) -> None:
         """Add a row of the parts that are not empty."""
         text = "  ".join(part for part in parts if part)
         if text:
-            self.rows.append((label, text))
+            self.rows.append((printable(label), printable(text)))
 
     def block(self, label: str, value: Any) -> None:
         """Add a block unless there is nothing in it."""

@@ -12,6 +12,7 @@ from graven.cli.access.ports import Access
 from graven.cli.entry_index import INDEX, resolve_index
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.printable import printable
 from graven.cli.view import View, view_of
 from graven.errors import GravenError
 
@@ -40,7 +41,7 @@ def render(index: int, entry: dict[str, Any], view: View, *, lines_per_block: in
     lines = [
         terminal.paint(heading, bold=True)
         + "  "
-        + terminal.paint(f"{entry.get('format', '')}  {entry.get('id', '')}", dim=True)
+        + terminal.paint(printable(f"{entry.get('format', '')}  {entry.get('id', '')}"), dim=True)
     ]
     hanging = " " * (_LABEL + 4)
     for label, text in view.rows:
@@ -50,8 +51,8 @@ def render(index: int, entry: dict[str, Any], view: View, *, lines_per_block: in
         body = terminal.wrap(shown, hanging=hanging, indent=hanging).strip() if shown == text else shown
         lines.append(f"  {terminal.paint(label.ljust(_LABEL), 'cyan')}  {body}")
     for label, value in view.blocks:
-        lines.append(f"  {terminal.paint(label, 'cyan')}")
-        text_lines = _block_text(value).splitlines()
+        lines.append(f"  {terminal.paint(printable(label), 'cyan')}")
+        text_lines = printable(_block_text(value)).splitlines()
         kept = text_lines if lines_per_block is None else text_lines[:lines_per_block]
         lines += [f"    {line}" for line in kept]
         if len(kept) < len(text_lines):
