@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -55,7 +56,9 @@ class LogSet:
     def open_system(self, *, create: bool) -> None:
         """Open `system`, making it only when `create` (the first start was not finished)."""
         if create and SYSTEM_LOG not in log_names(self.data_dir):
-            create_log(self.data_dir, SYSTEM_LOG, clock=self._clock)
+            # made by another server at this very moment: its lock says so better than "choose another name"
+            with suppress(Conflict):
+                create_log(self.data_dir, SYSTEM_LOG, clock=self._clock)
         self._check_present()
         self._system = SystemRecorder(self._open(SYSTEM_LOG), clock=self._clock)
         self._thread.start()
