@@ -82,7 +82,7 @@ class RequestTable:
                     code="idempotency_key_reused",
                 )
             return decode_answer(row[2])
-        if len(self) >= self._cap:
+        if len(self) >= self._cap and not self._make_room(now_ns):
             raise Busy(
                 f"{self._cap} keyed requests of the last hours are being remembered",
                 hint="send larger batches, or without Idempotency-Key: entries are idempotent by themselves",
@@ -105,16 +105,30 @@ class RequestTable:
         with self._lock:
             self._unstored.update((_hash(request.key), request) for request in requests)
 
-    def store(self, now_ns: int) -> None:
-        """Write what was remembered, and forget what is too old; durable on return."""
+    def _make_room(self, now_ns: int) -> bool:
+        """Forget what is too old; whether that makes room. A full table takes no request that would be stored, so
+        nobody else would ever do it."""
+        try:
+            ((oldest_ns,),) = self._reading.execute("SELECT min(time_ns) FROM requests").fetchall()
+        except sqlite3.Error as error:
+            raise _failed("the table of keyed requests cannot be read", error) from error
+        if oldest_ns is None or oldest_ns + self._keep_ns > now_ns:
+            return False
         with self._storing:
             self._store(now_ns)
+        return len(self) < self._cap
+
+    def store(self, now_ns: int) -> None:
+        """Write what was remembered, if anything, and forget what is too old; durable on return."""
+        if self._unstored:
+            with self._storing:
+                self._store(now_ns)
 
     def _store(self, now_ns: int) -> None:
         with self._lock:
             batch = dict(self._unstored)
-        if not batch:
-            return
+        # `find` judged a key by its own clock: an old row of a key that is used again must be gone before the new one
+        now_ns = max([now_ns, *(request.time_ns for request in batch.values())])
         rows = [(h, r.body_digest, r.time_ns, r.answer) for h, r in batch.items()]
         try:
             self._db.execute("BEGIN IMMEDIATE")

@@ -50,11 +50,36 @@ def test_requests_are_forgotten_after_their_time_and_make_room(tmp_path) -> None
     table.remember(kept(name) for name in "abc")
     table.store(1)
     assert len(table) == 3
+    assert table.find(request("d", "body"), 150) is None
     table.remember([kept("d", 150)])
     table.store(150)
     assert len(table) == 1
     assert table.find(request("a", "body"), 150) is None
     assert table.find(request("d", "body"), 150) is not None
+    table.close()
+
+
+def test_a_full_table_makes_room_only_for_what_is_too_old(tmp_path) -> None:
+    table = opened(tmp_path)
+    table.remember([kept("a", 0), kept("b", 50), kept("c", 60)])
+    table.store(60)
+    with pytest.raises(Busy):
+        table.find(request("d"), 99)
+    assert table.find(request("d"), 100) is None
+    assert len(table) == 2
+    assert table.find(request("b", "body"), 100) is not None
+    table.close()
+
+
+def test_a_key_used_again_after_its_time_is_kept_with_its_new_answer(tmp_path) -> None:
+    table = opened(tmp_path)
+    table.remember([kept("a", 0)])
+    table.store(0)
+    assert table.find(request("a", "other"), 120) is None
+    other = KeptRequest("a", request("a", "other").body_digest, 120, encode_answer(ANSWER))
+    table.remember([other])
+    table.store(90)  # the head's time, which lags behind the writer's clock
+    assert table.find(request("a", "other"), 130) is not None
     table.close()
 
 
