@@ -7,7 +7,7 @@ synchronous. One connection behind one lock: the callers keep what they need oft
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,12 @@ class Control:
                 changed = 0
                 for query, values in statements:
                     changed = self._db.execute(query, values).rowcount
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # a COMMIT that fails may leave the transaction open, or end it: neither must spoil the next write
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
             return changed
 
     def fact(self, name: str) -> str | None:
