@@ -12,7 +12,7 @@ from typing import Any, Literal, TextIO
 
 import click
 
-__all__ = ["colours", "emit_json", "human_bytes", "mark", "note", "paint", "plural", "table", "width", "wrap"]
+__all__ = ["colours", "emit_json", "mark", "note", "paint", "plural", "table", "width", "wrap"]
 
 Colour = Literal["red", "green", "yellow", "blue", "cyan", "magenta", "bright_black", "white"]
 
@@ -61,18 +61,6 @@ def plural(count: int, noun: str) -> str:
         return f"1 {noun}"
     many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{count:,} {many}"
-
-
-def human_bytes(count: int) -> str:
-    """`812 B`, `1.4 kB`, `3.0 MB`."""
-    if count < 1000:
-        return f"{count} B"
-    value = float(count)
-    for unit in ("kB", "MB", "GB"):
-        value /= 1000
-        if value < 1000:
-            return f"{value:.1f} {unit}"
-    return f"{value / 1000:.1f} TB"
 
 
 def wrap(text: str, *, indent: str = "", hanging: str | None = None) -> str:

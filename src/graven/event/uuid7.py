@@ -4,9 +4,7 @@ from collections.abc import Callable
 
 from graven.errors import InvalidInput
 
-__all__ = ["make", "make_many", "time_ms"]
-
-_SHAPE = (8, 4, 4, 4, 12)
+__all__ = ["make", "make_many"]
 
 
 def _spell(unix_ms: int, noise: bytes) -> str:
@@ -28,13 +26,3 @@ def make_many(now_ns: int, random: Callable[[int], bytes], count: int) -> list[s
         raise InvalidInput(f"time {now_ns} ns does not fit the 48-bit milliseconds of a UUIDv7")
     noise = random(10 * count)
     return [_spell(unix_ms, noise[at : at + 10]) for at in range(0, 10 * count, 10)]
-
-
-def time_ms(text: str) -> int:
-    """Unix milliseconds inside a UUIDv7; `InvalidInput` for any other text."""
-    parts = text.split("-")
-    if tuple(map(len, parts)) != _SHAPE or set(text) - set("0123456789abcdef-"):
-        raise InvalidInput(f"not a lower-case UUID: {text[:64]!r}")
-    if parts[2][0] != "7" or parts[3][0] not in "89ab":
-        raise InvalidInput(f"not a version 7 UUID: {text}")
-    return int(parts[0] + parts[1], 16)

@@ -22,7 +22,6 @@ __all__ = [
     "replace_durably",
     "storage_failed",
     "sync_directory",
-    "sync_filesystem",
     "sync_names",
     "write_all",
     "write_durably",
@@ -106,16 +105,6 @@ def sync_directory(path: str | os.PathLike[str], fs: FileSystem = REAL) -> None:
     """Make the entries of one directory durable. Raises `StorageFailed`."""
     with os_errors("sync directory", path):
         _sync_directory(fs, os.fspath(path))
-
-
-def sync_filesystem(path: str | os.PathLike[str], fs: FileSystem = REAL) -> bool:
-    """`syncfs` on the filesystem of directory `path`; False when that does not exist here.
-
-    Raises `StorageFailed`. Errors that another caller has already seen are not reported to a descriptor
-    opened afterwards: whoever must know holds one open from before its writes, as `DirectoryObjects` does.
-    """
-    with os_errors("sync the filesystem of", path), open_descriptor(fs, os.fspath(path), _READ) as fd:
-        return fs.sync_all(fd)
 
 
 def make_directories(path: str | os.PathLike[str], fs: FileSystem = REAL, *, mode: int = 0o755) -> None:

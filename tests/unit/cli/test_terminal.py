@@ -38,13 +38,6 @@ def test_counts_are_spelt(count, text):
     assert terminal.plural(count, "entry") == text
 
 
-@pytest.mark.parametrize(
-    ("size", "text"), [(999, "999 B"), (1400, "1.4 kB"), (3_000_000, "3.0 MB"), (2e15, "2000.0 TB")]
-)
-def test_sizes_are_spelt(size, text):
-    assert terminal.human_bytes(int(size)) == text
-
-
 def test_a_table_is_aligned(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert terminal.table(["A", "LONG"], [["xxx", "y"]]) == "A    LONG\nxxx  y"

@@ -13,7 +13,6 @@ from graven.storage.durable import (
     read_file,
     replace_durably,
     sync_directory,
-    sync_filesystem,
     sync_names,
     write_durably,
 )
@@ -142,11 +141,3 @@ def test_the_error_says_path_reason_and_whether_the_disk_is_full(number, code):
 def test_syncing_what_is_not_there_fails(tmp_path):
     with pytest.raises(StorageFailed):
         sync_directory(tmp_path / "none")
-    with pytest.raises(StorageFailed):
-        sync_filesystem(tmp_path / "none")
-
-
-def test_the_filesystem_of_a_directory_is_synced_where_that_exists(tmp_path):
-    assert sync_filesystem("/", SimulatedDisk()) is True
-    assert sync_filesystem("/", SimulatedDisk(supports_sync_all=False)) is False
-    sync_filesystem(tmp_path)
