@@ -106,6 +106,13 @@ def finish_creation(paths: LogPaths) -> None:
     """
     if not paths.new_key.exists():
         return
+    # the creator may be doing the same while another process already opens the new log
+    with _creation_lock(paths.logs):
+        if paths.new_key.exists():
+            _move_key(paths)
+
+
+def _move_key(paths: LogPaths) -> None:
     data = paths.new_key.read_bytes()
     if paths.key.exists() and paths.key.read_bytes() != data:
         raise RefusedToStart(
