@@ -42,7 +42,7 @@ def _failed(what: str, error: sqlite3.Error) -> StorageFailed:
 
 
 class RequestTable:
-    """The keyed requests of one log. `find` and `remember` are the writer's, `store` is for either thread.
+    """The keyed requests of one log. `find` and `remember` are the writer's, `store` is for any thread.
 
     All of them raise StorageFailed when SQLite does.
     """
@@ -66,6 +66,11 @@ class RequestTable:
 
     def __len__(self) -> int:
         return self._count + len(self._unstored)
+
+    @property
+    def unstored(self) -> int:
+        """Requests that are in memory and in the journal only."""
+        return len(self._unstored)
 
     def find(self, request: KeyedRequest, now_ns: int) -> Appended | None:
         """The kept answer, None for a new key; Conflict for other bytes, Busy when the table is full."""

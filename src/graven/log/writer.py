@@ -26,6 +26,9 @@ __all__ = ["Done", "Writer", "stopped_error"]
 
 Done = Callable[[Appended | GravenError], None]
 
+_UNSTORED_REQUESTS = 1_024
+"""Keyed requests kept in memory while nothing but known entries comes."""
+
 
 def stopped_error(cause: BaseException) -> Unavailable:
     """What every request gets after `cause` stopped the writer."""
@@ -279,3 +282,6 @@ class Writer:
             self._keys.add(self._next, group.keys, digests)
             self._next = entries.next_index
             self._commit(entries)
+        elif self._requests.unstored >= _UNSTORED_REQUESTS:
+            # integration stores them, but without a new entry it has nothing to do
+            self._requests.store(now_ns)

@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 from tests.support.log_world import OPTIONS, World, batch_of, numbered, request
 
@@ -81,6 +84,17 @@ def test_a_keyed_request_of_known_events_only_is_kept_as_well(world: World) -> N
     world.crash()
     world.open()
     assert world.append(batch_of("a"), request("k")) == Appended(None, 0, {0: 0}, replayed=True)
+
+
+def test_keyed_requests_of_known_events_do_not_pile_up_in_memory(world: World) -> None:
+    world.append(batch_of("a"))
+    for round_ in range(3):
+        answers = world.append_all([(batch_of("a"), request(f"k{round_}-{number}")) for number in range(600)])
+        assert answers == [Appended(None, 0, {0: 0})] * 600
+        assert world.running.keyed_requests == 600 * (round_ + 1)
+    with closing(sqlite3.connect(world.folder / "requests.sqlite")) as db:
+        assert db.execute("SELECT count(*) FROM requests").fetchone() == (1_200,)
+    assert world.append(batch_of("a"), request("k0-0")) == Appended(None, 0, {0: 0}, replayed=True)
 
 
 def test_a_refused_keyed_request_does_not_use_up_its_key(world: World) -> None:
