@@ -49,18 +49,19 @@ def cli_page() -> str:
 
 
 def _exit_code_table() -> str:
-    from graven.cli.problems import BUG, EXIT_CODES, INTERRUPTED
+    from graven.cli.problems import BUG, EXIT_CODES, FAILED, INTERRUPTED
 
     meanings = {
         0: "fine",
-        1: "tampered; or the command failed for a reason not listed here",
-        2: "usage: the command line or a setting is wrong, nothing was tried",
+        1: "tampered, or `demo` did not find an attack; nothing else",
+        2: "usage: the command line or a setting is wrong, or a file is not there or may not be used",
         3: "could not check (no key, unreachable, an absent blob): never the same as fine",
         4: "the input was refused",
         5: "not found",
         6: "not allowed: no token, an unknown one, or one without the role",
         7: "unreachable or busy: try again",
         8: "the data directory refuses to start, or its disk failed; `doctor`: a problem was found",
+        FAILED: "failed for a reason not listed here",
         BUG: "a bug in graven",
         INTERRUPTED: "interrupted (Ctrl-C), or a question answered with no",
     }

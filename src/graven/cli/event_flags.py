@@ -32,9 +32,16 @@ def label_flag(flag: str, text: str) -> tuple[str, str]:
 
 
 def thing_flag(text: str, default_type: str | None) -> dict[str, str]:
-    """`TYPE:ID` or `ID` → `{type, id}`. Only the first colon counts: `order:42`, `user:alice@example.com`."""
+    """`TYPE:ID` or `ID` → `{type, id}`. Only the first colon counts: `order:42`, `url:http://x/y`.
+
+    `UsageError` when either half is empty: `ci:$JOB` with an unset variable must not become an actor.
+    """
     kind, colon, name = text.partition(":")
-    if colon and kind and name:
+    if not name if colon else not text:
+        raise UsageError(f"{text!r} names nobody and nothing: the id is empty", hint="write it as order:42 or 42")
+    if colon and not kind:
+        raise UsageError(f"{text!r} has an empty type", hint=f"write it as order:{name} or {name}")
+    if colon:
         return {"type": kind, "id": name}
     return {"type": default_type, "id": text} if default_type else {"id": text}
 

@@ -9,6 +9,7 @@ import click
 
 from graven.cli import problems
 from graven.cli.lazy import LazyGroup
+from graven.cli.mistyped import usage_problem
 from graven.errors import GravenError, UsageError
 
 __all__ = ["graven", "main", "run"]
@@ -35,14 +36,6 @@ def graven() -> None:
     Commands talk to a server (--server or GRAVEN_SERVER, with GRAVEN_TOKEN) or work straight on a data
     directory (--data or GRAVEN_DATA) that no server holds.
     """
-
-
-def _usage_problem(error: click.UsageError) -> UsageError:
-    path = error.ctx.command_path if error.ctx is not None else "graven"
-    message = error.format_message()
-    if message:
-        message = message[0].lower() + message[1:]
-    return UsageError(message.rstrip("."), hint=f"{path} --help")
 
 
 def _write_problem(error: GravenError, *, as_json: bool) -> None:
@@ -89,11 +82,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print(error.format_message(), file=sys.stderr)
         return problems.EXIT_CODES[UsageError]
     except click.UsageError as error:
-        _write_problem(_usage_problem(error), as_json=as_json)
+        _write_problem(usage_problem(error), as_json=as_json)
         return problems.EXIT_CODES[UsageError]
     except click.ClickException as error:
         _write_problem(GravenError(error.format_message()), as_json=as_json)
-        return 1
+        return problems.FAILED
     except (KeyboardInterrupt, EOFError, click.Abort):
         print("interrupted", file=sys.stderr)
         return problems.INTERRUPTED
@@ -102,7 +95,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         _write_problem(_system_problem(error), as_json=as_json)
-        return 1
+        return problems.exit_code_of_system(error)
     except Exception as error:
         # a bug must not look like "tampered", which is Python's own exit code for it
         if os.environ.get("GRAVEN_DEBUG"):

@@ -1,8 +1,8 @@
 """How an error looks and which exit code it has. Nothing else decides either.
 
-Exit codes: 0 fine · 1 tampered, or failed · 2 usage · 3 could not check · 4 the input was refused ·
-5 not found · 6 not allowed · 7 unreachable or busy, try again · 8 the data directory refuses, or its
-disk failed · 70 a bug in graven · 130 interrupted.
+Exit codes: 0 fine · 1 tampered, and nothing else · 2 usage, or a file that is not there or may not be read ·
+3 could not check · 4 the input was refused · 5 not found · 6 not allowed · 7 unreachable or busy, try again ·
+8 the data directory refuses, or its disk failed · 9 failed otherwise · 70 a bug in graven · 130 interrupted.
 """
 
 import json
@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from graven import errors
 from graven.cli.printable import printable
 
-__all__ = ["BUG", "EXIT_CODES", "INTERRUPTED", "exit_code", "problem_json", "problem_text"]
+__all__ = [
+    "BUG",
+    "EXIT_CODES",
+    "FAILED",
+    "INTERRUPTED",
+    "exit_code",
+    "exit_code_of_system",
+    "problem_json",
+    "problem_text",
+]
 
 EXIT_CODES: Mapping[type[errors.GravenError], int] = {
     errors.UsageError: 2,
@@ -32,16 +41,26 @@ EXIT_CODES: Mapping[type[errors.GravenError], int] = {
 }
 """Class → exit code. A class that is missing here fails a test."""
 
+FAILED = 9
 BUG = 70
 INTERRUPTED = 130
 
 
 def exit_code(error: errors.GravenError) -> int:
-    """The exit code of an error; 1 for the base class."""
+    """The exit code of an error; `FAILED` for the base class."""
     for cls in type(error).__mro__:
         if cls in EXIT_CODES:
             return EXIT_CODES[cls]
-    return 1
+    return FAILED
+
+
+_ABOUT_A_NAME = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
+
+
+def exit_code_of_system(error: OSError) -> int:
+    """2 for a path that was named wrongly or may not be used, 8 for a disk that fails; never 1."""
+    cls = errors.UsageError if isinstance(error, _ABOUT_A_NAME) else errors.StorageFailed
+    return EXIT_CODES[cls]
 
 
 _LABEL_WIDTH = len("error:")

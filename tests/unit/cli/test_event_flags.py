@@ -36,12 +36,16 @@ def test_an_output_of_null_is_recorded_and_not_left_out():
         ("alice", {"id": "alice"}),
         ("user:alice", {"type": "user", "id": "alice"}),
         ("url:http://x/y", {"type": "url", "id": "http://x/y"}),
-        (":x", {"id": ":x"}),
-        ("x:", {"id": "x:"}),
     ],
 )
 def test_a_thing_is_a_type_and_an_id_or_an_id(text, thing):
     assert thing_flag(text, None) == thing
+
+
+@pytest.mark.parametrize("text", ["", ":", "ci:", ":42"])
+def test_a_thing_with_an_empty_half_is_a_usage_error(text):
+    with pytest.raises(UsageError, match="empty"):
+        thing_flag(text, None)
 
 
 @pytest.mark.parametrize("text", ["{", "NaN", "Infinity", "", "{'a': 1}"])

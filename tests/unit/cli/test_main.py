@@ -7,7 +7,7 @@ import pytest
 from graven.cli import main as program
 from graven.cli.lazy import COMMANDS
 from graven.cli.main import graven, run
-from graven.errors import CouldNotCheck, Tampered
+from graven.errors import CouldNotCheck, GravenError, Tampered
 
 HEAVY = ["rich", "httpx", "msgspec", "cryptography", "numpy", "litestar", "json.tool", "asyncio", "graven.tlog"]
 
@@ -95,7 +95,10 @@ def test_the_version_is_told(capsys):
         (CouldNotCheck("c"), 3),
         (KeyboardInterrupt(), 130),
         (BrokenPipeError(), 0),
-        (PermissionError(13, "Permission denied", "x"), 1),
+        (PermissionError(13, "Permission denied", "x"), 2),
+        (FileNotFoundError(2, "No such file or directory", "x"), 2),
+        (OSError(28, "No space left on device"), 8),
+        (GravenError("something else"), 9),
         (ZeroDivisionError("a bug"), 70),
     ],
 )
