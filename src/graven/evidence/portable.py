@@ -31,6 +31,7 @@ MAX_SIZE = 2**63 - 1
 MAX_PROOF_HASHES = 63
 MAX_SIGNATURES = 100
 MAX_FINDINGS = 100
+MAX_FILE = 1 << 30
 FIRST_FILES = ("README.txt", "checkpoint", "log.vkey", "manifest.json", "verify.py")
 
 
@@ -280,9 +281,19 @@ class Archive:
         self.used.add(name)
         return self.folder / name
 
+    def plain(self, name: str) -> Path:
+        """The path of what must be a plain file: a link, a pipe or a device could lead anywhere, and never end."""
+        path = self.path(name)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise Tampered(f"{name} is no plain file")
+        return path
+
     def read(self, name: str) -> bytes:
         try:
-            return self.path(name).read_bytes()
+            path = self.plain(name)
+            if path.stat().st_size > MAX_FILE:
+                raise Unchecked(f"{name} has {path.stat().st_size} bytes, too many to be read at once")
+            return path.read_bytes()
         except FileNotFoundError:
             raise Tampered(f"{name} is missing") from None
         except OSError as error:
@@ -292,7 +303,7 @@ class Archive:
         """(hex digest, size), read in pieces."""
         digest, size = hashlib.sha256(), 0
         try:
-            with self.path(name).open("rb") as stream:
+            with self.plain(name).open("rb") as stream:
                 for chunk in iter(lambda: stream.read(1 << 20), b""):
                     digest.update(chunk)
                     size += len(chunk)
@@ -396,6 +407,11 @@ def check_blobs(archive: Archive, names: list[str], wanted: dict[str, Reference]
             report.unchecked(f"blob {digest} is not in the archive")
 
 
+def say(text: str) -> None:
+    """Print a line in which nothing acts on the terminal: what lies in an archive may be written to fool you."""
+    print("".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text))
+
+
 class Report:
     """What was found, printed as it comes."""
 
@@ -414,7 +430,7 @@ class Report:
     def _print(self, line: str) -> None:
         self.count += 1
         if self.count <= MAX_FINDINGS:
-            print(line)
+            say(line)
         elif self.count == MAX_FINDINGS + 1:
             print("and more")
 
@@ -426,10 +442,10 @@ def load_key(given: str | None, archive: Archive) -> Key:
     if data != beside.text.encode("utf-8") + b"\n":
         raise Tampered("log.vkey is not one line with a key")
     if given is None:
-        print(f"key: {beside.text}\n     trusted on first use: compare it with what the log's operator tells you")
+        say(f"key: {beside.text}\n     trusted on first use: compare it with what the log's operator tells you")
         return beside
     key = Key(given)
-    print(f"key: {key.text} (given)")
+    say(f"key: {key.text} (given)")
     if key.text != beside.text:
         raise Tampered(f"log.vkey holds another key: {beside.text}")
     return key
@@ -446,7 +462,7 @@ def check(folder: Path, given: str | None, report: Report) -> None:
     key = load_key(given, archive)
     checkpoint = archive.read("checkpoint")
     size, root = open_checkpoint(checkpoint, key)
-    print(f"log: {key.name}, size {size}, root {root.hex()}")
+    say(f"log: {key.name}, size {size}, root {root.hex()}")
     # 3.
     wanted: dict[str, Reference] = {}
     proven = 0

@@ -5,6 +5,7 @@ Nothing is locked, opened for writing or followed: a symbolic link below `tile/`
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ _CHUNK = 1 << 20
 # no link is followed, and a pipe in place of a file does not make us wait
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MAX_CHECKPOINT = 1 << 20
+_OWN_FILES = ("tile", "journal", "head.sqlite", "new.key", "requests.sqlite", "idempotency")
+"""What a log has besides the checkpoint and its key, which people also keep alone."""
 
 
 def find_log(path: Path) -> Path:
@@ -28,7 +31,12 @@ def find_log(path: Path) -> Path:
     """
     if not path.is_dir():
         raise CouldNotCheck(f"{path} is no directory", hint="name a log directory, a data directory or a URL")
-    if any((path / name).exists() for name in ("checkpoint", "tile", "log.vkey")):
+    if _is_unpacked_archive(path):
+        raise CouldNotCheck(
+            f"{path} is an unpacked proof archive, not a log",
+            hint=f"graven verify the .tar.gz that it came from, or python3 {path / 'verify.py'} --key VKEY",
+        )
+    if any(os.path.lexists(path / name) for name in ("checkpoint", "log.vkey", *_OWN_FILES)):
         return path
     logs = path / "logs"
     if logs.is_dir():
@@ -45,6 +53,12 @@ def find_log(path: Path) -> Path:
         why="a log has a checkpoint and a folder named tile",
         hint="name a directory such as <data>/logs/default",
     )
+
+
+def _is_unpacked_archive(path: Path) -> bool:
+    if any(os.path.lexists(path / name) for name in _OWN_FILES):
+        return False
+    return (path / "manifest.json").is_file() and (path / "proofs").is_dir()
 
 
 class DirectorySource:
@@ -67,6 +81,12 @@ class DirectorySource:
     def fetch_checkpoint(self) -> bytes | None:
         """The file `checkpoint`."""
         return self._read("checkpoint", _MAX_CHECKPOINT)
+
+    def remains(self) -> str | None:
+        """The folder `tile`, or something of Graven's own."""
+        return next((name for name in _OWN_FILES if os.path.lexists(self._prefix + name)), None)
+
+    advice = ""
 
     def fetch_key(self) -> bytes | None:
         """The file `log.vkey`."""
@@ -113,11 +133,14 @@ class DirectorySource:
         _, _, digits = digest.partition(":")
         path = self.blobs / "sha256" / digits[:2] / digits[2:4] / digits
         try:
-            stream = path.open("rb")
+            stream = open(os.open(path, _OPEN), "rb")  # noqa: SIM115, PTH123 - closed by `chunks`
         except FileNotFoundError:
             return None
         except OSError as error:
             raise CouldNotCheck(f"cannot read blob {digest}: {error.strerror}") from error
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            stream.close()
+            raise CouldNotCheck(f"cannot read blob {digest}: no plain file")
 
         def chunks() -> Iterator[bytes]:
             with stream:

@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 from hashlib import sha256, sha512
@@ -175,6 +176,26 @@ def test_every_file_that_is_taken_out_is_missed(files: Files, tmp_path: Path):
 @pytest.mark.parametrize("name", ["entries/258.json", "proofs/258.tlog-proof", "blobs/x", "entries/a/b"])
 def test_evidence_that_nothing_asked_for_is_tampering(files: Files, tmp_path: Path, name: str):
     assert verdict({**files, name: b"x"}, tmp_path) == 1
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("part", ["entries", "proofs", "blobs"])
+def test_a_link_or_a_pipe_in_place_of_evidence_is_tampering(files: Files, tmp_path: Path, part: str, make):
+    folder = lay_out(files, tmp_path)
+    path = next((folder / part).iterdir())
+    path.unlink()
+    make(path)
+    finished = run_portable(folder)
+    assert finished.returncode == 1
+    assert "is no plain file" in finished.stdout
+
+
+def test_the_name_of_a_file_does_nothing_to_the_terminal(files: Files, tmp_path: Path):
+    folder = lay_out(files, tmp_path)
+    (folder / "entries/\x1b[2J\x9b1mfine").touch()
+    finished = run_portable(folder)
+    assert finished.returncode == 1
+    assert "tampered: entries/\\x1b[2J\\x9b1mfine does not belong here" in finished.stdout
 
 
 def test_a_note_of_ones_own_beside_the_evidence_is_no_tampering(files: Files, tmp_path: Path):

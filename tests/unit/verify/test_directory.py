@@ -86,3 +86,13 @@ def test_blobs_lie_beside_the_logs(tmp_path: Path):
     assert chunks is not None
     assert b"".join(chunks) == b"content"
     assert DirectorySource(VECTOR).open_blob(digest) is None
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_blob_that_is_no_plain_file_could_not_be_checked(tmp_path: Path, make):
+    digits = "0" * 64
+    folder = tmp_path / "sha256/00/00"
+    folder.mkdir(parents=True)
+    make(folder / digits)
+    with pytest.raises(CouldNotCheck, match="cannot read blob"):
+        DirectorySource(tmp_path, blobs=tmp_path).open_blob(f"sha256:{digits}")
