@@ -10,13 +10,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import structlog
 
 from graven.errors import Conflict, GravenError, NotFound, RefusedToStart
 from graven.log.create import create_log
+from graven.log.keys import check_origin
 from graven.log.layout import SYSTEM_LOG, LogPaths, check_name, log_names
 from graven.log.messages import Incident
 from graven.log.opened import Log
@@ -78,7 +79,7 @@ class LogSet:
             event = system_event(
                 "log.create", targets=(("log", name),), attributes={"by": by, "origin": origin or "random"}
             )
-            self._refuse_early(name)
+            self._refuse_early(name, origin)
             self.system.record(event)
             create_log(self.data_dir, name, origin=origin, clock=self._clock)
             key = LogPaths(self.data_dir, name).vkey.read_text("utf-8").strip()
@@ -109,18 +110,21 @@ class LogSet:
 
     def close(self, final: Callable[[], None] = lambda: None) -> None:
         """Close all logs; `final` runs when only `system` is left, to record the stop."""
-        for name, log in self._logs.items():
-            if name != SYSTEM_LOG:
-                log.close()
-        if SYSTEM_LOG in self._logs:
-            if self._thread.is_alive():
-                self._queue.put(None)
-                self._thread.join(timeout=10)
-            try:
-                final()
-            finally:
-                self._logs[SYSTEM_LOG].close()
-        self._logs.clear()
+        with ExitStack() as stack:  # one log that cannot stop clean must not keep the others from it
+            stack.callback(self._logs.clear)
+            if SYSTEM_LOG in self._logs:
+                stack.callback(self._logs[SYSTEM_LOG].close)
+                stack.callback(final)
+                stack.callback(self._stop_recording)
+            for name, log in self._logs.items():
+                if name != SYSTEM_LOG:
+                    stack.callback(log.close)
+
+    def _stop_recording(self) -> None:
+        """Record the incidents that wait, as far as that takes no longer than a stop may."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join(timeout=10)
 
     def _open(self, name: str) -> Log:
         log = open_log(
@@ -147,8 +151,10 @@ class LogSet:
                     code="log_missing",
                 )
 
-    def _refuse_early(self, name: str) -> None:
+    def _refuse_early(self, name: str, origin: str | None) -> None:
         """What `create_log` would refuse must not be announced in `system` first."""
+        if origin is not None:
+            check_origin(origin)
         if check_name(name) in self._logs:
             raise Conflict(f"the log {name} exists already", hint="choose another name", code="log_exists")
 
