@@ -14,7 +14,8 @@ from graven.cli.access.ports import Access, Answer
 from graven.cli.event_flags import event_from_flags
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
-from graven.errors import UsageError
+from graven.cli.place_in_file import Sent, place_in_file
+from graven.errors import GravenError, UsageError
 
 __all__ = ["command", "request_bodies"]
 
@@ -61,14 +62,15 @@ def _is_line_of_ndjson(line: bytes) -> bool:
         return False
 
 
-def _report(answer: Answer, *, wait: bool) -> None:
+def _report(answer: Answer, *, wait: bool, event_id: str | None) -> None:
     new = answer.count
     if new and answer.first is not None:
         last = answer.first + new - 1
         place = f"entry {answer.first}" if new == 1 else f"entries {answer.first} to {last}"
         text = f"{terminal.mark(True)} recorded {terminal.paint(place, bold=True)}"
-        if new == 1 and answer.ids:
-            text += f"  id {next(iter(answer.ids.values()))}"
+        shown = next(iter(answer.ids.values()), event_id)
+        if new == 1 and shown:
+            text += f"  id {shown}"
         print(text)
     if answer.duplicates:
         where = ", ".join(str(index) for index in list(answer.duplicates.values())[:3])
@@ -78,12 +80,29 @@ def _report(answer: Answer, *, wait: bool) -> None:
         terminal.note("durable, but no checkpoint covers it yet; it will within about a second")
 
 
-def _send(access: Access, log: str, body: bytes, media_type: str, *, wait: bool, as_json: bool) -> None:
-    answer = access.append(log, body, media_type, key=str(uuid.uuid4()), wait=wait)
+def _send(access: Access, log: str, sent: Sent, *, wait: bool, as_json: bool, event_id: str | None = None) -> int:
+    """Record one request; gives the number of its events. For people, a refusal names the place in the file."""
+    try:
+        answer = access.append(log, sent.body, sent.media_type, key=str(uuid.uuid4()), wait=wait)
+    except GravenError as error:
+        if as_json:
+            raise
+        raise place_in_file(error, sent) from error
     if as_json:
         terminal.emit_json(answer._asdict())
     else:
-        _report(answer, wait=wait)
+        _report(answer, wait=wait, event_id=event_id)
+    return answer.count + len(answer.duplicates)
+
+
+def _send_stream(access: Access, log: str, name: str, stream: BinaryIO, *, wait: bool, as_json: bool) -> None:
+    line, events = 1, 0
+    for body, media_type in request_bodies(stream):
+        sent = Sent(name, body, media_type, line, events)
+        events += _send(access, log, sent, wait=wait, as_json=as_json)
+        line += body.count(b"\n")
+    if line == 1 and not events:
+        raise UsageError(f"nothing to record: {name} is empty", hint="graven record --help")
 
 
 @click.command("record", cls=TeachingCommand, short_help=COMMANDS["record"], epilog=EXAMPLES)
@@ -137,7 +156,7 @@ def command(
         event = event_from_flags(action=action, actor=actor, id=event_id, **fields)
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
         with open_chosen(server, data, token) as access:
-            _send(access, log, body, "application/json", wait=wait, as_json=as_json)
+            _send(access, log, Sent("", body, "application/json"), wait=wait, as_json=as_json, event_id=event_id)
         return
     stray = [name for name, value in {**fields, "id": event_id}.items() if value]
     if stray:
@@ -151,16 +170,9 @@ def command(
             why="neither --action and --actor nor a file was given, and standard input is a terminal",
             hint="graven record --action order.create --actor user:alice, or graven record events.ndjson",
         )
-    sent = 0
-    with open_chosen(server, data, token) as access:
-        if file is None or str(file) == "-":
-            for body, media_type in request_bodies(sys.stdin.buffer):
-                _send(access, log, body, media_type, wait=wait, as_json=as_json)
-                sent += 1
-        else:
-            with file.open("rb") as stream:
-                for body, media_type in request_bodies(stream):
-                    _send(access, log, body, media_type, wait=wait, as_json=as_json)
-                    sent += 1
-    if not sent:
-        raise UsageError("nothing to record: the input is empty", hint="graven record --help")
+    if file is None or str(file) == "-":
+        with open_chosen(server, data, token) as access:
+            _send_stream(access, log, "standard input", sys.stdin.buffer, wait=wait, as_json=as_json)
+        return
+    with file.open("rb") as stream, open_chosen(server, data, token) as access:
+        _send_stream(access, log, str(file), stream, wait=wait, as_json=as_json)
