@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from graven.errors import GravenError
+
+if TYPE_CHECKING:
+    from graven.log.messages import Incident
 
 __all__ = ["Check", "check_directory", "check_machine", "check_server"]
 
@@ -83,20 +86,23 @@ def _check_modes(data: Path) -> Iterator[Check]:
 
 def _check_log(data: Path, name: str) -> Iterator[Check]:
     try:
+        from graven.log.record import record_incident
         from graven.log.start import open_log
     except ImportError:
         yield Check("warning", f"log {name}: not opened, the server is not installed", "pip install 'graven[server]'")
         return
+    incidents: list[Incident] = []
     try:
-        log = open_log(data, name)
-    except GravenError as error:
-        hint = error.hint
-        yield Check("problem", f"log {name}: {error.message}" + (f" ({error.why})" if error.why else ""), hint)
-        return
-    try:
-        yield Check("ok", f"log {name}: {log.size:,} entries, opens cleanly")
-    finally:
+        log = open_log(data, name, on_incident=incidents.append)
         log.close()
+        state: State = "warning" if incidents else "ok"
+        yield Check(state, f"log {name}: {log.size:,} entries, opens {'after a repair' if incidents else 'cleanly'}")
+        # opening may have set a torn tail aside, like a server that starts: that has to stand in `system`
+        for incident in incidents:
+            record_incident(data, incident)
+            yield Check("warning", f"log {name}: {incident.message}", "graven show --log system tells when")
+    except GravenError as error:
+        yield Check("problem", f"log {name}: {error.message}" + (f" ({error.why})" if error.why else ""), error.hint)
 
 
 def check_server(address: str, token: str | None, get: Callable[[str, Mapping[str, str]], int]) -> Iterator[Check]:

@@ -42,14 +42,18 @@ def record_incident(
 ) -> bool:
     """Append to `system` and wait until it is committed; False when the directory has no such log.
 
-    Raises what `open_log` raises when `system` cannot be opened.
+    What opening `system` itself reports is recorded before it. Raises what `open_log` raises when `system`
+    cannot be opened.
     """
     if not LogPaths(data_dir, SYSTEM_LOG).root.is_dir():
         return False
-    log = open_log(data_dir, SYSTEM_LOG, clock=clock, options=LogOptions(supervise=False), state_dir=state_dir)
+    found: list[Incident] = []
+    options = LogOptions(supervise=False)
+    log = open_log(data_dir, SYSTEM_LOG, clock=clock, options=options, on_incident=found.append, state_dir=state_dir)
     try:
-        body = msgspec.json.encode(incident_event(incident))
-        log.append(prepare_events(body, "application/json", _LOCAL, Redactor(()), now_ns=clock()))
+        for each in (*found, incident):
+            body = msgspec.json.encode(incident_event(each))
+            log.append(prepare_events(body, "application/json", _LOCAL, Redactor(()), now_ns=clock()))
     finally:
         log.close()
     return True

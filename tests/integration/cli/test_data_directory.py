@@ -156,6 +156,17 @@ def test_doctor_names_the_origin_of_each_setting(offline):
     assert told["settings"]["listen"]["origin"] == "default"
 
 
+def test_what_doctor_sets_aside_stands_in_system(offline):
+    journal = offline.home / "graven-data" / "logs" / "extra" / "journal"
+    record(offline, "--log", "extra")
+    (journal / "clean").unlink()
+    with next(journal.glob("*.gvj")).open("ab") as segment:
+        segment.write(b"\xffGVJ cut short")
+    told = json.loads(offline.must("doctor", "--json").text)["checks"]
+    assert any("torn journal tail" in check["what"] and check["state"] == "warning" for check in told)
+    assert next(journal.glob("torn-*")).name in offline.must("show", "last", "--log", "system").text
+
+
 def test_doctor_finds_a_key_that_others_can_read(offline):
     (offline.home / "graven-data" / "keys" / "default.key").chmod(0o644)
     ran = offline.run("doctor")
