@@ -59,6 +59,10 @@ class UsageError(GravenError):
 
     code = "usage"
 
+    def __str__(self) -> str:
+        """With the hint: a traceback is all that an application shows of a setting that cannot work."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 class InvalidInput(GravenError):
     """Bytes that are not what their format says: a decoder raises this and nothing else."""

@@ -103,8 +103,9 @@ class Ledger:
                 return
             self._reports[reason] = (now, 0)
         with internal():
-            if count + silent:
-                LOGGER.warning("%d events not recorded (%s): %s", count + silent, reason, detail)
+            if total := count + silent:
+                noun, tail = "event" if total == 1 else "events", f": {detail}" if detail else ""
+                LOGGER.warning("%d %s not recorded (%s)%s", total, noun, reason, tail)
             else:
                 LOGGER.warning("%s: %s", reason, detail)
 

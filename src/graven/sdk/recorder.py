@@ -181,8 +181,16 @@ class Recorder:
         self._sender.stop()
         if _joined(self._sending, patience_s):
             self._outbox.close()
-        if left := self.stats().pending:
-            LOGGER.info("%d events were not acknowledged yet: they stay in the spool", left)
+        if (left := self.stats().pending) and self.settings.spool_bytes > 0:
+            # a warning: who runs a script once would otherwise believe that its events are in the log
+            with internal():
+                LOGGER.warning(
+                    "%d %s not acknowledged by %s yet: kept in %s, sent by the next client of that server and log",
+                    left,
+                    "event" if left == 1 else "events",
+                    self.settings.server,
+                    self.settings.spool_dir,
+                )
 
     def _start(self) -> bool:
         """Start the threads once; False when the interpreter refuses, because it is shutting down."""

@@ -16,7 +16,7 @@ from graven.sdk.guard import internal
 from graven.sdk.ledger import Ledger
 from graven.sdk.outbox import Outbox
 from graven.sdk.refusal import take_apart
-from graven.sdk.spoolroot import SpoolRoot
+from graven.sdk.spoolroot import REFUSED_NAME, SpoolRoot
 from graven.sdk.transport import Transport
 
 __all__ = ["Sender"]
@@ -131,8 +131,9 @@ class Sender:
         if self._root is not None:
             lines = [_refused_line(event, reason, refused) for event, reason in lost]
             name = f"{time.time_ns():020d}-{key}.ndjson"
-            if not self._root.keep_refused(name, b"".join(lines)):
-                detail += " (refused/ has no room: not kept)"
+            kept = self._root.keep_refused(name, b"".join(lines))
+            folder = self._root.root / REFUSED_NAME
+            detail += f"; kept in {folder / name}" if kept else f"; not kept: {folder} has no room"
         self._ledger.lose("refused", count, detail)
 
     def _wait(self, delay_s: float) -> None:

@@ -1,5 +1,6 @@
 """The recorder's settings: an argument wins over the environment, which wins over the default."""
 
+import difflib
 import os
 import sys
 from collections.abc import Mapping
@@ -88,7 +89,9 @@ def resolve(environ: Mapping[str, str] | None = None, /, **given: Any) -> Settin
     env = os.environ if environ is None else environ
     known = {setting.name for setting in fields(Settings)}
     if unknown := sorted(given.keys() - known):
-        raise UsageError(f"unknown setting {unknown[0]!r}", hint=f"known: {', '.join(sorted(known))}")
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+        raise UsageError(f"unknown setting {unknown[0]!r}", hint=hint)
     chosen = {name: value for name, value in given.items() if value is not None}
     for name in ("server", "token", "log", "source"):
         if name not in chosen and (value := env.get(f"GRAVEN_{name.upper()}")):

@@ -41,10 +41,15 @@ def test_one_line_per_reason_and_ten_seconds_says_how_many_it_stands_for(caplog)
     now = 10.0
     ledger.lose("queue_full", 1)
     assert [record.getMessage().split(" (")[0] for record in caplog.records] == [
-        "1 events not recorded",
+        "1 event not recorded",
         "1000 events not recorded",
     ]
     assert {record.name for record in caplog.records} == {"graven.sdk"}
+
+
+def test_a_loss_without_detail_ends_with_its_reason(caplog):
+    Ledger().lose("closed", 1)
+    assert caplog.messages == ["1 event not recorded (closed)"]
 
 
 def test_what_the_recorder_logs_is_marked_as_its_own(caplog):

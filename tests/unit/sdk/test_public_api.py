@@ -7,7 +7,7 @@ import graven
 def test_every_public_name_can_be_imported():
     for name in graven.__all__:
         assert getattr(graven, name) is not None
-    assert set(graven.__all__) <= set(dir(graven))
+    assert dir(graven) == graven.__all__
 
 
 def test_the_list_of_names_is_sorted_and_complete():

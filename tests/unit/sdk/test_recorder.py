@@ -154,7 +154,7 @@ def test_a_server_that_refuses_everything_costs_a_bounded_number_of_requests(tmp
     client.close()
 
 
-def test_a_refused_token_costs_one_request_and_keeps_the_events_for_inspection(tmp_path):
+def test_a_refused_token_costs_one_request_and_keeps_the_events_for_inspection(tmp_path, caplog):
     transport = ScriptedTransport(lambda batch, attempt: Refused(401, "unauthenticated", "unknown token"))
     client = scripted_client(transport, tmp_path)
     client.record("a", input="kept")
@@ -163,6 +163,7 @@ def test_a_refused_token_costs_one_request_and_keeps_the_events_for_inspection(t
     assert client.stats().losses == {"refused": 1}
     (kept,) = (tmp_path / "refused").iterdir()
     assert b'"input":"kept"' in kept.read_bytes()
+    assert f"kept in {kept}" in caplog.text
     client.close()
 
 
@@ -225,6 +226,14 @@ def test_what_is_left_at_close_is_sent_by_the_next_process(tmp_path):
     third_transport = ScriptedTransport()
     events = transport.events + third_transport.events
     assert [event["input"] for event in events if event["action"] == "a"] == list(range(10))
+
+
+def test_closing_says_where_the_events_are_that_the_server_has_not(tmp_path, caplog):
+    client = scripted_client(ScriptedTransport(lambda batch, attempt: Later("away", reached=False)), tmp_path)
+    client.record("a")
+    client.close()
+    assert "1 event not acknowledged" in caplog.text
+    assert f"kept in {tmp_path}" in caplog.text
 
 
 def test_closing_does_not_wait_for_a_server_that_cannot_be_reached(tmp_path):

@@ -27,7 +27,13 @@ def test_a_server_that_is_no_http_address_is_refused(server):
 def test_a_misspelt_setting_is_refused_with_the_known_ones():
     with pytest.raises(UsageError, match="spol_dir") as caught:
         resolve({}, server="http://x", spol_dir="/x")
-    assert "spool_dir" in caught.value.hint
+    assert caught.value.hint == "did you mean 'spool_dir'?"
+
+
+def test_a_traceback_of_a_wrong_setting_says_what_to_write():
+    with pytest.raises(UsageError) as caught:
+        resolve({}, server="http://x", tokn="t")
+    assert str(caught.value) == "unknown setting 'tokn' (did you mean 'token'?)"
 
 
 def test_the_spool_follows_the_state_directory_of_the_user():
