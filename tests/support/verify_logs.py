@@ -145,6 +145,7 @@ class MemorySource:
 
     target = "memory"
     parallel = 1
+    advice = ""
 
     def __init__(self, root: Path | None = None) -> None:
         self.files: dict[str, bytes] = {}
@@ -157,6 +158,9 @@ class MemorySource:
 
     def fetch_checkpoint(self) -> bytes | None:
         return self.files.get("checkpoint")
+
+    def remains(self) -> str | None:
+        return next((path for path in self.files if path.startswith("tile/")), None)
 
     def fetch_key(self) -> bytes | None:
         return self.files.get("log.vkey")

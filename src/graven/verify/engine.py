@@ -95,7 +95,7 @@ def _verify(
     key_file = source.fetch_key()
     note = source.fetch_checkpoint()
     if note is None:
-        report.add(tampered("missing", "there is no checkpoint", path="checkpoint"))
+        report.add(_no_checkpoint(source, key, key_file, memory, known))
         return
     # 2. whose checkpoint it is
     trusted = establish(report, note, key=key, key_file=key_file, policy=policy, memory=memory, known=known)
@@ -111,6 +111,32 @@ def _verify(
     # 9. remember what was found sound; an absent blob says nothing against the tree
     if memory is not None and trusted.key is not None and not _condemned(report):
         report.remembered = memory.remember(trusted.key, trusted.note)
+
+
+def _no_checkpoint(
+    source: Source, key: VerifierKey | None, key_file: bytes | None, memory: Memory | None, known: Sequence[bytes]
+) -> Finding:
+    """A log without its checkpoint is tampered with; a place where there is no log is a mistake in the address."""
+    why = ""
+    remains = source.remains()
+    remembered = memory.recall(key.name) if memory is not None and key is not None else None
+    if remains is not None:
+        why = f"{remains} is there, so this is a log; its signed statement of size and root was taken away"
+    elif remembered is not None and key is not None:
+        why = f"the log {key.name} was seen on {remembered.seen}, and nothing of it is here"
+    elif known:
+        why = "the log had a checkpoint when it was anchored, and nothing of it is here"
+    if why:
+        evidence = (remembered.checkpoint,) if remembered is not None else ()
+        hint = source.advice or ("" if remains else f"make sure that the log should be at {source.target}")
+        return tampered("missing", "there is no checkpoint", path="checkpoint", why=why, hint=hint, evidence=evidence)
+    return Finding(
+        kind=Kind.COULD_NOT_CHECK,
+        code="no_log",
+        message=f"there is no log at {source.target}",
+        why="there is neither a checkpoint nor a tile" + (", only a key" if key_file is not None else ""),
+        hint=source.advice or "name a data directory, the folder of a log, or http://HOST:PORT/logs/NAME",
+    )
 
 
 def _check_tree(

@@ -6,8 +6,10 @@ which has none, goes to a temporary file.
 """
 
 import http.client
+import json
 import re
 import shutil
+import socket
 import ssl
 import tempfile
 import time
@@ -17,7 +19,7 @@ from typing import IO, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from graven.errors import CouldNotCheck
-from graven.tlog.tiles import FULL_WIDTH, TilePath
+from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath
 from graven.verify.compressed import MAX_BUNDLE_SIZE
 from graven.verify.source import UNREACHABLE, SourceSpec
 
@@ -57,6 +59,8 @@ class HttpSource:
         self._token = token
         self._sleep = sleep
         self._idle: list[http.client.HTTPConnection] = []  # append and pop are atomic
+        self._answered = False
+        self.advice = ""
 
     @property
     def target(self) -> str:
@@ -64,8 +68,20 @@ class HttpSource:
         return self._url
 
     def fetch_checkpoint(self) -> bytes | None:
-        """`GET <url>/checkpoint`."""
-        return self._get(f"{self._parts.path}/checkpoint", _MAX_CHECKPOINT)
+        """`GET <url>/checkpoint`; a web page in its place is none."""
+        body = self._get(f"{self._parts.path}/checkpoint", _MAX_CHECKPOINT)
+        return None if body is not None and _is_web_page(body) else body
+
+    def remains(self) -> str | None:
+        """The key, or a tile that every log has, as far as a place can be asked that gives no list."""
+        names = ["log.vkey"]
+        for level in (ENTRIES_LEVEL, 0):
+            names += [TilePath(level, 0, width).path() for width in (FULL_WIDTH, 1)]
+        for name in names:
+            body = self._get(f"{self._parts.path}/{name}", MAX_BUNDLE_SIZE)
+            if body is not None and not _is_web_page(body):
+                return name
+        return None
 
     def fetch_key(self) -> bytes | None:
         """`GET <url>/log.vkey`."""
@@ -113,7 +129,10 @@ class HttpSource:
                 status, value, retry_after = self._request(path, consume, encoding)
             except (OSError, http.client.HTTPException) as error:
                 reason = str(error) or type(error).__name__
+                if not self._answered and isinstance(error, ConnectionRefusedError | socket.gaierror):
+                    raise self._nobody(reason) from error
             else:
+                self._answered = True
                 if status == http.HTTPStatus.OK:
                     return value
                 if status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
@@ -148,7 +167,7 @@ class HttpSource:
             if response.status == http.HTTPStatus.OK:
                 value = consume(response)
             else:
-                response.read(_MAX_ERROR)
+                self._listen(response.read(_MAX_ERROR))
             # anything left unread would be taken for the next answer
             if not response.isclosed():
                 connection.close()
@@ -163,6 +182,24 @@ class HttpSource:
     def _origin(self) -> str:
         return f"{self._parts.scheme}://{self._parts.netloc}"
 
+    def _listen(self, body: bytes) -> None:
+        """Keep the hint of a Graven server, such as the name of the log that was meant."""
+        try:
+            error = json.loads(body)["error"]
+            said = error.get("hint") if error.get("code") == "unknown_log" else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return
+        if isinstance(said, str):
+            self.advice = "".join(one for one in said[:200] if one.isprintable())
+
+    def _nobody(self, reason: str) -> CouldNotCheck:
+        # a server that never answered is not one that restarts: a person waits at the other end
+        return CouldNotCheck(
+            f"nobody answers at {self._origin}: {reason}",
+            hint="check the address, and that the server runs and can be reached from here",
+            code=UNREACHABLE,
+        )
+
     def _refused(self, path: str, status: int) -> CouldNotCheck:
         hint = f"open {self._origin}{path} to see why"
         if status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
@@ -170,6 +207,11 @@ class HttpSource:
         elif http.HTTPStatus.MULTIPLE_CHOICES <= status < http.HTTPStatus.BAD_REQUEST:
             hint = "redirects are not followed: give the address that it leads to"
         return CouldNotCheck(f"{self._origin}{path} answered {status}", hint=hint, code=UNREACHABLE)
+
+
+def _is_web_page(body: bytes) -> bool:
+    """Whether it is HTML, which servers send for whatever they do not know: no file of a log begins so."""
+    return body[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
 def _connect(parts: SplitResult) -> http.client.HTTPConnection:

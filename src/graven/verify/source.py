@@ -46,6 +46,18 @@ class Source(Protocol):
         """The published checkpoint as it is now, or None when there is none."""
         ...
 
+    def remains(self) -> str | None:
+        """Where there is no checkpoint: the path of something that only a log leaves, or None.
+
+        It tells a log that lost its checkpoint from a place where no log ever was.
+        """
+        ...
+
+    @property
+    def advice(self) -> str:
+        """What the place said last about why there is nothing; `""` when it says nothing."""
+        ...
+
     def fetch_key(self) -> bytes | None:
         """The content of `log.vkey`, or None. It proves nothing: whoever can change the log can change it."""
         ...

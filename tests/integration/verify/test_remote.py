@@ -14,7 +14,7 @@ from graven.errors import CouldNotCheck
 from graven.tlog.tiles import TilePath
 from graven.verify.engine import verify
 from graven.verify.remote import HttpSource
-from graven.verify.report import Report, Verdict
+from graven.verify.report import Kind, Report, Verdict
 
 Answer = tuple[int, dict[str, str], bytes]
 TOKEN = "grv_aaaaaaaaaaaa_0123456789"
@@ -264,3 +264,38 @@ def test_a_large_blob_is_streamed_and_a_cut_one_is_fetched_again(tmp_path: Path)
         report = check(f"{base}/logs/default", key=log.key)
     assert report.verdict is Verdict.FINE, report.text()
     assert report.blob_bytes == len(content)
+
+
+def test_an_address_without_a_log_could_not_be_checked_and_the_server_s_advice_is_relayed():
+    server = Server(lambda path: None)
+    unknown = b'{"error":{"code":"unknown_log","message":"m","hint":"did you mean default?","details":{}}}'
+    server.special = lambda path, times: (404, {}, unknown)
+    with serving(server) as address:
+        (finding,) = verify(HttpSource(f"{address}/logs/defualt"), VECTOR_KEY, workers=0).findings
+    assert (finding.kind, finding.code, finding.hint) == (Kind.COULD_NOT_CHECK, "no_log", "did you mean default?")
+
+
+def test_a_web_page_is_no_log():
+    server = Server(lambda path: b"<!DOCTYPE html><html></html>")
+    with serving(server) as address:
+        (finding,) = verify(HttpSource(address), VECTOR_KEY, workers=0).findings
+    assert (finding.kind, finding.code) == (Kind.COULD_NOT_CHECK, "no_log")
+
+
+@pytest.mark.parametrize("page", [None, b"<html>"])
+def test_a_log_that_shows_no_checkpoint_is_tampered(page: bytes | None):
+    server = vector_server()
+    server.special = lambda path, times: (
+        ((404, {}, b"") if page is None else (200, {}, page)) if path.endswith("checkpoint") else None
+    )
+    with serving(server) as address:
+        (finding,) = verify(HttpSource(f"{address}/logs/v"), VECTOR_KEY, workers=0).findings
+    assert (finding.kind, finding.code) == (Kind.TAMPERED, "missing")
+
+
+def test_where_nobody_ever_answered_nothing_is_tried_again():
+    slept: list[float] = []
+    source = HttpSource("http://127.0.0.1:1/logs/v", sleep=slept.append)
+    with pytest.raises(CouldNotCheck, match="nobody answers"):
+        source.fetch_checkpoint()
+    assert slept == []

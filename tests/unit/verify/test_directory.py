@@ -96,3 +96,19 @@ def test_a_blob_that_is_no_plain_file_could_not_be_checked(tmp_path: Path, make)
     make(folder / digits)
     with pytest.raises(CouldNotCheck, match="cannot read blob"):
         DirectorySource(tmp_path, blobs=tmp_path).open_blob(f"sha256:{digits}")
+
+
+def test_an_unpacked_archive_is_no_log_and_the_way_to_check_it_is_named(tmp_path):
+    (tmp_path / "proofs").mkdir()
+    (tmp_path / "manifest.json").touch()
+    (tmp_path / "checkpoint").touch()
+    with pytest.raises(CouldNotCheck, match="unpacked proof archive") as caught:
+        find_log(tmp_path)
+    assert "verify.py" in caught.value.hint
+
+
+def test_a_log_does_not_become_an_archive_by_what_is_added(tmp_path):
+    for name in ("proofs", "tile"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "manifest.json").touch()
+    assert find_log(tmp_path) == tmp_path

@@ -12,7 +12,7 @@ from graven.tlog.policy import parse_policy
 from graven.verify.directory import DirectorySource
 from graven.verify.engine import verify
 from graven.verify.remember import Memory
-from graven.verify.report import Report, Trust, Verdict
+from graven.verify.report import Kind, Report, Trust, Verdict
 
 W1 = parse_policy(POLICY)
 
@@ -328,6 +328,31 @@ def test_an_empty_log_is_fine(tmp_path: Path):
     report = check(log.root, key=None)
     assert report.verdict is Verdict.FINE
     assert report.entries == 0
+
+
+def test_where_no_log_is_nothing_could_be_checked(tmp_path: Path):
+    (tmp_path / "log.vkey").write_text(VECTOR_KEY.text + "\n")
+    (finding,) = check(tmp_path).findings
+    assert (finding.kind, finding.code) == (Kind.COULD_NOT_CHECK, "no_log")
+    assert "only a key" in finding.why
+
+
+def test_a_remembered_or_anchored_log_of_which_nothing_is_left_is_tampered(tmp_path: Path):
+    memory = Memory(tmp_path / "memory.json")
+    check(VECTOR, memory=memory)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    (gone / "log.vkey").write_text(VECTOR_KEY.text + "\n")
+    assert check(gone, memory=memory).verdict is Verdict.TAMPERED
+    assert check(gone, known=[(VECTOR / "checkpoint").read_bytes()]).verdict is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize("left", ["tile", "journal", "head.sqlite"])
+def test_whatever_is_left_of_a_log_without_its_checkpoint_is_tampered(tmp_path: Path, left: str):
+    (tmp_path / left).mkdir()
+    (finding,) = check(tmp_path).findings
+    assert (finding.kind, finding.code) == (Kind.TAMPERED, "missing")
+    assert left in finding.why
 
 
 def test_a_directory_without_a_checkpoint_is_tampered(tmp_path: Path):
