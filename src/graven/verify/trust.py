@@ -80,6 +80,10 @@ def establish(
     report.checkpoint_note = note_data.decode("utf-8")
     report.checkpoint = TreeHead(unsigned.size, encode_base64(unsigned.root))
     # 2. key: given, named by the policy, remembered, or found beside the log
+    # a proof or an archive says itself which log it is of; a place that was named shows one that it should not
+    if key is not None and not whole_log and _is_of_another_log(key, note, unsigned.origin, key_file):
+        report.add(_another_log(key, unsigned.origin))
+        return None
     remembered = memory.recall(unsigned.origin) if memory is not None else None
     chosen = _choose_key(report, unsigned.origin, key, key_file, policy, remembered)
     # 3. signature, for that origin
@@ -89,7 +93,9 @@ def establish(
             checkpoint_of(note, chosen)
         except InvalidInput as error:
             message = f"the checkpoint is not signed by {chosen.text}: {error.message}"
-            report.add(tampered(error.code, message, path="checkpoint", evidence=[report.checkpoint_note]))
+            shown = any(report.checkpoint_note in finding.evidence for finding in report.findings)
+            evidence = [] if shown else [report.checkpoint_note]
+            report.add(tampered(error.code, message, path="checkpoint", evidence=evidence))
             return None
     # 4. witnesses
     if policy is not None:
@@ -105,6 +111,35 @@ def establish(
             if _compare(report, unsigned, report.checkpoint_note, one, whole_log=whole_log)
         ]
     return Trusted(unsigned, note_data, chosen, tuple(earlier))
+
+
+def _is_of_another_log(key: VerifierKey, note: Note, origin: str, key_file: bytes | None) -> bool:
+    """Whether the key that was given and the checkpoint have nothing to do with each other.
+
+    A checkpoint that claims a signature by this key, or lies beside a key of that name, is one whose origin was
+    altered: that is for the signature to show.
+    """
+    if key.name == origin or any(one.name == key.name for one in note.signatures):
+        return False
+    if key_file is None:
+        return True
+    try:
+        return parse_key_file(key_file).name == origin
+    except InvalidInput:
+        return False
+
+
+def _another_log(key: VerifierKey, origin: str) -> Finding:
+    return Finding(
+        kind=Kind.COULD_NOT_CHECK,
+        code="key_of_another_log",
+        message=f"the key is of the log {key.name}, this is of the log {origin}",
+        path="checkpoint",
+        expected=key.name,
+        found=origin,
+        why="each log has a key of its own, and only that can tell whether its record is the one that was made",
+        hint=f"give the key of {origin}, from somebody you trust",
+    )
 
 
 def _choose_key(
@@ -144,7 +179,8 @@ def _choose_key(
     report.key = chosen.text
     for other, place in ((known, "the one remembered"), (beside, "the one in log.vkey")):
         if other is not None and other != chosen:
-            evidence = [n for n in (report.checkpoint_note, remembered.checkpoint if remembered else None) if n]
+            notes = (report.checkpoint_note, remembered.checkpoint if remembered else None)
+            evidence = list(dict.fromkeys(filter(None, notes)))
             report.add(
                 tampered(
                     "other_key",
@@ -216,7 +252,10 @@ def _compare(report: Report, current: Checkpoint, note: str, earlier: Earlier, *
         return False
     if before.size != current.size and not whole_log:
         # without the tiles nothing shows whether one tree extends the other
-        report.notes.append(f"of size {current.size}: not compared with size {before.size}, {earlier.origin}")
+        report.notes.append(
+            f"a proof alone cannot show whether size {current.size} and size {before.size}, {earlier.origin}, are one "
+            "history: verify the log for that"
+        )
         return False
     if before.size > current.size:
         report.add(

@@ -6,7 +6,7 @@ from graven.tlog.cosignature import Cosigner
 from graven.tlog.note import Signer, add_signatures, parse_note
 from graven.tlog.policy import parse_policy
 from graven.verify.remember import Memory
-from graven.verify.report import Report, Trust
+from graven.verify.report import Report, Trust, Verdict
 from graven.verify.trust import Trusted, establish, parse_key_file
 
 NOTE = (VECTOR / "checkpoint").read_bytes()
@@ -48,6 +48,38 @@ def test_another_key_beside_the_log_is_an_alarm_although_the_given_one_signed():
     assert trusted is not None
     assert [finding.code for finding in report.findings] == ["other_key"]
     assert report.findings[0].found == other.text
+
+
+def test_the_key_of_another_log_checks_nothing_and_is_no_alarm():
+    stranger = Signer("other.example/log", bytes(32)).verifier
+    for beside in (None, KEY_FILE):
+        trusted, report = decide(key=stranger, key_file=beside, whole_log=False)
+        assert trusted is None
+        assert [finding.code for finding in report.findings] == ["key_of_another_log"]
+        assert report.verdict is Verdict.COULD_NOT_CHECK
+        assert decide(key=stranger, key_file=beside)[1].verdict is Verdict.TAMPERED
+
+
+def test_a_checkpoint_whose_origin_was_altered_is_tampering():
+    altered = NOTE.replace(VECTOR_KEY.name.encode(), b"other.example/log", 1)
+    assert decide(altered, key=VECTOR_KEY, whole_log=False)[1].verdict is Verdict.TAMPERED
+
+
+def test_another_log_beside_the_key_that_was_given_is_tampering(tmp_path):
+    other = make_log(tmp_path, 3, origin="other.example/log").checkpoint()
+    assert decide(other, key=VECTOR_KEY, key_file=KEY_FILE, whole_log=False)[1].verdict is Verdict.TAMPERED
+
+
+def test_another_log_where_an_anchored_one_must_be_is_tampering(tmp_path):
+    other = make_log(tmp_path, 3, origin="other.example/log").checkpoint()
+    assert decide(other, key=VECTOR_KEY, known=[NOTE])[1].verdict is Verdict.TAMPERED
+
+
+def test_one_note_is_shown_once():
+    other = Signer(VECTOR_KEY.name, bytes(32)).verifier
+    _, report = decide(key=other, key_file=KEY_FILE)
+    shown = [note for finding in report.findings for note in finding.evidence]
+    assert shown == [NOTE.decode()]
 
 
 def test_a_known_witness_whose_cosignature_fails_is_named():
