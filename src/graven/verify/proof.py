@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graven.errors import CouldNotCheck, InvalidInput
+from graven.event.envelope import decode_entry
 from graven.tlog.hashing import leaf_hash
 from graven.tlog.merkle import verify_inclusion
 from graven.tlog.note import VerifierKey
@@ -15,6 +16,8 @@ from graven.verify.report import Finding, Kind, Report
 from graven.verify.trust import establish, tampered
 
 __all__ = ["verify_proof", "verify_proof_file"]
+
+_FIRST_LINE = b"c2sp.org/tlog-proof@"
 
 
 def verify_proof_file(
@@ -29,13 +32,15 @@ def verify_proof_file(
     """Check the proof in the file `path` for the entry in the file `entry`.
 
     Without `entry`, the file of the same name ending in `.entry` or `.json` is the entry, when there is one.
-    Raises CouldNotCheck when a file cannot be read.
+    Raises CouldNotCheck when a file cannot be read, or `path` is no proof at all.
     """
     content = _load(path)
+    _refuse_other_files(path, content)
+    beside = None
     if entry is None:
-        beside = (path.with_suffix(suffix) for suffix in (".entry", ".json"))
-        entry = next((candidate for candidate in beside if candidate.is_file()), None)
-    return verify_proof(
+        candidates = (path.with_suffix(suffix) for suffix in (".entry", ".json"))
+        entry = beside = next((one for one in candidates if one != path and one.is_file()), None)
+    report = verify_proof(
         str(path),
         content,
         None if entry is None else _load(entry),
@@ -43,6 +48,31 @@ def verify_proof_file(
         policy=policy,
         memory=memory,
         known=known,
+    )
+    if beside is not None:
+        report.notes.append(f"the entry is {beside}, which lies beside the proof; --entry names another")
+    return report
+
+
+def _refuse_other_files(path: Path, content: bytes) -> None:
+    """CouldNotCheck for a file that never was a proof; one that looks like an altered proof is left to be judged."""
+    if content.startswith(_FIRST_LINE):
+        return
+    try:
+        decode_entry(content)
+    except InvalidInput:
+        if path.suffix == ".tlog-proof" or b"\nindex " in content or "\n\n\N{EM DASH} ".encode() in content:
+            return
+        raise CouldNotCheck(
+            f"{path} is not a proof",
+            why=f"a proof begins with the line {_FIRST_LINE.decode()}v1",
+            hint="graven prove INDEX -o FILE.tlog-proof writes one",
+            code="not_a_proof",
+        ) from None
+    raise CouldNotCheck(
+        f"{path} is an entry, not a proof",
+        hint=f"graven verify FILE.tlog-proof --entry {path}; graven prove INDEX -o FILE.tlog-proof writes the proof",
+        code="not_a_proof",
     )
 
 

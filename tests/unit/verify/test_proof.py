@@ -77,7 +77,7 @@ def test_an_older_proof_is_no_rollback_and_is_not_remembered(tmp_path: Path):
     older = format_proof(TlogProof(0, (), (VECTOR / "checkpoint.200").read_bytes()))
     report = check(older, b"x", key=None, memory=memory)
     assert {finding.code for finding in report.findings} == {"invalid_proof"}
-    assert "not compared" in report.notes[0]
+    assert "a proof alone cannot show" in report.notes[0]
     assert report.previous is None
 
 
@@ -96,6 +96,35 @@ def test_the_entry_may_lie_beside_the_proof(tmp_path: Path, suffix: str):
     assert verify_proof_file(path, VECTOR_KEY).verdict is Verdict.COULD_NOT_CHECK
     path.with_suffix(suffix).write_bytes(ENTRY)
     assert verify_proof_file(path, VECTOR_KEY).verdict is Verdict.FINE
+
+
+def test_an_entry_taken_from_beside_the_proof_is_named(tmp_path: Path):
+    path = tmp_path / "p.tlog-proof"
+    path.write_bytes(PROOF)
+    path.with_suffix(".entry").write_bytes(ENTRY)
+    assert "p.entry" in verify_proof_file(path, VECTOR_KEY).notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("five.py", b"print(5)\n", "is not a proof"),
+        ("order.tlog-proof", graven_entry(3), "is an entry"),
+        ("order.entry", graven_entry(3), "is an entry"),
+    ],
+)
+def test_a_file_that_never_was_a_proof_could_not_be_checked(tmp_path: Path, name: str, content: bytes, said: str):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(CouldNotCheck, match=said):
+        verify_proof_file(path, VECTOR_KEY)
+
+
+@pytest.mark.parametrize("name", ["order.txt", "order.tlog-proof"])
+def test_a_proof_whose_first_line_was_altered_is_tampering(tmp_path: Path, name: str):
+    path = tmp_path / name
+    path.write_bytes(b"C" + PROOF[1:])
+    assert verify_proof_file(path, VECTOR_KEY, entry=path).verdict is Verdict.TAMPERED
 
 
 def test_the_entry_may_be_named(tmp_path: Path):
