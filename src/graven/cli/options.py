@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from graven.cli.access.choose import Place, connect, find_place
+from graven.cli.access.choose import DEFAULT_DATA, Place, connect, find_place
 from graven.cli.access.ports import Access
+from graven.cli.signposts import check_token_text
 
 __all__ = ["access_options", "find_chosen", "json_option", "log_option", "open_chosen"]
 
@@ -34,8 +35,22 @@ def access_options(function: F) -> F:
 def log_option(function: F) -> F:
     """`--log`, the name of the log."""
     return click.option(
-        "--log", envvar="GRAVEN_LOG", default="default", metavar="NAME", help="Name of the log [GRAVEN_LOG; default]."
+        "--log",
+        envvar="GRAVEN_LOG",
+        default="default",
+        metavar="NAME",
+        help="Name of the log [GRAVEN_LOG; default].",
+        shell_complete=_complete_log,
     )(function)
+
+
+def _complete_log(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The logs of the data directory that is meant. A server is not asked: a key press must not wait for one."""
+    chosen = ctx.params.get("data") or os.environ.get("GRAVEN_DATA") or DEFAULT_DATA
+    try:
+        return sorted(path.name for path in (Path(chosen) / "logs").iterdir() if path.name.startswith(incomplete))
+    except OSError:
+        return []
 
 
 def json_option(function: F) -> F:
@@ -45,6 +60,8 @@ def json_option(function: F) -> F:
 
 def find_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Place:
     """The place that flags, environment and current folder name; nothing is opened."""
+    check_token_text(token, because="--token")
+    check_token_text(os.environ.get("GRAVEN_TOKEN"), because="GRAVEN_TOKEN")
     return find_place(server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating)
 
 

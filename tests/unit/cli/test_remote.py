@@ -31,7 +31,12 @@ def shape(code="c", message="m", hint="h", details=None):
 def test_an_answer_becomes_the_error_it_was_made_of(status, cls):
     error = error_of(status, shape(details={"x": 1}))
     assert type(error) is cls
-    assert (error.code, error.message, error.hint, error.details) == ("c", "m", "h", {"x": 1})
+    assert (error.code, error.message, error.details) == ("c", "m", {"x": 1})
+    assert (error.hint == "h") == (status != 401)
+
+
+def test_a_missing_token_is_told_in_terms_of_the_shell_and_not_of_headers():
+    assert "export GRAVEN_TOKEN=$(cat " in error_of(401, shape()).hint
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error": "no"}', b"\xff"])

@@ -47,8 +47,8 @@ def error_of(status: int, body: bytes, *, retry_after: str | None = None) -> err
         after = int(retry_after) if retry_after and retry_after.isdecimal() else 1
         return errors.Busy(message, code=code, hint=hint, details=details, retry_after_s=after)
     cls = _BY_STATUS.get(status, errors.GravenError)
-    if cls is errors.Unauthenticated and not hint:
-        hint = "set GRAVEN_TOKEN, or give --token (the first start of a server writes owner.token)"
+    if cls is errors.Unauthenticated:  # the server's own hint speaks of headers
+        hint = "export GRAVEN_TOKEN=$(cat DIR/owner.token), where DIR is the server's data directory; or give --token"
     return cls(message, code=code, hint=hint, details=details)
 
 

@@ -10,6 +10,7 @@ import click
 from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import json_option
+from graven.cli.signposts import program
 
 __all__ = ["command"]
 
@@ -36,7 +37,7 @@ def command(keep: bool, as_json: bool) -> int:
 
         raise UsageError(
             f"the demonstration needs the server, and {error.name or error} is missing",
-            hint="pip install 'graven[server]'",
+            hint="pip install '.[server]' in a clone of graven",
         ) from error
     from graven.cli.demo.material import examples_folder
     from graven.cli.demo.script import Demo
@@ -72,7 +73,8 @@ def command(keep: bool, as_json: bool) -> int:
     if stage.failed:
         stage.say(f"\nSomething was not as it must be (after {seconds:.0f} s).")
     else:
-        stage.say(f"Both attacks were found, in {seconds:.0f} s. Next: docs/guide, or graven demo --keep.")
+        more = "" if keep else f", or {program()} demo --keep"
+        stage.say(f"Both attacks were found, in {seconds:.0f} s. Next: docs/guide/getting-started.md{more}.")
     if as_json:
         terminal.emit_json(
             {
@@ -85,8 +87,8 @@ def command(keep: bool, as_json: bool) -> int:
         stage.section("The server stays up")
         stage.shell(f"export GRAVEN_SERVER={demo.address}")
         stage.shell(f"export GRAVEN_TOKEN=$(cat {demo.data / 'owner.token'})")
-        stage.shell("graven show last")
-        stage.shell(f"graven verify {demo.data}")
+        stage.shell(f"{program()} show last")
+        stage.shell(f"{program()} verify {demo.data}")
         stage.say("")
         stage.say(f"Stop it with: kill {demo.server.pid}; its folder is {home}.")
     return 1 if stage.failed else 0

@@ -101,7 +101,7 @@ class Demo:
         wait_until_ready(self.server, self.address, "/readyz")
         self.environ["GRAVEN_TOKEN"] = (self.data / "owner.token").read_text(encoding="ascii").strip()
         shutil.copy(self.log_dir / "log.vkey", self.home / "log.vkey")
-        self.stage.output((self.home / "log.vkey").read_text(encoding="utf-8"))
+        self.stage.output((self.home / "log.vkey").read_text(encoding="utf-8"), folded=False)
         self.stage.tick("the log default and its key were made; --anchor copies every checkpoint elsewhere")
 
     def import_cluster(self) -> None:
@@ -167,7 +167,7 @@ class Demo:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
         program = str(self.examples / "shop" / "app.py")
-        self.stage.command(["python", "examples/shop/app.py", "--port", str(port)])
+        self.stage.command(["python3", "examples/shop/app.py", "--port", str(port)])
         shop = Service([sys.executable, program, "--port", str(port)], self.environ, self.home / "shop.log")
         before = self._size()
         try:

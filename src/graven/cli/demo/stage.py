@@ -50,10 +50,10 @@ class Stage:
         self._print()
         self._print("   " + terminal.paint("$ ", dim=True) + terminal.paint(text, bold=True))
 
-    def output(self, text: str) -> None:
-        """A command's output, indented; what is too long for the terminal is folded."""
+    def output(self, text: str, *, folded: bool = True) -> None:
+        """A command's output, indented; what is too long for the terminal is folded, unless it is to be copied."""
         for line in text.rstrip("\n").splitlines():
-            for piece in _folded(line, terminal.width() - INDENT):
+            for piece in _folded(line, terminal.width() - INDENT) if folded else [line]:
                 self._print(f"{' ' * INDENT}{piece}" if piece else "")
 
     def tick(self, text: str) -> None:
