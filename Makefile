@@ -15,10 +15,10 @@ check: setup     ## format, lint, types, import contracts, fast tests (under two
 	$(PY) -m ruff check src tests bench examples scripts
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -q -m "not slow and not soak" tests/unit tests/property tests/vectors
+	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
 test: setup      ## everything but the soaks (under 15 minutes on two cores)
-	$(PY) -m pytest -m "not soak" tests
+	$(PY) -m pytest -n 2 --dist loadscope -m "not soak" tests
 
 soak: setup      ## the long ones: crash rounds, fuzzing, memory
 	$(PY) -m pytest -m soak --timeout=0 tests
