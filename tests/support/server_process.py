@@ -44,6 +44,8 @@ class ServerProcess:
     data: Path
     url: str = ""
     lines: list[str] = field(default_factory=list)
+    reader: threading.Thread = field(default_factory=threading.Thread)
+    """Fills `lines`; ends when the server has closed its stderr."""
 
     @property
     def token(self) -> str:
@@ -111,7 +113,8 @@ def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> 
                     ready.put(match[1])
         ready.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
+    server.reader = threading.Thread(target=read, daemon=True)
+    server.reader.start()
     try:
         url = ready.get(timeout=_START_TIMEOUT_S)
     except queue.Empty:

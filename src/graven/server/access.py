@@ -1,7 +1,8 @@
 """Who may do what: principals, roles, and the permissions that a role gives.
 
-`recorder` appends and does nothing else; `reader` and `auditor` read payloads and proofs (the log
-`system` is for auditors); `operator` manages tokens and logs and sees no payload.
+`recorder` appends and does nothing else; `reader` reads single entries and their proofs; `auditor` also
+exports (bundles of entries, so whole logs) and reads the log `system`; `operator` manages tokens and logs
+and sees no payload. A single proof shows nothing that its entry does not, so readers get it too.
 """
 
 from dataclasses import dataclass
@@ -11,14 +12,14 @@ from graven.errors import Forbidden, InvalidInput
 
 __all__ = ["ANYBODY", "EVERYTHING", "ROLES", "Permission", "Principal", "check_roles"]
 
-Permission = Literal["append", "read", "prove", "operate", "metrics"]
+Permission = Literal["append", "read", "prove", "export", "operate", "metrics"]
 
 ROLES = ("auditor", "operator", "reader", "recorder")
 
 _GIVES: dict[str, frozenset[str]] = {
     "recorder": frozenset({"append", "metrics"}),
     "reader": frozenset({"read", "prove", "metrics"}),
-    "auditor": frozenset({"read", "read_system", "prove", "metrics"}),
+    "auditor": frozenset({"read", "read_system", "prove", "export", "metrics"}),
     "operator": frozenset({"operate", "prove", "metrics"}),
 }
 

@@ -34,7 +34,7 @@ class FirstStart:
 
 
 def prepare_data_dir(data_dir: Path) -> None:
-    """Make the directory (0700); RefusedToStart when it holds other things."""
+    """Make the directory (0700); RefusedToStart when it holds other things, or an owner.token open to others."""
     try:
         if data_dir.is_dir() and not (data_dir / "control.sqlite").exists():
             strange = sorted(p.name for p in data_dir.iterdir() if p.name not in {"logs", "keys", "blobs", OWNER_FILE})
@@ -45,6 +45,7 @@ def prepare_data_dir(data_dir: Path) -> None:
                     code="not_a_data_directory",
                 )
         make_directories(data_dir, mode=0o700)
+        _refuse_exposed(data_dir / OWNER_FILE, "whoever reads it may record, read and make tokens")
     except OSError as error:
         raise StorageFailed(f"{data_dir} cannot be used: {error.strerror}") from error
 
@@ -84,13 +85,7 @@ def redaction_key(data_dir: Path) -> tuple[str, bytes]:
         make_directories(path.parent, mode=0o700)
         fresh = os.urandom(32)
         replace_durably(path, f"{_key_id(fresh)} {fresh.hex()}\n".encode(), mode=0o600)
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise RefusedToStart(
-            f"{path} may be read by others",
-            why="whoever reads it can guess redacted values and check the guess",
-            hint=f"chmod 600 {path}",
-            code="key_exposed",
-        )
+    _refuse_exposed(path, "whoever reads it can guess redacted values and check the guess")
     try:
         key_id, text = path.read_text("ascii").removesuffix("\n").split(" ")
         key = bytes.fromhex(text)
@@ -104,6 +99,17 @@ def redaction_key(data_dir: Path) -> tuple[str, bytes]:
             code="key_malformed",
         )
     return key_id, key
+
+
+def _refuse_exposed(path: Path, why: str) -> None:
+    """RefusedToStart (`key_exposed`) when a secret may be read by others; an absent one is fine."""
+    if os.name == "posix" and path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise RefusedToStart(
+            f"{path} may be read by others",
+            why=why,
+            hint=f"chmod 600 {path}, and find out who may have read it",
+            code="key_exposed",
+        )
 
 
 def _key_id(key: bytes) -> str:

@@ -12,6 +12,8 @@ from graven.server.tiles import TileServer
 
 __all__ = ["Front"]
 
+_HEALTH = ("/healthz", "/readyz", "/metrics")
+
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
@@ -40,6 +42,8 @@ class Front:
         elif path.startswith("/logs/") and method in ("GET", "HEAD"):
             await self._tiles(scope, send)
             return
+        if method == "HEAD" and path in _HEALTH:
+            scope = {**scope, "method": "GET"}  # the protocol leaves the body out: it knows what was asked
         await self.api(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 """Where to listen, and the refusal of addresses that would expose tokens or events."""
 
+import errno
 import ipaddress
 import resource
 import socket
@@ -12,21 +13,28 @@ from graven.server.settings import Settings
 __all__ = ["bind", "check_exposure", "check_tls", "parse_listen", "raise_file_limit"]
 
 
+_MAX_PORT = 65_535
+
+
 def parse_listen(text: str) -> tuple[str, int]:
     """`HOST:PORT` or `[IPv6]:PORT`; UsageError otherwise."""
     host, separator, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not separator or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+    if not separator or not host or not (port.isascii() and port.isdigit()):
         raise UsageError(f"cannot listen on {text!r}", hint="HOST:PORT, for example 127.0.0.1:8470")
+    if len(port) > 5 or int(port) > _MAX_PORT:
+        raise UsageError(
+            f"cannot listen on {text!r}",
+            why=f"the port is {port}, {_MAX_PORT} is the highest",
+            hint="127.0.0.1:8470; port 0 takes a free one",
+        )
     return host, int(port)
 
 
 def check_exposure(settings: Settings) -> None:
-    """UsageError for an address beyond loopback without TLS or authentication, unless asked for in words."""
+    """UsageError for authentication off, or an address beyond loopback without TLS, unless asked for in words."""
     host, _ = parse_listen(settings.listen)
-    if _is_loopback(host):
-        return
-    if settings.tls.cert is None and not settings.access.insecure_no_tls:
+    if not _is_loopback(host) and settings.tls.cert is None and not settings.access.insecure_no_tls:
         raise UsageError(
             f"refusing to listen on {host} without TLS",
             why="tokens and events would cross the network readable",
@@ -36,8 +44,8 @@ def check_exposure(settings: Settings) -> None:
     if not settings.access.auth and not settings.access.insecure_no_auth:
         raise UsageError(
             f"refusing to listen on {host} with authentication off",
-            why="whoever reaches the port could record and read everything",
-            hint="leave authentication on, or say --insecure-no-auth",
+            why="whoever reaches the port, every user of this machine at least, could record and read everything",
+            hint="leave out --no-auth; or add --insecure-no-auth, if that is what you want",
             code="refused_exposure",
         )
 
@@ -71,10 +79,21 @@ def bind(settings: Settings) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise UsageError(
-            f"cannot listen on {settings.listen}: {error.strerror}", hint="is another server running?"
-        ) from error
+        raise _not_bound(settings.listen, host, port, error) from error
     return listener
+
+
+def _not_bound(listen: str, host: str, port: int, error: OSError) -> UsageError:
+    reason = (error.strerror or str(error)).lower()
+    if error.errno == errno.EADDRINUSE:
+        shown = f"[{host}]" if ":" in host else host
+        other = port + 1 if port < _MAX_PORT else port - 1
+        hint = f"another server has this port; choose another: --listen {shown}:{other} (port 0 takes a free one)"
+    elif error.errno == errno.EACCES:
+        hint = "ports below 1024 need a privilege: --listen 127.0.0.1:8470"
+    else:
+        hint = "the host must be an address of this machine: --listen 127.0.0.1:8470"
+    return UsageError(f"cannot listen on {listen}: {reason}", hint=hint, code="cannot_listen")
 
 
 def raise_file_limit(wanted: int = 65_536) -> None:

@@ -55,6 +55,15 @@ _STATUS: Mapping[type[GravenError], int] = {
     RefusedToStart: 503,
 }
 
+_FRAMEWORK: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "the request is not what this call takes"),
+    404: ("not_found", "there is no such call"),
+    405: ("method_not_allowed", "this path does not take that method"),
+    413: ("too_large", "the request is too large"),
+    415: ("unsupported_media_type", "this call does not take that content type"),
+}
+"""Status of a refusal by the framework → code and message; Python's own phrases change with its version."""
+
 _logger = structlog.get_logger("graven.server")
 
 
@@ -118,14 +127,19 @@ def _framework_problem(error: HTTPException) -> Problem:
     if status >= 500:
         _logger.error("framework error", exc_info=error)
         return Problem(status, problem_bytes("internal", "the server failed to handle this request"), headers)
-    try:
-        code = HTTPStatus(status).phrase.lower().replace(" ", "_")
-    except ValueError:
-        code = "refused"
+    code, said = _FRAMEWORK.get(status, ("refused", f"refused with status {status}"))
     hint = "the calls are described at /schema" if status in (404, 405) else ""
-    detail = error.detail[:1].lower() + error.detail[1:]
+    own_words = error.detail and error.detail.lower() != _phrase(status)
+    detail = error.detail[:1].lower() + error.detail[1:] if own_words else said
     extra = error.extra if isinstance(error.extra, dict) else {"errors": error.extra} if error.extra else {}
     return Problem(status, problem_bytes(code, detail, hint, extra), headers)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase.lower()
+    except ValueError:
+        return ""
 
 
 def _answer(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

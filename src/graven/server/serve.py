@@ -6,12 +6,13 @@ Order of the stop: no new connections → requests under way → the logs, each 
 """
 
 import contextlib
+import difflib
 import gc
 import hashlib
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,6 +22,7 @@ import structlog
 import uvicorn
 
 from graven.event.redact import Redactor, Rule, default_rules
+from graven.server.address import announced_address, reachable_url
 from graven.server.background import Background
 from graven.server.control import Control
 from graven.server.first_start import (
@@ -41,7 +43,7 @@ from graven.server.settings import LoadedSettings, Settings, setting_names
 from graven.server.system import SystemRecorder, system_event
 from graven.server.tokens import TokenStore
 
-__all__ = ["run", "serve"]
+__all__ = ["run", "serve", "unknown_public_logs"]
 
 _BACKLOG = 2048
 _GC_THRESHOLD = 50_000
@@ -59,6 +61,8 @@ def serve(loaded: LoadedSettings) -> None:
     check_tls(settings)
     raise_file_limit()
     _configure_logging()
+    if not settings.access.auth:
+        _say("WITHOUT AUTHENTICATION: whoever reaches the port may record, read and manage everything")
     redactor_rules = _rules(settings)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(contextlib.closing(bind(settings)))
@@ -79,6 +83,8 @@ def serve(loaded: LoadedSettings) -> None:
         for line in finish_first_start(data_dir, control, logs, tokens, settings.origin).made:
             _say(f"created {line}")
         logs.open_all()
+        for warning in unknown_public_logs(settings, [log.name for log in logs.all()]):
+            _say(f"warning: {warning}")
         protocol = guarded_protocol(settings.limits)
         service = Service(
             settings,
@@ -95,10 +101,24 @@ def serve(loaded: LoadedSettings) -> None:
         stack.callback(service.intake.shutdown)
         stack.callback(service.disk.shutdown)
         stack.callback(service.uploads.shutdown)
-        _serve_requests(settings, service, listener, protocol)
+        _serve_requests(settings, service, listener, protocol, data_dir)
+    _say("stopped")
 
 
-def _serve_requests(settings: Settings, service: Service, listener: socket.socket, protocol: type[Any]) -> None:
+def unknown_public_logs(settings: Settings, names: Iterable[str]) -> list[str]:
+    """A line for each public log that does not exist; one may be created later, so it is no error."""
+    lines = []
+    for name in settings.access.public_logs:
+        if name not in names:
+            close = difflib.get_close_matches(name, list(names), n=1)
+            meant = f" (did you mean {close[0]}?)" if close else ""
+            lines.append(f"access.public_logs names {name!r}, and there is no log {name}{meant}")
+    return lines
+
+
+def _serve_requests(
+    settings: Settings, service: Service, listener: socket.socket, protocol: type[Any], data_dir: Path
+) -> None:
     front = Front(service, on_start=service.on_loop, on_stop=lambda: None)
     config = uvicorn.Config(
         front,
@@ -119,10 +139,12 @@ def _serve_requests(settings: Settings, service: Service, listener: socket.socke
     host, port = listener.getsockname()[:2]
     scheme = "http" if settings.tls.cert is None else "https"
     where = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    ready = f"ready on {where}, data in {settings.data}"
     gc.collect()
     gc.freeze()  # what exists now lives as long as the process
     gc.set_threshold(_GC_THRESHOLD, 20, 20)
-    _Server(config, service, f"ready on {where}, data in {settings.data}").run(sockets=[listener])
+    with announced_address(data_dir, reachable_url(scheme, host, port)):
+        _Server(config, service, ready).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

@@ -1,8 +1,9 @@
 """The settings of `graven serve`: one typed tree, and where each value came from.
 
 Order of precedence: flag > environment (`GRAVEN_LIMITS_BODY_BYTES`) > TOML file > default. A value is
-addressed by its dotted name (`limits.body_bytes`). Unknown names are refused everywhere, with a
-suggestion; in the environment only names that look like ours (client variables share the prefix).
+addressed by its dotted name (`limits.body_bytes`). Unknown names are refused, with a suggestion, in flags
+and files, and in the environment within our sections (`GRAVEN_LIMITS_…`); any other unknown `GRAVEN_…`
+variable may be meant for a later version or another program, so `unknown_variables` only warns of it.
 """
 
 import difflib
@@ -17,6 +18,7 @@ import msgspec
 from graven.errors import UsageError
 
 __all__ = [
+    "CLIENT_VARIABLES",
     "AccessSettings",
     "LimitSettings",
     "LoadedSettings",
@@ -26,7 +28,13 @@ __all__ = [
     "VerificationSettings",
     "load_settings",
     "setting_names",
+    "unknown_variables",
 ]
+
+CLIENT_VARIABLES = frozenset(
+    f"GRAVEN_{name}" for name in ("CONFIG", "DATA", "DEBUG", "LOG", "SERVER", "SOURCE", "SPOOL", "TOKEN")
+)
+"""Variables that commands and the SDK read, beside the settings."""
 
 MIB = 1024 * 1024
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -42,13 +50,13 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: bool = True
-    """Ask for a token. False is refused unless `insecure_no_auth` says it in words."""
+    """Ask for a token. False is refused, on loopback too, unless `insecure_no_auth` says it in words."""
     public_logs: list[str] = []
     """Logs whose tiles, checkpoint and key are served without a token."""
     public_metrics: bool = False
     """Serve `/metrics` without a token."""
     insecure_no_auth: bool = False
-    """Yes, run without authentication: whoever reaches the port may record and read."""
+    """With `auth` false: yes, run without authentication; whoever reaches the port may record and read."""
     insecure_no_tls: bool = False
     """Yes, listen beyond loopback without TLS: tokens and events cross the network readable."""
 
@@ -201,6 +209,17 @@ def _environment_names(environ: Mapping[str, str], names: list[str]) -> dict[str
         elif variable.startswith(sections):
             raise _unknown(variable, list(spelt), "environment")
     return found
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """A line for each `GRAVEN_…` variable that is neither a setting nor a client's."""
+    known = sorted(["GRAVEN_" + name.replace(".", "_").upper() for name in setting_names()] + [*CLIENT_VARIABLES])
+    lines = []
+    for variable in sorted(environ):
+        if variable.startswith("GRAVEN_") and variable not in known:
+            close = difflib.get_close_matches(variable, known, n=1)
+            lines.append(f"the variable {variable} is not known" + (f" (did you mean {close[0]}?)" if close else ""))
+    return lines
 
 
 def _unknown(name: str, known: list[str], where: str) -> UsageError:

@@ -1,7 +1,7 @@
 """The log's own files over HTTP, byte for byte as C2SP tlog-tiles says: `/logs/{log}/…`, GET and HEAD.
 
 A plain ASGI handler: verifiers read thousands of tiles. Bundles hold payloads, so a token needs the right
-to read, and the read is recorded before the first byte; hash tiles, checkpoint and key hold none.
+to export, and the read is recorded before the first byte; hash tiles, checkpoint and key hold none.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -82,7 +82,7 @@ class TileServer:
     async def _bundle(
         self, principal: Principal, name: str, tile: TilePath, scope: Any, headers: Mapping[bytes, bytes]
     ) -> tuple[int, Headers, bytes]:
-        log = self._log(principal, "read", name)
+        log = self._log(principal, "export", name)
         body = await self._object(log, tile)
         await self._service.reads.tiles(principal, client_ip(scope), name, tile.path())
         answer = [_BYTES, self._forever(name), (b"vary", b"accept-encoding")]

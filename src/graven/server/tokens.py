@@ -4,6 +4,7 @@ The id is public (it stands in entries and in `system`). A token is looked up by
 are compared in constant time. Every change is announced (recorded in `system`) before it takes effect.
 """
 
+import difflib
 import hashlib
 import hmac
 import re
@@ -114,7 +115,7 @@ class TokenStore:
                 code="invalid_logs",
             )
         for log in logs or ():
-            check_name(log)
+            self._check_log(check_name(log))
         text = token if token is not None else make_token()
         info = TokenInfo(
             token_id_of(text),
@@ -145,7 +146,7 @@ class TokenStore:
     def revoke(self, token_id: str, *, by: str) -> None:
         """End a token for ever; NotFound when there is no such valid token."""
         if not self._control.rows("SELECT 1 FROM tokens WHERE id = ? AND revoked_ns IS NULL", (token_id,)):
-            raise NotFound(f"no valid token has the id {token_id}", hint="`graven token list` shows them")
+            raise NotFound(f"no valid token has the id {token_id}", hint=self._meant(token_id), code="unknown_token")
         self._announce("token.revoke", {"token": token_id, "by": by})
         self._control.write(("UPDATE tokens SET revoked_ns = ? WHERE id = ?", (self._clock(), token_id)))
         self._cache.clear()
@@ -159,6 +160,25 @@ class TokenStore:
             TokenInfo(i, n, r.split(","), None if logs is None else logs.split(","), c, x)
             for i, n, r, logs, c, x in rows
         ]
+
+    def _check_log(self, name: str) -> None:
+        """InvalidInput unless a log of this name was opened here: a slip would make a token for nothing."""
+        known = [row[0] for row in self._control.rows("SELECT name FROM logs ORDER BY name")]
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise InvalidInput(
+                f"there is no log {name}",
+                hint=f"did you mean {close[0]}?" if close else f"graven log create {name} first",
+                code="unknown_log",
+            )
+
+    def _meant(self, text: str) -> str:
+        """What to try when somebody gives a token's name, or its whole text, for its id."""
+        valid = self._control.rows("SELECT id, name FROM tokens WHERE revoked_ns IS NULL")
+        named = [token_id for token_id, name in valid if name == text or text.startswith(f"grv_{token_id}_")]
+        if named:
+            return f"tokens are revoked by their id: graven token revoke {named[0]}"
+        return "graven token list shows them"
 
     def _load(self, token_id: str) -> tuple[bytes, Principal] | None:
         rows = self._control.rows(

@@ -64,6 +64,9 @@ def test_health_needs_no_token_and_metrics_need_one(client: httpx.Client) -> Non
     bare = {"Authorization": ""}
     assert httpx.get(client.base_url.join("/healthz")).json() == {"status": "ok"}
     assert httpx.get(client.base_url.join("/readyz")).status_code == 200
+    for path in ("/healthz", "/readyz"):
+        head = httpx.head(client.base_url.join(path))
+        assert (head.status_code, head.content) == (200, b"")
     refused = client.get("/metrics", headers=bare)
     assert refused.status_code == 401
     assert "graven_log_size" in client.get("/metrics").text

@@ -103,6 +103,7 @@ def test_sigkill_at_any_moment_of_the_first_start_is_recovered_by_the_next(tmp_p
     [
         (("--listen", "0.0.0.0:0"), "without TLS"),
         (("--listen", "0.0.0.0:0", "--insecure-no-tls", "--no-auth"), "authentication off"),
+        (("--no-auth",), "authentication off"),
         (("--listen", "nowhere"), "cannot listen"),
         (("--tls-cert", "absent.pem"), "certificate and a key"),
         (("--tls-cert", "absent.pem", "--tls-key", "absent.pem"), "no file"),
@@ -145,9 +146,40 @@ def test_a_log_that_is_gone_is_never_made_again(tmp_path: Path, name: str) -> No
     assert not (data / "logs" / name).exists()
 
 
-def test_without_authentication_on_loopback_everybody_may_append(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data", "--no-auth") as server, server.client(headers={}) as client:
+def test_without_authentication_everybody_may_append_and_the_start_says_so(tmp_path: Path) -> None:
+    flags = ("--no-auth", "--insecure-no-auth")
+    with running_server(tmp_path / "data", *flags) as server, server.client(headers={}) as client:
         assert append(client, event()).status_code == 200
+    assert "WITHOUT AUTHENTICATION" in server.stderr
+
+
+def test_the_address_lies_in_the_data_directory_while_the_server_runs(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        assert (tmp_path / "data" / "server.address").read_text() == f"{server.url}\n"
+    assert not (tmp_path / "data" / "server.address").exists()
+
+
+def test_a_stop_is_told(tmp_path: Path) -> None:
+    server = start_server(tmp_path / "data")
+    assert server.stop() == 0
+    server.reader.join(timeout=60)
+    assert server.lines[-1] == "graven: stopped\n"
+
+
+def test_an_owner_token_that_others_may_read_stops_the_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_server(data):
+        pass
+    (data / "owner.token").chmod(0o644)
+    with pytest.raises(StartFailed, match=r"owner\.token may be read by others"):
+        start_server(data)
+
+
+def test_slips_in_public_logs_and_variables_are_told(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", "--public-log", "defualt", env={"GRAVEN_LISTN": "x"}) as server:
+        said = server.stderr
+    assert "there is no log defualt (did you mean default?)" in said
+    assert "GRAVEN_LISTN is not known (did you mean GRAVEN_LISTEN?)" in said
 
 
 def test_a_revoked_token_is_refused_at_once(tmp_path: Path) -> None:

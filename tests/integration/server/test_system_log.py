@@ -82,7 +82,7 @@ def test_reading_system_is_recorded_once_and_not_recursively(client: httpx.Clien
 
 def test_reads_of_bundles_are_coalesced_per_principal_and_log(server: ServerProcess, client: httpx.Client) -> None:
     append(client, event(), params={"wait": "published"})
-    with server.client(headers=make_token(client, "reader")) as reader:
+    with server.client(headers=make_token(client, "auditor")) as reader:
         before = size(client, "system")
         for width in (1, 1, 1):
             assert reader.get(f"/logs/default/tile/entries/000.p/{width}").status_code == 200

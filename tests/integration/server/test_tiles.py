@@ -89,7 +89,7 @@ def test_another_log_than_the_public_one_needs_a_token(stranger: httpx.Client, p
     assert (answer.status_code, problem(answer)["code"]) == (401, "missing_token")
 
 
-def test_a_recorder_reads_no_tiles_and_an_operator_no_bundles(server: ServerProcess) -> None:
+def test_a_recorder_reads_no_tiles_and_only_an_auditor_bundles(server: ServerProcess) -> None:
     with server.client() as owner:
         recorder, operator = make_token(owner, "recorder"), make_token(owner, "operator")
         reader = make_token(owner, "reader")
@@ -99,7 +99,7 @@ def test_a_recorder_reads_no_tiles_and_an_operator_no_bundles(server: ServerProc
         assert client.get("/logs/default/tile/0/000").status_code == 200
         assert client.get("/logs/default/tile/entries/000").status_code == 403
     with server.client(headers=reader) as client:
-        assert client.get("/logs/default/tile/entries/000").status_code == 200
+        assert client.get("/logs/default/tile/entries/000").status_code == 403
 
 
 def test_the_verifier_accepts_the_log_over_http(server: ServerProcess) -> None:

@@ -8,13 +8,13 @@ from graven.server.access import ROLES, Principal, check_roles
 MAY = {
     "recorder": {"append"},
     "reader": {"read", "prove"},
-    "auditor": {"read", "read_system", "prove"},
+    "auditor": {"read", "read_system", "prove", "export"},
     "operator": {"operate", "prove"},
 }
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("permission", ["append", "read", "read_system", "prove", "operate", "delete"])
+@pytest.mark.parametrize("permission", ["append", "read", "read_system", "prove", "export", "operate", "delete"])
 def test_a_role_gives_exactly_its_permissions(role: str, permission: str) -> None:
     assert Principal("t", "n", frozenset({role})).may(permission) == (permission in MAY[role])
 

@@ -58,7 +58,8 @@ def test_an_unexpected_exception_shows_nothing_of_itself() -> None:
 def test_a_framework_error_keeps_its_status_and_gets_the_shape() -> None:
     problem = problem_of(MethodNotAllowedException())
     assert problem.status == 405
-    assert json.loads(problem.body)["error"]["code"] == "method_not_allowed"
+    error = json.loads(problem.body)["error"]
+    assert (error["code"], error["message"]) == ("method_not_allowed", "this path does not take that method")
 
 
 def test_a_framework_error_of_the_server_shows_no_detail() -> None:

@@ -1,11 +1,13 @@
 """Settings: precedence, origins, refusals."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from graven.errors import UsageError
-from graven.server.settings import Settings, load_settings, setting_names
+from graven.server import settings as settings_module
+from graven.server.settings import Settings, load_settings, setting_names, unknown_variables
 
 
 def file_with(tmp_path: Path, text: str) -> Path:
@@ -85,3 +87,26 @@ def test_a_wrong_value_is_named_with_its_origin() -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         load_settings({}, {}, tmp_path / "absent.toml")
+
+
+def test_a_variable_that_nobody_reads_is_told_with_the_one_that_was_meant() -> None:
+    environ = {
+        "GRAVEN_LISTN": "x",
+        "GRAVEN_TOKEN": "t",
+        "GRAVEN_LISTEN": "127.0.0.1:1",
+        "HOME": "/",
+    }
+    assert unknown_variables(environ) == [
+        "the variable GRAVEN_LISTN is not known (did you mean GRAVEN_LISTEN?)",
+    ]
+
+
+def test_every_variable_that_the_code_names_is_known() -> None:
+    source = Path(settings_module.__file__).parents[1]
+    named = {
+        match[0]
+        for path in source.rglob("*.py")
+        for match in re.finditer(r"(?<![_A-Z])GRAVEN_[A-Z][A-Z_]*[A-Z]\b", path.read_text("utf-8"))
+    }
+    assert len(named) > 5
+    assert unknown_variables(dict.fromkeys(named, "")) == []

@@ -26,7 +26,9 @@ class Announced:
 
 @pytest.fixture
 def control(tmp_path: Path) -> Control:
-    return Control(tmp_path)
+    control = Control(tmp_path)
+    control.write(*(("INSERT INTO logs VALUES (?, ?)", (name, f"graven.test/{name}")) for name in ("a", "b")))
+    return control
 
 
 @pytest.fixture
@@ -145,3 +147,18 @@ def test_a_bad_name_role_or_log_is_refused_unannounced(
 def test_the_id_is_the_public_part() -> None:
     text = make_token()
     assert token_id_of(text) == text.split("_")[1]
+
+
+def test_a_token_for_a_log_that_does_not_exist_is_refused(store: TokenStore, announced: Announced) -> None:
+    with pytest.raises(InvalidInput, match="there is no log aa") as refused:
+        store.create("ci", ["reader"], ["a", "aa"], by="owner")
+    assert (refused.value.code, refused.value.hint) == ("unknown_log", "did you mean a?")
+    assert announced.facts == []
+
+
+def test_who_revokes_by_name_is_told_the_id(store: TokenStore) -> None:
+    info, text = store.create("shop-api", ["recorder"], by="owner")
+    for given in ("shop-api", text):
+        with pytest.raises(NotFound) as refused:
+            store.revoke(given, by="owner")
+        assert refused.value.hint.endswith(f"graven token revoke {info.id}")

@@ -1,8 +1,8 @@
 """Which log a command means: `--server`, `--data`, the environment, or what is found here.
 
 Order: a flag wins over the environment; `--server` wins over `--data` (which then only lends its
-`owner.token`). With neither, `./graven-data` is taken when it exists; when a server holds it, and one
-answers at the default address, that server is asked instead.
+`owner.token`). With neither, `./graven-data` is taken when it exists. When a server holds the directory,
+that server is asked instead, at the address that it keeps in `server.address`.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graven.cli.access.ports import Access
+from graven.cli.signposts import way_to_a_log
 from graven.errors import RefusedToStart, UsageError
 
-__all__ = ["DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "owner_token"]
+__all__ = ["ADDRESS_FILE", "DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "owner_token"]
 
 DEFAULT_DATA = Path("graven-data")
 DEFAULT_LISTEN = "127.0.0.1:8470"
+ADDRESS_FILE = "server.address"
+"""Spelt in `graven.server.address` too, which the client's install cannot import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,12 @@ def find_place(
         "no log to work on",
         why="neither --server nor --data was given, GRAVEN_SERVER and GRAVEN_DATA are not set, "
         f"and there is no ./{DEFAULT_DATA} here",
-        hint=f"graven serve --data ./{DEFAULT_DATA} in another terminal, or graven demo",
+        hint=way_to_a_log(here),
     )
 
 
 def connect(place: Place) -> Access:
-    """Open the place. A default directory that a running server holds is reached through that server."""
+    """Open the place. A directory that a running server holds is reached through that server."""
     if place.server is not None:
         from graven.cli.access.remote import RemoteAccess
 
@@ -112,8 +115,9 @@ def connect(place: Place) -> Access:
         return RemoteAccess(address, token)
     raise RefusedToStart(
         f"a server (process {holder}) holds {place.data}",
-        why="two writers would sign two histories; its address could not be found",
-        hint=f"give its address: --server http://{DEFAULT_LISTEN} --data {place.data}",
+        why="two writers would sign two histories; no server of this log answers at the address in "
+        f"{place.data / ADDRESS_FILE}, or this user may not read owner.token",
+        hint=f"give its address and a token: --server http://{DEFAULT_LISTEN} --token …",
         code="locked",
     )
 
@@ -125,22 +129,29 @@ def _open_local(data: Path) -> Access:
         raise UsageError(
             f"a data directory cannot be opened here: {error.name or error} is missing",
             why="`pip install graven` brings the client and the verifier only",
-            hint="pip install 'graven[server]', or name a server with --server",
+            hint="pip install '.[server]' in a clone of graven, or name a server with --server",
         ) from error
     return LocalAccess(data)
 
 
 def _address_of_holder(data: Path, token: str | None) -> str | None:
-    """Where the server that holds `data` listens, if it is the default address: it must show the same key."""
+    """Where the server that holds `data` says it listens; it must answer and show the same key.
+
+    The caller has seen the lock held, so the file is that of a running server or of one that was killed just
+    before another command took the lock.
+    """
     import httpx
 
     vkeys = sorted((data / "logs").glob("*/log.vkey"))
     if token is None or not vkeys:
         return None
-    address = f"http://{DEFAULT_LISTEN}"
-    url = f"{address}/logs/{vkeys[0].parent.name}/log.vkey"
     try:
-        shown = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=5.0, trust_env=False).content
+        address = (data / ADDRESS_FILE).read_text(encoding="ascii").strip()
+        if not address.startswith(("http://", "https://")):
+            return None
+        url = f"{address}/logs/{vkeys[0].parent.name}/log.vkey"
+        headers = {"Authorization": f"Bearer {token}"}
+        shown = httpx.get(url, headers=headers, timeout=5.0, trust_env=False).content
         return address if shown == vkeys[0].read_bytes() else None
-    except (httpx.HTTPError, OSError):
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeDecodeError):
         return None

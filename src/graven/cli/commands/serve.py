@@ -11,7 +11,7 @@ from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import json_option
 from graven.cli.setting_flags import describe, flag_of, parameter_of, setting_flags
 from graven.errors import UsageError
-from graven.server.settings import LoadedSettings, load_settings
+from graven.server.settings import LoadedSettings, load_settings, unknown_variables
 
 __all__ = ["command", "settings_from"]
 
@@ -52,6 +52,8 @@ def command(config: Path | None, as_json: bool, **flags: Any) -> None:
     file; `graven doctor` prints each value with its origin.
     """
     loaded = settings_from(config, flags)
+    for line in unknown_variables(os.environ):
+        terminal.note(f"warning: {line}")
     try:
         from graven.server.serve import serve
     except ImportError as error:
