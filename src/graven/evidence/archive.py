@@ -192,7 +192,7 @@ manifest.json            what this archive is meant to hold
 
 Check it, with any Python from 3.8 on and nothing else:
 
-    python verify.py --key <the log's key, from somebody you trust>
+    python3 verify.py --key <the log's key, from somebody you trust>
 
 Without --key it uses log.vkey, which proves no more than that the archive agrees with itself. The program is not
 evidence: whoever could change the entries could change it, so prefer a copy that you already have. Any

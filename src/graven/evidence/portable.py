@@ -2,7 +2,7 @@
 # Copied as verify.py into every archive made by `graven export --proof`. One file, standard library only,
 # Python 3.8 or later. It imports nothing of Graven and shares no code with it, so that it can be read in one
 # sitting and trusted by itself. Better still, take it from elsewhere than the archive that it is to judge.
-"""Verify a Graven proof archive: python verify.py [--key VKEY] [FOLDER]
+"""Verify a Graven proof archive: python3 verify.py [--key VKEY] [FOLDER]
 
 Steps: 1. the key, given or (trusted on first use) the archive's own; 2. its Ed25519 signature on the checkpoint;
 3. each entry under the signed root; 4. each blob that an entry refers to; 5. nothing else lies there.
@@ -484,7 +484,9 @@ def check(folder: Path, given: str | None, report: Report) -> None:
     for name in archive.unused():
         report.tampered(f"{name} does not belong here")
     spans = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
-    print(f"proven: {proven} entries ({spans or 'none'}), {len(blobs)} blobs")
+    total = sum(last - first + 1 for first, last in ranges)
+    count = str(proven) if proven == total else f"{proven} of {total}"
+    print(f"proven: {count} entries ({spans or 'none'}), {len(blobs)} blobs")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -207,6 +207,11 @@ def test_entries_that_changed_places_are_found(files: Files, tmp_path: Path):
     assert verdict(swapped, tmp_path) == 1
 
 
+def test_how_many_of_the_entries_are_proven_is_said(files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert verdict({**files, "entries/8.json": files["entries/8.json"] + b" "}, tmp_path) == 1
+    assert "proven: 3 of 4 entries" in capsys.readouterr().out
+
+
 def test_another_checkpoint_of_the_same_log_is_tampering(log, files: Files, tmp_path: Path):
     assert verdict({**files, "checkpoint": log.checkpoint(299)}, tmp_path) == 1
 
