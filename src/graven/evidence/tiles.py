@@ -24,6 +24,9 @@ from graven.verify.trust import parse_key_file
 __all__ = ["ExportedTiles", "export_tiles"]
 
 
+_OWN_FILES = ("journal", "head.sqlite", "logs")
+
+
 class ExportedTiles(NamedTuple):
     """The checkpoint that was exported, and how many files were written (those already there not counted)."""
 
@@ -45,6 +48,7 @@ def export_tiles(
     malformed, or differs from one that is already there.
     """
     with closing(source):
+        _refuse_live(directory)
         if key is None:
             key = _key_beside(source)
         reader = LogReader(source, key)
@@ -64,6 +68,19 @@ def export_tiles(
         _replace(directory, directory / "checkpoint", reader.note)
         _remove_obsolete(directory, before, size)
     return ExportedTiles(reader.checkpoint, written)
+
+
+def _refuse_live(directory: Path) -> None:
+    """UsageError for a folder that a recorder writes to, or that lies in its data directory."""
+    place = directory.absolute()
+    own = next((name for name in _OWN_FILES if (place / name).exists()), None)
+    around = next((one for one in (place, *place.parents) if (one / "control.sqlite").exists()), None)
+    if own is not None or around is not None:
+        raise UsageError(
+            f"{directory} belongs to a data directory",
+            why=f"{around or place} is where a recorder keeps its logs; foreign files there would damage them",
+            hint="name an empty directory elsewhere",
+        )
 
 
 def _key_beside(source: Source) -> VerifierKey:

@@ -102,3 +102,21 @@ def test_an_empty_log_is_a_checkpoint_and_a_key(tmp_path: Path):
     log = make_log(tmp_path / "data", 0)
     export_tiles(DirectorySource(log.root), tmp_path / "out")
     assert listing(tmp_path / "out") == {"checkpoint", "log.vkey"}
+
+
+@pytest.mark.parametrize(("mark", "place"), [("control.sqlite", "out/new"), ("control.sqlite", "."), ("journal", ".")])
+def test_nothing_is_exported_into_a_data_directory(tmp_path: Path, mark: str, place: str):
+    log = make_log(tmp_path / "source", 3)
+    live = tmp_path / "live"
+    live.mkdir()
+    (live / mark).touch()
+    with pytest.raises(UsageError, match="belongs to a data directory"):
+        export_tiles(DirectorySource(log.root), live / place)
+    assert [path.name for path in live.iterdir()] == [mark]
+
+
+def test_not_even_the_own_checkpoint_makes_a_live_log_a_mirror(tmp_path: Path):
+    log = make_log(tmp_path, 3)
+    (log.root / "head.sqlite").touch()
+    with pytest.raises(UsageError, match="belongs to a data directory"):
+        export_tiles(DirectorySource(log.root), log.root)

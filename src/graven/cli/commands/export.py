@@ -15,7 +15,7 @@ from graven.cli.options import access_options, find_chosen, json_option, log_opt
 from graven.cli.progress import Progress, progress
 from graven.errors import NotFound, UsageError
 
-__all__ = ["command", "export_tiles", "ndjson_line"]
+__all__ = ["command", "ndjson_line"]
 
 EXAMPLES = """
 graven export > everything.ndjson
@@ -44,28 +44,6 @@ def _write_ndjson(access: Access, log: str, start: int, stop: int, out: BinaryIO
             bar.update(count, stop - start)
     out.flush()
     return count
-
-
-def export_tiles(access: Access, log: str, folder: Path, bar: Progress) -> int:
-    """Write the files that directory readers of C2SP tlog-tiles expect, uncompressed; gives the tree's size.
-
-    The checkpoint is read first and written last: a copy that was broken off has none.
-    """
-    from graven.tlog.tiles import all_tiles
-
-    checkpoint = access.checkpoint(log)
-    size = int(checkpoint.split(b"\n", 2)[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "checkpoint").unlink(missing_ok=True)
-    for done, tile in enumerate(all_tiles(size)):
-        path = folder / tile.path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if tile.width < 256 or not path.exists():
-            path.write_bytes(access.tile(log, tile.path()))
-        bar.update(done)
-    (folder / "log.vkey").write_text(access.verifier_key(log) + "\n", encoding="utf-8")
-    (folder / "checkpoint").write_bytes(checkpoint)
-    return size
 
 
 def _bounds(access: Access, log: str, start: int, stop: int | None) -> tuple[int, int]:
@@ -121,12 +99,10 @@ def command(
     if proof is not None:
         _write_archive(find_chosen(server, data, token), log, start, stop, proof, as_json=as_json)
         return
+    if tiles is not None:
+        _write_tiles(find_chosen(server, data, token), log, tiles, as_json=as_json)
+        return
     with open_chosen(server, data, token) as access:
-        if tiles is not None:
-            with progress("writing tiles", quiet=as_json) as bar:
-                size = export_tiles(access, log, tiles, bar)
-            _told(as_json, size, tiles, f"graven verify {tiles}")
-            return
         start, stop = _bounds(access, log, start, stop)
         with progress("exporting", quiet=output is None or as_json) as bar:
             stream = _sink(output)
@@ -139,15 +115,28 @@ def command(
             _told(as_json, count, output, "")
 
 
+def _target(place: Place, log: str) -> str:
+    if place.server is not None:
+        return f"{place.server}/logs/{log}"
+    return str(Path(place.data or "") / "logs" / log)
+
+
+def _write_tiles(place: Place, log: str, folder: Path, *, as_json: bool) -> None:
+    """Public files only, as for an archive."""
+    from graven.evidence.tiles import export_tiles
+    from graven.verify.source import open_source
+
+    with progress("writing tiles", quiet=as_json) as bar:
+        exported = export_tiles(open_source(_target(place, log), place.token), folder, progress=bar.update)
+    _told(as_json, exported.checkpoint.size, folder, f"graven verify {folder}")
+
+
 def _write_archive(place: Place, log: str, start: int, stop: int | None, output: Path, *, as_json: bool) -> None:
     """The archive is made of public files only, so it takes no lock and works beside a running server."""
     from graven.evidence.archive import export_proof
     from graven.verify.source import open_source
 
-    if place.server is not None:
-        target = f"{place.server}/logs/{log}"
-    else:
-        target = str(Path(place.data or "") / "logs" / log)
+    target = _target(place, log)
     with closing(open_source(target, place.token)) as source:
         note = source.fetch_checkpoint()
     if note is None:
@@ -163,7 +152,7 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
         as_json,
         exported.entries,
         output,
-        f"graven verify {output}, or: tar xf {output}, then python graven-proof/verify.py",
+        f"graven verify {output}, or: tar xf {output}, then python3 graven-proof/verify.py",
     )
 
 
