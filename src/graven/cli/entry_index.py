@@ -1,13 +1,15 @@
 """The argument INDEX: a number, or `last`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from graven.cli.access.ports import Access
-from graven.errors import NotFound
+from graven.errors import GravenError, NotFound
 
-__all__ = ["INDEX", "resolve_index"]
+__all__ = ["INDEX", "resolve_index", "teach_last"]
 
 
 class _Index(click.ParamType[int | None]):
@@ -37,3 +39,19 @@ def resolve_index(access: Access, log: str, index: int | None) -> int:
     if size == 0:
         raise NotFound(f'the log "{log}" is empty', hint="graven record --action hello --actor me")
     return size - 1
+
+
+@contextmanager
+def teach_last(access: Access, log: str) -> Iterator[None]:
+    """Add to a `NotFound` of the block which entry is the last one."""
+    try:
+        yield
+    except NotFound as error:
+        try:
+            size = access.size(log)
+        except GravenError:  # no such log, or out of reach: the first error says more
+            raise error from None
+        if size:
+            of = "" if log == "default" else f" --log {log}"
+            error.hint = f"the last is {size - 1}: graven show last{of}"
+        raise

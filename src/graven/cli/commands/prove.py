@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from graven.cli import terminal
-from graven.cli.entry_index import INDEX, resolve_index
+from graven.cli.entry_index import INDEX, resolve_index, teach_last
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
 from graven.tlog.encoding import encode_base64
@@ -17,6 +17,7 @@ __all__ = ["command"]
 EXAMPLES = """
 graven prove 57 -o order-42.tlog-proof
 graven show 57 --raw > order-42.entry
+graven key show > log.vkey
 graven verify order-42.tlog-proof --key log.vkey
 """
 
@@ -46,10 +47,12 @@ def command(
 
     The file follows C2SP tlog-proof: the hashes from the entry up to a signed checkpoint. Whoever has
     the entry, the proof and the log's key can check it without this log, this server or this program.
+    `graven verify` takes an entry that lies beside the proof under the same name, ending in `.entry`.
     """
     with open_chosen(server, data, token) as access:
         number = resolve_index(access, log, index)
-        content = access.proof(log, number)
+        with teach_last(access, log):
+            content = access.proof(log, number)
     if output is not None:
         output.write_bytes(content)
     if as_json:
@@ -67,4 +70,8 @@ def command(
     else:
         print(f"{terminal.mark(True)} proof of entry {number} written to {terminal.paint(str(output), bold=True)}")
         entry = output.with_suffix(".entry")
-        terminal.note(f"check it: graven show {number} --raw > {entry}; graven verify {output} --key VKEY")
+        of = "" if log == "default" else f" --log {log}"
+        terminal.note(
+            f"check it: graven show {number}{of} --raw > {entry}; graven key show{of} > log.vkey; "
+            f"graven verify {output} --key log.vkey"
+        )

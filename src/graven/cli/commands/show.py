@@ -9,7 +9,7 @@ import click
 
 from graven.cli import terminal
 from graven.cli.access.ports import Access
-from graven.cli.entry_index import INDEX, resolve_index
+from graven.cli.entry_index import INDEX, resolve_index, teach_last
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
 from graven.cli.printable import printable
@@ -101,11 +101,13 @@ def command(
     """
     with open_chosen(server, data, token) as access:
         number = resolve_index(access, log, index)
-        if raw:
-            sys.stdout.buffer.write(access.entry(log, number))
-            sys.stdout.buffer.flush()
-            return
-        _, entry = read_entry(access, log, number)
+        with teach_last(access, log):
+            content = access.entry(log, number) if raw else b""
+            entry = {} if raw else read_entry(access, log, number)[1]
+    if raw:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
     if as_json:
         terminal.emit_json({"index": number, "entry": entry})
     else:

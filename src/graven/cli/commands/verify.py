@@ -32,6 +32,11 @@ def _text_of(option: str, value: str) -> str:
             return path.read_text(encoding="utf-8")
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise UsageError(f"{option} {value}: {error}") from error
+    # a key has two plus signs, a policy has words; whatever else is one word was meant as a file
+    if value.count("+") < 2 and len(value.split()) < 2:
+        kind = option.removeprefix("--")
+        hint = "graven key show > log.vkey writes the key of a log" if kind == "key" else ""
+        raise UsageError(f"there is no file {value}, and it is no {kind} either", hint=hint)
     return value
 
 
@@ -58,7 +63,7 @@ def _text_of(option: str, value: str) -> str:
     "--entry",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="The entry that a proof is about, as `graven show --raw` writes it.",
+    help="The entry that a proof is about, as `graven show --raw` writes it [NAME.entry beside NAME.tlog-proof].",
 )
 @click.option("--log", metavar="NAME", help="Which log of a data directory or server [default].")
 @click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN].")
