@@ -1,10 +1,10 @@
-"""Writes docs/reference from the code: the command line, the settings, the errors.
+"""Writes docs/reference from the code: the command line, the settings, the errors, the HTTP calls, the event.
 
     python scripts/reference.py            writes the pages
     python scripts/reference.py --check    exit code 1 when a page is not what the code says
 
-The pages have one source each: the commands' own help, the strings after the settings' fields, and the
-error classes with the codes that the code raises.
+The pages have one source each: the commands' own help, the strings after the settings' fields, the error
+classes with the codes that the code raises, the OpenAPI document, and the structs of an event.
 """
 
 import ast
@@ -90,7 +90,9 @@ def settings_page() -> str:
 # Settings of `graven serve`
 
 A flag wins over the environment, which wins over the file (`--config FILE`, TOML), which wins over the default.
-Unknown names are refused. `graven doctor` prints each value with its origin. A change is recorded in the log
+Unknown flags and names in the file are refused, and so are unknown variables within a section of these settings
+(`GRAVEN_LIMITS_…`); `graven serve` and `graven doctor` warn of any other `GRAVEN_…` variable that they do not know.
+`graven doctor` prints each value with its origin. A change is recorded in the log
 `system` before it takes effect. Lists in the environment are separated by commas.
 
 | name | flag | variable | default | meaning |
@@ -138,6 +140,9 @@ def errors_page() -> str:
         found.setdefault((code, name), set()).add(area)
     codes = [f"| `{code}` | {name} | {', '.join(sorted(areas))} |" for (code, name), areas in sorted(found.items())]
     class_table, code_table = "\n".join(classes), "\n".join(codes)
+    from graven.server.problems import FRAMEWORK_CODES
+
+    framework = "\n".join(f"| `{code}` | {status} | {said} |" for status, (code, said) in FRAMEWORK_CODES.items())
     return f"""{GENERATED}
 # Errors
 
@@ -154,10 +159,132 @@ Finer words, where a program may want to act differently:
 | code | class | raised in |
 |---|---|---|
 {code_table}
+
+Refusals of the HTTP server before any call is reached; 408 and 431 (too slow, too large a head) look the same:
+
+| code | HTTP | meaning |
+|---|---|---|
+{framework}
 """
 
 
-PAGE_MAKERS = {"cli.md": cli_page, "settings.md": settings_page, "errors.md": errors_page}
+def http_page() -> str:
+    """Every call of the OpenAPI document, with parameters, bodies and answers."""
+    from unittest.mock import MagicMock
+
+    from graven.server.api import make_api
+    from graven.server.openapi import complete_document
+
+    # the routes only keep the service for later, so any object will do to describe them
+    document = complete_document(make_api(MagicMock(), MagicMock()).openapi_schema.to_schema())
+    schemas = document["components"]["schemas"]
+    lines = [
+        f"""{GENERATED}
+# The HTTP calls
+
+The same as the OpenAPI document at `/schema`. Calls take `Authorization: Bearer grv_…` unless it says otherwise;
+every refusal is `{{"error":{{"code","message","hint","details"}}}}` with a [machine word](errors.md). Roles: recorder
+(append), reader (single entries and their proofs), auditor (also bundles, so whole logs, and `system`), operator
+(logs and tokens, no payloads).
+
+```text
+curl -H "Authorization: Bearer $GRAVEN_TOKEN" -H "Content-Type: application/json" \\
+  -d '{{"action":"order.create","actor":{{"id":"alice"}}}}' $GRAVEN_SERVER/v1/logs/default/events
+```
+"""
+    ]
+    used: list[str] = []
+    for path, calls in sorted(document["paths"].items()):
+        for method, call in sorted(calls.items()):
+            lines.append(_call_text(path, method, call, used))
+    lines.append("# What is sent and answered\n")
+    lines += [_schema_text(name, schemas[name]) for name in sorted(set(used) - {"Event", "Error"})]
+    return "\n".join(lines)
+
+
+def _call_text(path: str, method: str, call: dict[str, Any], used: list[str]) -> str:
+    lines = [f"## {method.upper()} {path}\n", (call.get("description") or "").strip() + "\n"]
+    if call.get("security") == []:
+        lines.append("Needs no token.\n")
+    for parameter in call.get("parameters", []):
+        if parameter["in"] != "path":
+            text = f": {parameter['description']}" if parameter.get("description") else ""
+            lines.append(f"- {parameter['in']} `{parameter['name']}`{text}")
+    for media_type, body in call.get("requestBody", {}).get("content", {}).items():
+        lines.append(f"- body `{media_type}`: {_type_text(body.get('schema', {}), used)}")
+    for status, answer in call["responses"].items():
+        if status != "default":
+            content = answer.get("content", {}).items()
+            bodies = ", ".join(f"`{media}` {_type_text(body.get('schema', {}), used)}" for media, body in content)
+            lines.append(f"- {status}: {bodies or 'no body'}")
+    return "\n".join(lines) + "\n"
+
+
+def _type_text(schema: dict[str, Any], used: list[str]) -> str:
+    """A JSON schema in a few words; names of components are added to `used`."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        used.append(name)
+        return "[Event](event.md)" if name == "Event" else name
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            return " or ".join(_type_text(one, used) for one in schema[word] if one.get("type") != "null")
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"array of {_type_text(schema.get('items', {}), used)}"
+    bounds = {"minLength": "≥ {} characters", "maxLength": "≤ {} characters", "minimum": "≥ {}", "maximum": "≤ {}"}
+    said = [text.format(schema[key]) for key, text in bounds.items() if key in schema]
+    if "pattern" in schema:
+        said.append(f"`{schema['pattern']}`")
+    if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
+        said.append(f"values: {_type_text(schema['additionalProperties'], used)}")
+    kind = schema.get("type", "any JSON")
+    kind = " or ".join(one for one in kind if one != "null") if isinstance(kind, list) else kind
+    text = kind + (f" ({', '.join(said)})" if said else "")
+    return f"{text}: {schema['description']}" if schema.get("description") else text
+
+
+def _schema_text(name: str, schema: dict[str, Any]) -> str:
+    required = set(schema.get("required", ()))
+    rows = []
+    for field, kind in schema.get("properties", {}).items():
+        text = _type_text(kind, []).replace("|", "\\|")
+        rows.append(f"| `{field}` | {'yes' if field in required else ''} | {text} |")
+    table = "\n".join(rows)
+    about = f"{schema['description']}\n\n" if schema.get("description") else ""
+    return f"## {name}\n\n{about}| member | required | type |\n|---|---|---|\n{table}\n"
+
+
+def event_page() -> str:
+    """The native event, member by member."""
+    import msgspec
+
+    from graven.event.model import Event
+
+    _, components = msgspec.json.schema_components([Event], ref_template="{name}")
+    parts = "\n".join(_schema_text(name, schema) for name, schema in components.items())
+    return f"""{GENERATED}
+# The event (`event/1`)
+
+What producers send. Only `action` and `actor` with its `id` are required; members that are not listed are refused, but
+for what lies inside the free ones (any JSON). `null` is the same as absent. The server adds an envelope: when and from
+whom it received the event.
+
+```json
+{{"action": "order.create", "actor": {{"id": "alice", "type": "user"}}, "targets": [{{"type": "order", "id": "42"}}]}}
+```
+
+{parts}"""
+
+
+PAGE_MAKERS = {
+    "cli.md": cli_page,
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "http.md": http_page,
+    "event.md": event_page,
+}
 
 
 def stale_pages() -> list[str]:

@@ -11,13 +11,10 @@ import msgspec
 from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     OpenAPIMediaType,
-    OpenAPIResponse,
     Operation,
     Parameter,
-    Reference,
     RequestBody,
     Schema,
 )
@@ -31,6 +28,7 @@ from graven.server.access import Principal
 from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.foreign import ForeignAnswer, K8sIntake
+from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.service import Service, client_ip
 from graven.server.tokens import TokenInfo
@@ -126,36 +124,16 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         version="1",
         description="An audit log that cannot be rewritten. Errors: {error: {code, message, hint, details}}.",
         path="/schema",
-        render_plugins=[JsonRenderPlugin(path="/")],
+        render_plugins=[DocumentPlugin(path="/")],
+        use_handler_docstrings=True,
     )
-    app = Litestar(
+    return Litestar(
         route_handlers=routes,
         openapi_config=config,
         exception_handlers=dict(HANDLERS),
         logging_config=None,
         request_max_body_size=ADMIN_BODY_BYTES,
     )
-    _describe_errors(app)
-    return app
-
-
-def _describe_errors(app: Litestar) -> None:
-    """Every call's refusals in the one shape, instead of the framework's own."""
-    text = Schema(type=OpenAPIType.STRING)
-    fields: dict[str, Schema | Reference] = {
-        "code": text,
-        "message": text,
-        "hint": text,
-        "details": Schema(type=OpenAPIType.OBJECT),
-    }
-    error = Schema(type=OpenAPIType.OBJECT, properties=fields, required=list(fields))
-    shape = Schema(type=OpenAPIType.OBJECT, properties={"error": error}, required=["error"])
-    refused = OpenAPIResponse(description="Refused", content={"application/json": OpenAPIMediaType(schema=shape)})
-    for path in (app.openapi_schema.paths or {}).values():
-        for operation in (path.get, path.post, path.put, path.delete):
-            if operation is not None and operation.responses is not None:
-                operation.responses.pop("400", None)
-                operation.responses["default"] = refused
 
 
 def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandler]:
@@ -293,7 +271,7 @@ def _health_routes(service: Service) -> list[HTTPRouteHandler]:
             return Response(status, status_code=503)
         return Response({"status": "ready"}, status_code=200)
 
-    @get("/metrics", tags=["health"])
+    @get("/metrics", media_type=_TEXT, tags=["health"])
     async def metrics(request: Call) -> Response[bytes]:
         """Prometheus exposition; needs a token unless `access.public_metrics`."""
         if not service.settings.access.public_metrics:

@@ -33,7 +33,16 @@ from graven.errors import (
 )
 from graven.server.body import ClientGone
 
-__all__ = ["HANDLERS", "Problem", "code_of", "problem_bytes", "problem_of", "send_problem", "status_of"]
+__all__ = [
+    "FRAMEWORK_CODES",
+    "HANDLERS",
+    "Problem",
+    "code_of",
+    "problem_bytes",
+    "problem_of",
+    "send_problem",
+    "status_of",
+]
 
 Send = Callable[[Any], Awaitable[None]]
 
@@ -55,7 +64,7 @@ _STATUS: Mapping[type[GravenError], int] = {
     RefusedToStart: 503,
 }
 
-_FRAMEWORK: Mapping[int, tuple[str, str]] = {
+FRAMEWORK_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "the request is not what this call takes"),
     404: ("not_found", "there is no such call"),
     405: ("method_not_allowed", "this path does not take that method"),
@@ -127,7 +136,7 @@ def _framework_problem(error: HTTPException) -> Problem:
     if status >= 500:
         _logger.error("framework error", exc_info=error)
         return Problem(status, problem_bytes("internal", "the server failed to handle this request"), headers)
-    code, said = _FRAMEWORK.get(status, ("refused", f"refused with status {status}"))
+    code, said = FRAMEWORK_CODES.get(status, ("refused", f"refused with status {status}"))
     hint = "the calls are described at /schema" if status in (404, 405) else ""
     own_words = error.detail and error.detail.lower() != _phrase(status)
     detail = error.detail[:1].lower() + error.detail[1:] if own_words else said

@@ -73,11 +73,17 @@ def test_health_needs_no_token_and_metrics_need_one(client: httpx.Client) -> Non
 
 
 def test_the_schema_describes_the_raw_calls_too(client: httpx.Client) -> None:
-    paths = client.get("/schema").json()["paths"]
+    document = client.get("/schema").json()
+    paths = document["paths"]
     assert "application/x-ndjson" in paths["/v1/logs/{log}/events"]["post"]["requestBody"]["content"]
     for path in paths.values():
         for operation in path.values():
             shape = operation["responses"]["default"]["content"]["application/json"]["schema"]
-            assert sorted(shape["properties"]["error"]["properties"]) == ["code", "details", "hint", "message"]
+            assert shape == {"$ref": "#/components/schemas/Error"}
             assert "400" not in operation["responses"]
-    assert {"/k8s/{log}/audit", "/v1/blobs", "/v1/tokens", "/metrics"} <= paths.keys()
+    assert {"/k8s/{log}/audit", "/v1/blobs", "/v1/tokens", "/metrics", "/logs/{log}/checkpoint"} <= paths.keys()
+    schemas = document["components"]["schemas"]
+    assert schemas["Event"]["required"] == ["action", "actor"]
+    assert sorted(schemas["Error"]["properties"]["error"]["properties"]) == ["code", "details", "hint", "message"]
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert paths["/healthz"]["get"]["security"] == []
