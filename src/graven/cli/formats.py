@@ -14,7 +14,7 @@ import msgspec
 
 from graven.errors import InvalidInput
 
-__all__ = ["Format", "Item", "Unreadable", "batches", "cut", "recognise", "with_stable_ids"]
+__all__ = ["Format", "Item", "Unreadable", "batches", "cut", "not_that_format", "recognise", "with_stable_ids"]
 
 Format = Literal["event", "k8s", "junit"]
 
@@ -70,6 +70,16 @@ def _unknown(name: str, why: str) -> InvalidInput:
         f"{name or 'the input'} is in no format that can be imported",
         why=why,
         hint="known: Kubernetes audit events, JUnit XML, event/1 JSON; --format says which it is",
+        code="unknown_format",
+    )
+
+
+def not_that_format(forced: str, *, name: str) -> InvalidInput:
+    """The error for a file of which nothing can be read as `forced`."""
+    return InvalidInput(
+        f"{name} does not hold {forced}: no JSON object in it can be read",
+        why="nothing of it was recorded",
+        hint="leave --format out, and the format is recognised",
         code="unknown_format",
     )
 
