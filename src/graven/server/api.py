@@ -4,8 +4,9 @@ The hot calls (append, tiles) are answered by `front` before they come here; app
 the same handler behind it, so that the document describes what is served.
 """
 
+import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from litestar import Litestar, Request, Response, delete, get, post, put
@@ -21,7 +22,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.response import Stream
 
-from graven.errors import NotFound
+from graven.errors import NotFound, Tampered
 from graven.event.envelope import decode_entry, format_time
 from graven.log.opened import Log
 from graven.server.access import Principal
@@ -168,6 +169,8 @@ def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandle
 
 
 def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
+    blobs = BlobCalls(service)
+
     def reader(request: Call, permission: str, name: str) -> tuple[Principal, Log]:
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require(permission, name)
@@ -183,9 +186,21 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
         number = decode_decimal(index)
         raw = await service.on_disk(opened.entry, number)
         exact = request.headers.get("accept", "") == "application/octet-stream"
-        body = raw if exact else await service.on_disk(_view, opened, number, raw)
-        await service.reads.one(principal, client_ip(request.scope), "entry.read", log, (("entry", str(number)),))
-        return Response(body, media_type="application/octet-stream" if exact else "application/json")
+        body, content = (raw, None) if exact else await service.on_disk(_view, opened, number, raw)
+        try:
+            await service.reads.one(principal, client_ip(request.scope), "entry.read", log, (("entry", str(number)),))
+        except BaseException:
+            if content is not None:
+                content[0].close()
+            raise
+        if content is None:
+            return Response(body, media_type="application/octet-stream" if exact else "application/json")
+        # piece by piece: a client that takes its time must not hold the whole of it in memory
+        stream, size = content
+        length = str(len(body) + size + 1)
+        pieces = blobs.pieces(stream, before=body, after=b"}")
+        answer: Response[Any] = Stream(pieces, media_type="application/json", headers={"content-length": length})
+        return answer
 
     @get("/v1/logs/{log:str}/events/{index:str}/proof", media_type=_TEXT, tags=["prove"])
     async def proof(request: Call, log: str, index: str) -> Response[bytes]:
@@ -199,16 +214,26 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     return [entry, proof]
 
 
-def _view(log: Log, index: int, raw: bytes) -> bytes:
-    """The entry with its index in front and, when its data lies in a blob, that data spliced in."""
+def _view(log: Log, index: int, raw: bytes) -> tuple[bytes, tuple[BinaryIO, int] | None]:
+    """The entry with its index in front. When its data lies in a blob: all that stands before the data, the
+    checked blob, and its size; a closing brace is to follow."""
     body = b'{"index":%d,%b' % (index, raw[1:])
     entry = decode_entry(raw)
     if entry.blob is None or entry.data is not None:
-        return body
-    content = log.blobs.get(entry.blob[0])
-    if content is None:
-        raise NotFound(f"blob {entry.blob[0]} of entry {index} is not stored here", code="blob_not_found")
-    return b'%b,"data":%b}' % (body[:-1], content)
+        return body, None
+    digest, size = entry.blob
+    stream = log.blobs.open(digest)
+    if stream is None:
+        raise NotFound(f"blob {digest} of entry {index} is not stored here", code="blob_not_found")
+    hashed = hashlib.sha256()
+    while piece := stream.read(1 << 20):
+        hashed.update(piece)
+    found = f"sha256:{hashed.hexdigest()}"
+    if found != digest or stream.tell() != size:
+        stream.close()
+        raise Tampered(f"blob {digest} of entry {index} has other content: its digest is {found}")
+    stream.seek(0)
+    return b'%b,"data":' % body[:-1], (stream, size)
 
 
 def _admin_routes(service: Service) -> list[HTTPRouteHandler]:

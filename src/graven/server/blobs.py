@@ -122,7 +122,7 @@ class BlobCalls:
         except BaseException:
             stream.close()
             raise
-        return size, self._pieces(stream)
+        return size, self.pieces(stream)
 
     async def _readable_log(self, principal: Principal, digest: str) -> str:
         if not (principal.may("read") or principal.may("read_system")):
@@ -148,10 +148,15 @@ class BlobCalls:
             )
         return stream, size
 
-    async def _pieces(self, stream: BinaryIO) -> AsyncIterator[bytes]:
+    async def pieces(self, stream: BinaryIO, *, before: bytes = b"", after: bytes = b"") -> AsyncIterator[bytes]:
+        """`before`, the content of the stream, `after`; then the stream is closed."""
         try:
+            if before:
+                yield before
             while piece := await self._service.on_disk(stream.read, _PIECE):
                 yield piece
+            if after:
+                yield after
         finally:
             stream.close()
 

@@ -1,9 +1,11 @@
 """1,000 clients that send 16 MiB each at once: memory stays bounded, and everybody gets an answer."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import resource
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,3 +107,18 @@ def test_memory_is_bounded_when_headers_never_end(server: ServerProcess) -> None
     raw = raw_exchange(server.url, b"GET / HTTP/1.1\r\nX: " + b"a" * (8 * 1024 * 1024), half_close=True)
     assert raw.startswith(b"HTTP/1.1 431")
     assert server.peak_bytes() < BOUND_BYTES // 2
+
+
+def test_readers_that_take_nothing_of_large_entries_hold_little(server: ServerProcess) -> None:
+    host, _, port = server.url.partition("://")[2].partition(":")
+    with server.client() as client, contextlib.ExitStack() as stack:
+        large = json.dumps(event(input="x" * (15 * 1024 * 1024))).encode()
+        appended = client.post("/v1/logs/default/events", content=large, headers={"Content-Type": "application/json"})
+        path = f"/v1/logs/default/events/{appended.json()['first']}"
+        assert client.get(path).json()["data"] == json.loads(large)
+        before = server.resident_bytes()
+        for _ in range(60):
+            reader = stack.enter_context(socket.create_connection((host, int(port)), timeout=60))
+            reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode())
+            assert reader.recv(1) == b"H"  # the answer is on its way
+        assert server.resident_bytes() - before < 200 * 1024 * 1024
