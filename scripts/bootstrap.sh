@@ -32,6 +32,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   fi
 fi
 
+echo "setting up .venv (about a minute, once) …" >&2
 if ! [ -x .venv/bin/python ]; then
   "$python" -m venv .venv 2>/dev/null || "$python" -m venv --without-pip .venv
 fi

@@ -1,4 +1,4 @@
-"""The guides tell the truth: their commands are run, page by page, in a fresh folder.
+"""The guides and the README tell the truth: their commands are run, page by page, in a fresh folder.
 
 Blocks: ```server is started in the background, ```setup and ```sh are one shell script that must succeed,
 ```python is run after it. ```text is for reading only.
@@ -16,8 +16,9 @@ from tests.support.server_process import running_server
 
 pytestmark = pytest.mark.slow
 
-GUIDES = Path(__file__).parents[3] / "docs" / "guide"
-PAGES = sorted(path.name for path in GUIDES.glob("*.md"))
+ROOT = Path(__file__).parents[3]
+GUIDES = ROOT / "docs" / "guide"
+PAGES = {path.name: path for path in [ROOT / "README.md", *sorted(GUIDES.glob("*.md"))]}
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -34,7 +35,7 @@ def test_there_are_guides():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_the_page_works(page, tmp_path):
     port = free_port()
-    text = (GUIDES / page).read_text().replace("127.0.0.1:8470", f"127.0.0.1:{port}")
+    text = PAGES[page].read_text().replace("127.0.0.1:8470", f"127.0.0.1:{port}")
     blocks = BLOCK.findall(text)
     assert {kind for kind, _ in blocks} <= {"server", "setup", "sh", "python", "text"}
     (serve,) = [body.split() for kind, body in blocks if kind == "server"]
@@ -59,5 +60,5 @@ def test_every_command_of_the_page_works(page, tmp_path):
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         for program in (body for kind, body in blocks if kind == "python"):
-            told = {**environ, "GRAVEN_TOKEN": server.token}
+            told = {**environ, "GRAVEN_SERVER": server.url, "GRAVEN_TOKEN": server.token}
             subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=told, timeout=60, check=True)
