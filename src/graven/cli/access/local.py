@@ -29,10 +29,11 @@ from graven.log.opened import Log
 from graven.server.control import Control
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
 from graven.server.logs import LogSet
+from graven.server.redaction import recorded_rules
 from graven.server.references import BlobReferences
 from graven.server.system import system_event
 from graven.server.tokens import TokenStore
-from graven.tlog.tiles import parse_tile_path
+from graven.tlog.tiles import ENTRIES_LEVEL, parse_tile_path
 
 __all__ = ["LOCAL", "LocalAccess"]
 
@@ -61,7 +62,8 @@ class LocalAccess:
             self._tokens = TokenStore(self._control, self._logs.system.announce, clock=clock)
             finish_first_start(data, self._control, self._logs, self._tokens, None)
             self._references = BlobReferences(self._control)
-            self._redactor = Redactor(None, *redaction_key(data))
+            self._redactor = Redactor(recorded_rules(self._control), *redaction_key(data))
+            self._bundles_of: set[str] = set()
         except BaseException:
             self.close()
             raise
@@ -69,11 +71,10 @@ class LocalAccess:
     def _log(self, name: str) -> Log:
         return self._logs.get(name)
 
-    def _record_read(self, action: str, log: str, **facts: Any) -> None:
-        """Reading a payload is recorded, except that of `system` itself."""
-        if log != SYSTEM_LOG:
-            event = system_event(action, targets=(("log", log),), attributes={"by": LOCAL, **facts})
-            self._logs.system.record(event)
+    def _record_read(self, action: str, log: str, *targets: tuple[str, str], **facts: Any) -> None:
+        """Reading a payload is recorded before it is given; reading `system` too, once (the record is no read)."""
+        event = system_event(action, targets=(("log", log), *targets), attributes={"by": LOCAL, **facts})
+        self._logs.system.record(event)
 
     def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
         """See `ports.Access`."""
@@ -131,15 +132,16 @@ class LocalAccess:
 
     def entry(self, log: str, index: int) -> bytes:
         """See `ports.Access`."""
-        opened = self._log(log)
-        self._record_read("entry.read", log, index=index)
-        return opened.entry(index)
+        content = self._log(log).entry(index)  # first: in `system` the record may become the entry asked for
+        self._record_read("entry.read", log, ("entry", str(index)))
+        return content
 
     def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]:
         """See `ports.Access`."""
         opened = self._log(log)
+        stop = min(stop, opened.size)
         self._record_read("entries.read", log, start=start, stop=stop)
-        return opened.entries(start, min(stop, opened.size))
+        return opened.entries(start, stop)
 
     def proof(self, log: str, index: int) -> bytes:
         """See `ports.Access`."""
@@ -153,6 +155,7 @@ class LocalAccess:
         content = self._log(log).blobs.get(digest)
         if content is None:
             raise CouldNotCheck(f"the blob {digest} is absent", hint=f"look in {self._data / 'blobs'}")
+        self._record_read("blob.read", log, ("blob", digest))
         return content
 
     def checkpoint(self, log: str) -> bytes:
@@ -167,9 +170,13 @@ class LocalAccess:
 
     def tile(self, log: str, path: str) -> bytes:
         """See `ports.Access`."""
-        content = self._log(log).object(parse_tile_path(path))
+        tile = parse_tile_path(path)
+        content = self._log(log).object(tile)
         if content is None:
             raise NotFound(f"there is no {path} in {log}")
+        if tile.level == ENTRIES_LEVEL and log not in self._bundles_of:
+            self._record_read("entries.read", log, first=path, note="stands for all bundles read by this command")
+            self._bundles_of.add(log)
         return content
 
     def logs(self) -> list[dict[str, Any]]:
