@@ -110,7 +110,8 @@ def _check_extends(old: Checkpoint, head: Checkpoint, tree: Tree, what: str, hin
     if old.size > head.size:
         raise RefusedToStart(
             f"the {what} has size {old.size}, the head only {head.size}",
-            why="an older copy was restored, or the head was lost: going on would sign a fork",
+            why=f"{old.size} entries were signed before, this copy holds {head.size}: an older copy was restored,"
+            " or the head was lost, and going on would sign a fork",
             hint=hint,
             code=ahead,
             details={"seen": old.text, "head": head.text},

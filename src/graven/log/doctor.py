@@ -64,18 +64,30 @@ def accept_clock(
 
 
 def adopt_rollback(
-    data_dir: Path, name: str, *, clock: Callable[[], int] = time.time_ns, state_dir: Path | None = None
+    data_dir: Path,
+    name: str,
+    *,
+    confirm: Callable[[str], None] = lambda loss: None,
+    clock: Callable[[], int] = time.time_ns,
+    state_dir: Path | None = None,
 ) -> Incident:
     """Take this copy of the log for the one that goes on, although a newer or another one was seen here.
 
     The old mark is kept beside the new one: together with a checkpoint of the newer copy it is the proof
-    of what was given up. Raises UsageError (`nothing_to_adopt`), RefusedToStart.
+    of what was given up. `confirm` is told what is given up, after it is clear that there is something and
+    before anything changes; what it raises ends the attempt. Raises UsageError (`nothing_to_adopt`),
+    RefusedToStart.
     """
 
     def plan(held: _Held) -> tuple[Incident, Callable[[], None]]:
         seen = _mark_text(held.highwater)
         if seen is None or seen == held.state.checkpoint.decode():
-            raise UsageError(f"the high-water mark of log {name} does not contradict it", code="nothing_to_adopt")
+            raise UsageError(
+                f"there is nothing to adopt: log {name} is as this machine last saw it",
+                why="its high-water mark does not contradict it",
+                code="nothing_to_adopt",
+            )
+        confirm(_loss(name, seen, held.checkpoint.size))
         incident = Incident(
             "rollback_adopted",
             name,
@@ -90,6 +102,14 @@ def adopt_rollback(
         return incident, act
 
     return _way_out(data_dir, name, plan, clock, state_dir)
+
+
+def _loss(name: str, seen: str, size: int) -> str:
+    """In words: how many entries lie beyond this copy. The mark may be damaged, so its size is only read."""
+    lines = seen.splitlines()
+    if len(lines) > 1 and lines[1].isascii() and lines[1].isdigit():
+        return f"this machine has signed {lines[1]} entries of log {name}, this copy holds {size}"
+    return f"the high-water mark of log {name} cannot be read, this copy holds {size} entries"
 
 
 def _mark_text(highwater: HighWater) -> str | None:

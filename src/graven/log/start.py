@@ -1,11 +1,12 @@
 """Opening a log: the lock, the key, the storage, the checks, and only then the threads."""
 
+import shlex
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from graven.errors import GravenError, NotFound
+from graven.errors import GravenError, NotFound, RefusedToStart
 from graven.log.checks import check_key
 from graven.log.create import finish_creation
 from graven.log.drivers import local_blobs, local_drivers
@@ -45,6 +46,22 @@ def open_log(
     paths = LogPaths(data_dir, check_name(name))
     if not paths.root.is_dir():
         raise NotFound(f"there is no log {name} in {data_dir}", hint=f"graven log create {name}", code="log_not_found")
+    try:
+        return _open_locked(paths, name, clock, options, on_incident, on_published, state_dir)
+    except RefusedToStart as refused:
+        _name_log(refused, data_dir, name)
+        raise
+
+
+def _open_locked(
+    paths: LogPaths,
+    name: str,
+    clock: Callable[[], int],
+    options: LogOptions,
+    on_incident: Callable[[Incident], None],
+    on_published: Callable[[bytes], None],
+    state_dir: Path | None,
+) -> Log:
     lock = WriterLock(paths.lock)
     try:
         finish_creation(paths)
@@ -85,3 +102,15 @@ def open_log(
     except BaseException:
         lock.release()
         raise
+
+
+def _name_log(refused: RefusedToStart, data_dir: Path, name: str) -> None:
+    """Say which log refuses, and make the ways out commands that can be pasted: the checks know neither."""
+    refused.message = f"log {name}: {refused.message}"
+    refused.args = (refused.message,)
+    for bare, whole in (
+        ("graven log adopt-rollback", f"graven log adopt-rollback {name} --data {shlex.quote(str(data_dir))}"),
+        ("graven doctor --accept-clock", f"graven doctor --accept-clock --data {shlex.quote(str(data_dir))}"),
+    ):
+        if refused.hint.endswith(bare):
+            refused.hint = refused.hint.removesuffix(bare) + whole

@@ -44,7 +44,7 @@ _FILES: Mapping[str, tuple[str, str, str]] = {
     "/logs/{log}/tile/{level}/{index}": (
         "HashTile",
         "application/octet-stream",
-        "A hash tile (C2SP tlog-tiles). `index` is in groups of three digits (`x001/234`), and `.p/<width>` if partial.",
+        "A hash tile (C2SP tlog-tiles). `index` is in groups of three digits (`x001/234`), `.p/<width>` if partial.",
     ),
     "/logs/{log}/tile/entries/{index}": (
         "EntryBundle",

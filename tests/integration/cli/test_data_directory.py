@@ -1,6 +1,7 @@
 """The command line straight on a data directory, as processes."""
 
 import json
+import shutil
 import tarfile
 
 from graven.event.envelope import decode_entry
@@ -180,24 +181,38 @@ def test_there_is_nothing_to_accept_while_the_clock_is_right(offline):
     assert "clock is not behind" in ran.err
 
 
-def test_a_restored_copy_needs_adoption(offline):
+def restore_an_older_copy(offline):
     record(offline)
     data = offline.home / "graven-data"
     copy = offline.home / "backup"
-    import shutil
-
     shutil.copytree(data, copy)
     record(offline, "--message", "second")
     shutil.rmtree(data)
     shutil.copytree(copy, data)
+
+
+def test_a_restored_copy_needs_adoption(offline):
+    restore_an_older_copy(offline)
     refused = offline.run("show", "0")
     assert refused.code == 8
-    assert "adopt-rollback" in refused.err
+    assert "error: log default: " in refused.err
+    assert "graven log adopt-rollback default --data graven-data" in refused.err
     for name in ("system", "default"):
         offline.run("log", "adopt-rollback", name, "--yes")
     assert offline.run("show", "0").code == 0
 
 
-def test_adoption_asks_first(offline):
+def test_adoption_asks_first_and_says_what_is_lost(offline):
+    restore_an_older_copy(offline)
     ran = offline.run("log", "adopt-rollback", "default", stdin=b"n\n")
     assert ran.code == 130
+    assert "this machine has signed 2 entries of log default, this copy holds 1" in ran.err
+    assert offline.run("show", "0").code == 8
+
+
+def test_adoption_does_not_ask_when_there_is_nothing_to_adopt(offline):
+    record(offline)
+    ran = offline.run("log", "adopt-rollback", "default", stdin=b"y\n")
+    assert ran.code == 2
+    assert "nothing to adopt" in ran.err
+    assert "Go on?" not in ran.err

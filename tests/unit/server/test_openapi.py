@@ -9,8 +9,11 @@ import pytest
 from graven.server.api import make_api
 from graven.server.openapi import complete_document
 
+# Litestar's newer way to declare a path parameter is unknown to the oldest version that we take
+pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture
 def document() -> dict[str, Any]:
     return complete_document(make_api(MagicMock(), MagicMock()).openapi_schema.to_schema())
 

@@ -82,15 +82,16 @@ def adopt_rollback(name: str, yes: bool, data: Path, as_json: bool) -> None:
     """
     from graven.log.doctor import adopt_rollback as adopt
 
-    if not yes:
-        if as_json:
-            raise UsageError("--json cannot ask", hint="add --yes")
-        click.confirm(
-            f'The entries after the restored end of "{name}" are given up, and verifiers will see it. Go on?',
-            abort=True,
-            err=True,
-        )
-    adopt(data, name)
+    if as_json and not yes:
+        raise UsageError("--json cannot ask", hint="add --yes")
+
+    def confirm(loss: str) -> None:
+        if yes:
+            return
+        terminal.note(loss)
+        click.confirm("What lies beyond this copy is given up, and verifiers will see it. Go on?", abort=True, err=True)
+
+    adopt(data, name, confirm=confirm)
     if as_json:
         terminal.emit_json({"log": name, "adopted": True})
     else:
