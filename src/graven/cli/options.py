@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,7 +11,10 @@ from graven.cli.access.choose import DEFAULT_DATA, Place, connect, find_place
 from graven.cli.access.ports import Access
 from graven.cli.signposts import check_token_text
 
-__all__ = ["access_options", "find_chosen", "json_option", "log_option", "open_chosen"]
+__all__ = ["access_options", "complete_path", "find_chosen", "json_option", "log_option", "open_chosen"]
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +45,13 @@ def log_option(function: F) -> F:
         help="Name of the log [GRAVEN_LOG; default].",
         shell_complete=_complete_log,
     )(function)
+
+
+def complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Names of files, for an argument that may also be something else: an address, a key's text."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def _complete_log(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

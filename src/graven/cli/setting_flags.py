@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
+from graven.cli.options import complete_path
 from graven.server import settings as server_settings
 from graven.server.settings import Settings
 
@@ -30,6 +31,9 @@ _FRIENDLY: Mapping[str, str] = {
 
 _FILE_ONLY = {"redaction.rules"}
 """Lists of tables: they have no sensible spelling as a flag."""
+
+_PATHS = frozenset({"anchor", "data", "tls.cert", "tls.key"})
+"""Settings that a shell completes with names of files."""
 
 
 class SettingInfo(NamedTuple):
@@ -109,13 +113,18 @@ def setting_flags(function: Callable[..., Any]) -> Callable[..., Any]:
         parameter = parameter_of(info.name)
         kind = _plain_type(info.kind)
         text = info.description
+        complete = complete_path if info.name in _PATHS else None
         if kind is bool:
             option = click.option(f"{flag}/--no-{flag[2:]}", parameter, default=None, help=text)
         elif kind is list:
-            option = click.option(flag, parameter, multiple=True, metavar="TEXT", help=f"{text} Repeatable.")
+            option = click.option(
+                flag, parameter, multiple=True, metavar="TEXT", help=f"{text} Repeatable.", shell_complete=complete
+            )
         else:
             default = "" if info.default is None else f" [{info.default}]"
             metavar = {int: "N", float: "N"}.get(kind, "TEXT")
-            option = click.option(flag, parameter, type=kind, metavar=metavar, help=f"{text}{default}")
+            option = click.option(
+                flag, parameter, type=kind, metavar=metavar, help=f"{text}{default}", shell_complete=complete
+            )
         function = option(function)
     return function

@@ -60,7 +60,7 @@ def _thing(value: Any) -> str:
     if not isinstance(value, Mapping):
         return _text(value)
     kind, name = _text(value.get("type")), _text(value.get("id"))
-    text = f"{kind}:{name}" if kind else name
+    text = f"{kind}:{name}" if kind and kind != name else name  # a visitor is anonymous, not anonymous:anonymous
     label = _text(value.get("name"))
     return f"{text} ({label})" if label and label != name else text
 

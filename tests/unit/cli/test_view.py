@@ -65,6 +65,11 @@ def test_an_audit_event_is_read_by_way_of_its_mapper():
     assert "1.1.1.1" not in shown["where"]
 
 
+def test_an_actor_that_is_only_a_type_is_named_once():
+    event = {"action": "a", "actor": {"type": "anonymous", "id": "anonymous"}}
+    assert ("who", "anonymous") in view_of(entry(event)).rows
+
+
 def test_quarantine_says_why_and_where_the_bytes_are():
     value = entry({"expected": "k8s.audit/v1", "reason": "no auditID"}, "quarantine/1")
     shown = rows({**value, "blob": {"digest": "sha256:00", "size": 11}})

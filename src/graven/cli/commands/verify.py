@@ -9,7 +9,7 @@ import click
 
 from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand
-from graven.cli.options import json_option
+from graven.cli.options import complete_path, json_option
 from graven.cli.progress import progress
 from graven.cli.verdict import exit_code_of, explain, render
 from graven.errors import CouldNotCheck, GravenError, InvalidInput, NotFound, Tampered, UsageError
@@ -41,9 +41,19 @@ def _text_of(option: str, value: str) -> str:
 
 
 @click.command("verify", cls=TeachingCommand, short_help=COMMANDS["verify"], epilog=EXAMPLES)
-@click.argument("target")
-@click.option("--key", metavar="VKEY", help="The log's verifier key, as text or in a file [the log's own log.vkey].")
-@click.option("--policy", metavar="FILE", help="Which logs and witnesses to trust (C2SP tlog-policy).")
+@click.argument("target", shell_complete=complete_path)
+@click.option(
+    "--key",
+    metavar="VKEY",
+    shell_complete=complete_path,
+    help="The log's verifier key, as text or in a file [the log's own log.vkey].",
+)
+@click.option(
+    "--policy",
+    metavar="FILE",
+    shell_complete=complete_path,
+    help="Which logs and witnesses to trust (C2SP tlog-policy).",
+)
 @click.option(
     "--remember",
     type=click.Path(path_type=Path, dir_okay=False),
