@@ -31,6 +31,7 @@ from graven.verify.levels import Levels, Node
 from graven.verify.reading import read_plain
 from graven.verify.remember import Memory
 from graven.verify.report import Finding, Kind, Report
+from graven.verify.settle import settle
 from graven.verify.source import UNREACHABLE, Source
 from graven.verify.survey import Survey
 from graven.verify.trust import Trusted, establish, fork, tampered
@@ -103,6 +104,8 @@ def _verify(
         return
     # 3. to 7. the tree
     supported = _check_tree(source, report, trusted.checkpoint, workers, progress)
+    if report.findings:
+        settle(source, trusted.checkpoint, report)
     if supported is None:
         return
     # 8. consistency
