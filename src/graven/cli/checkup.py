@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "check_directory", "check_machine", "check_server"]
 
-State = Literal["ok", "warning", "problem"]
+State = Literal["ok", "warning", "unchecked", "problem"]
 
 LITTLE_SPACE = 1_000_000_000
 """Bytes of free disk below which a warning is due."""
@@ -114,7 +114,11 @@ def check_server(address: str, token: str | None, get: Callable[[str, Mapping[st
         return
     yield Check("ok" if ready == 200 else "problem", f"{address} answers {ready} at /readyz", "see the server's log")
     if token is None:
-        yield Check("warning", "no token", "set GRAVEN_TOKEN, or give --token")
+        yield Check(
+            "unchecked",
+            "no token was given, so it was not checked whether the server takes it",
+            "export GRAVEN_TOKEN=$(cat DIR/owner.token), or --token",
+        )
         return
     status = get("/v1/logs", {"Authorization": f"Bearer {token}"})
     match status:

@@ -13,7 +13,7 @@ from graven.cli.checkup import Check, check_directory, check_machine, check_serv
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option
 from graven.errors import Unavailable, UsageError
-from graven.server.settings import load_settings
+from graven.server.settings import load_settings, unknown_variables
 
 __all__ = ["command"]
 
@@ -74,6 +74,7 @@ def _line(check: Check) -> str:
     signs = {
         "ok": terminal.mark(True),
         "warning": terminal.paint("!", "yellow", bold=True),
+        "unchecked": terminal.paint("?", "yellow", bold=True),
         "problem": terminal.mark(False),
     }
     text = f"{signs[check.state]} {terminal.wrap(check.what, indent='  ', hanging='  ').lstrip()}"
@@ -99,24 +100,31 @@ def command(
     """Check settings and a data directory; explain what is wrong.
 
     Prints each setting of the server with its value and where it comes from, then looks at the machine,
-    the data directory and the server that flags and environment name. Exit code 8 when there is a problem.
+    the data directory and the server that flags and environment name; with --server alone, only at that
+    server. Exit code 8 when there is a problem, 3 when something could not be checked (no token).
 
     --accept-clock is the way out when a log refuses to start because the clock lies more than 5 s behind
     its last entry. The decision is recorded in the log "system".
     """
+    # asked about a server somewhere else: the settings and the folder here say nothing about it
+    only_server = server is not None and data is None and config is None and not accept_clock
     loaded = load_settings({"data": str(data) if data is not None else None}, os.environ, config)
     folder = Path(loaded.settings.data)
     if accept_clock:
         _accept_clock(folder, as_json=as_json)
         return 0
     address = server or os.environ.get("GRAVEN_SERVER")
-    checks = [*check_machine()]
-    if data is not None or address is None or folder.exists():
-        checks += check_directory(folder)
+    checks = [] if only_server else [*check_machine()]
+    if not only_server:
+        hint = "correct or unset it: it has no effect"
+        checks += [Check("warning", line, hint) for line in unknown_variables(os.environ)]
+        if data is not None or address is None or folder.exists():
+            checks += check_directory(folder)
     if address is not None:
         address = address.rstrip("/")
         checks += check_server(address, token or os.environ.get("GRAVEN_TOKEN"), _get(address))
-    settings = {name: _value_of(loaded.settings, name) for name in loaded.origins}
+    shown = () if only_server else loaded.origins
+    settings = {name: _value_of(loaded.settings, name) for name in shown}
     if as_json:
         terminal.emit_json(
             {
@@ -125,9 +133,11 @@ def command(
             }
         )
     else:
-        rows = [[name, msgspec.json.encode(value).decode(), loaded.origins[name]] for name, value in settings.items()]
-        print(terminal.table(["SETTING", "VALUE", "FROM"], rows))
-        print()
+        if settings:
+            rows = [[name, msgspec.json.encode(v).decode(), loaded.origins[name]] for name, v in settings.items()]
+            print(terminal.table(["SETTING", "VALUE", "FROM"], rows))
+            print()
         for check in checks:
             print(_line(check))
-    return 8 if any(check.state == "problem" for check in checks) else 0
+    states = {check.state for check in checks}
+    return 8 if "problem" in states else 3 if "unchecked" in states else 0
