@@ -115,12 +115,12 @@ def explain(report: Report) -> str:
             "The key came from the same place as the log, so this proves that the log agrees with itself. "
             "Keep the key elsewhere and give it with --key to prove more."
         )
-    if report.previous is None:
+    if report.previous is None and report.remembered:
         paragraphs.append(
             "This log was not seen before, so nothing is known of its past. From now on it is remembered, and "
             "a later copy that was cut or rebuilt will be found out."
         )
-    if not report.cosigned_by:
+    if not report.cosigned_by and report.checkpoint is not None:
         paragraphs.append(
             "No witness has cosigned the checkpoint: the holder of the log's key could still show another "
             "history to somebody who remembers nothing."

@@ -73,3 +73,9 @@ def test_explain_says_that_a_key_trusted_on_first_use_proves_less():
     value = report()
     value.trust = Trust.FIRST_USE
     assert "--key" in explain(value)
+
+
+def test_where_no_log_is_nothing_is_explained_about_its_past_or_its_witnesses():
+    text = explain(Report(target="nowhere"))
+    assert "remembered" not in text
+    assert "witness" not in text
