@@ -16,7 +16,10 @@ from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath, parse_tile_pa
 
 __all__ = ["Tree", "bundle_prefix", "covers"]
 
-_CACHED_BUNDLES = 16
+_CACHED_BYTES = 16 * 1024 * 1024
+"""Entry bytes kept of bundles read last: a few dozen usual ones; one bundle may be almost as large."""
+
+_OBJECT_BYTES = 41  # a bytes object and its place in a list
 
 
 def covers(size: int, path: TilePath) -> bool:
@@ -43,6 +46,7 @@ class Tree:
         self._objects = objects
         self._lock = threading.Lock()
         self._bundles: OrderedDict[int, list[bytes]] = OrderedDict()
+        self._cached_bytes = 0
 
     def read(self, path: TilePath) -> bytes | None:
         """Plain bytes of a tile or bundle at exactly that width, or None when nothing holds it.
@@ -94,11 +98,24 @@ class Tree:
         except InvalidInput as error:
             raise Tampered(f"{path.path()} is malformed: {error.message}") from error
         if width == FULL_WIDTH:
-            with self._lock:
-                self._bundles[index] = entries
-                if len(self._bundles) > _CACHED_BUNDLES:
-                    self._bundles.popitem(last=False)
+            self._keep(index, entries)
         return entries
+
+    def _keep(self, index: int, entries: list[bytes]) -> None:
+        """Cache a full bundle, and let go of those read longest ago while all are too large together."""
+        with self._lock:
+            if index in self._bundles:  # another thread read it at the same time
+                return
+            self._bundles[index] = entries
+            self._cached_bytes += _size_of(entries)
+            while self._cached_bytes > _CACHED_BYTES:
+                _, dropped = self._bundles.popitem(last=False)
+                self._cached_bytes -= _size_of(dropped)
+
+
+def _size_of(entries: list[bytes]) -> int:
+    """Bytes that a decoded bundle takes in memory: its entries, and what an object costs beside them."""
+    return sum(map(len, entries)) + _OBJECT_BYTES * len(entries)
 
 
 def _prefix(path: TilePath, width: int, data: bytes) -> bytes:

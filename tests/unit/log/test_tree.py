@@ -2,7 +2,7 @@ import pytest
 from tests.support.log_world import World, numbered
 
 from graven.errors import NotFound, Tampered
-from graven.log.tree import bundle_prefix, covers
+from graven.log.tree import Tree, bundle_prefix, covers
 from graven.tlog.bundle import encode_bundle
 from graven.tlog.merkle import leaf_hashes
 from graven.tlog.tiles import TilePath
@@ -75,3 +75,16 @@ def test_a_bundle_too_short_for_the_width_is_tampered() -> None:
     for cut, width in ((data, 3), (data[:-1], 2), (data[:5], 2)):
         with pytest.raises(Tampered):
             bundle_prefix(cut, width)
+
+
+def test_cached_bundles_are_bounded_by_their_bytes(world: World, monkeypatch) -> None:
+    world.append(numbered(300, 3 * 256))
+    world.running.integrator.round()
+    reading = Tree(world.running.tree._objects)
+    one = sum(map(len, reading.bundle(0, 1_068))) + 41 * 256
+    monkeypatch.setattr("graven.log.tree._CACHED_BYTES", 2 * one + one // 2)
+    for index in (1, 0, 2, 3):
+        reading.bundle(index, 1_068)
+    assert list(reading._bundles) == [2, 3]
+    monkeypatch.setattr("graven.log.tree._CACHED_BYTES", 0)
+    assert len(Tree(world.running.tree._objects).bundle(0, 1_068)) == 256
