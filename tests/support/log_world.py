@@ -5,6 +5,7 @@ Engines are driven without threads (`Writer.turn`, `Integrator.round`), so every
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -65,6 +66,15 @@ def batch_of(*ids: str, value: object = 1) -> PreparedBatch:
 
 def numbered(start: int, count: int) -> PreparedBatch:
     return batch_of(*(f"e{number}" for number in range(start, start + count)))
+
+
+def open_files(name: str) -> list[Path]:
+    """Files of this process whose name begins with `name`, one for each open descriptor."""
+    files = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the descriptor of the listing itself is gone by now
+            files.append(link.readlink())
+    return [file for file in files if file.name.startswith(name)]
 
 
 def request(key: str, body: str = "") -> KeyedRequest:

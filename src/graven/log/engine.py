@@ -68,7 +68,8 @@ class Engine:
         state, head = load_head(drivers.head, key)
         published, shown = load_published(drivers.objects, key)
         check_clock(clock(), state.time_ns, options.clock_tolerance_s, name)
-        check_highwater(highwater.load() if highwater is not None else None, head, tree)
+        mark = highwater.load() if highwater is not None else None
+        check_highwater(mark, head, tree)
         # 2. the right edge of what was signed
         frontier, last_entry = load_frontier(tree, head)
         check_published(shown, head, tree)
@@ -81,58 +82,66 @@ class Engine:
             cap=options.keyed_requests,
             keep_ns=int(options.keyed_hours * _HOUR_NS),
         )
-        if self._requests.made and head.size:
-            self._report("requests_lost", "requests.sqlite was lost, and with it the keyed requests of the last hours")
-        replayed = replay(drivers.journal, head.size, keys, self._requests)
-        self.pending = replayed.pending
-        recovery = drivers.journal.recovery
-        if recovery.torn is not None:
-            text = f"a torn journal tail of {recovery.torn_bytes} bytes was set aside as {recovery.torn}"
-            self._report("journal_torn", text, file=recovery.torn, bytes=recovery.torn_bytes)
-        if replayed.lost_keys:
-            text = f"no idempotency keys for the {replayed.lost_keys} entries before {replayed.first}"
-            self._report("idempotency_damaged", text)
-        # 4. what a kill left undone: publication, and partial tiles that a full one replaced
-        publisher = Publisher(
-            drivers.objects,
-            highwater,
-            on_published=on_published,
-            on_highwater_failure=lambda text: self._report("highwater_unwritable", text),
-        )
-        if shown.text != head.text:
-            publisher.publish(state.checkpoint)
-            published = state.checkpoint
-        self._clean_partials(replayed.first, head.size)
+        try:
+            if self._requests.made and head.size:
+                text = "requests.sqlite was lost, and with it the keyed requests of the last hours"
+                self._report("requests_lost", text)
+            replayed = replay(drivers.journal, head.size, keys, self._requests)
+            self.pending = replayed.pending
+            recovery = drivers.journal.recovery
+            if recovery.torn is not None:
+                text = f"a torn journal tail of {recovery.torn_bytes} bytes was set aside as {recovery.torn}"
+                self._report("journal_torn", text, file=recovery.torn, bytes=recovery.torn_bytes)
+            if replayed.lost_keys:
+                text = f"no idempotency keys for the {replayed.lost_keys} entries before {replayed.first}"
+                self._report("idempotency_damaged", text)
+            # 4. what a kill left undone: publication, and partial tiles that a full one replaced
+            publisher = Publisher(
+                drivers.objects,
+                highwater,
+                on_published=on_published,
+                on_highwater_failure=lambda text: self._report("highwater_unwritable", text),
+            )
+            if shown.text != head.text:
+                publisher.publish(state.checkpoint)
+                published = state.checkpoint
+            elif head.size > (mark.size if mark is not None else 0):
+                # it could not be written at the publication, or was lost: nobody may have appended since
+                publisher.keep_mark(state.checkpoint)
+            self._clean_partials(replayed.first, head.size)
 
-        self._waiters = Waiters()
-        self.integrator = Integrator(
-            drivers,
-            signer,
-            self.pending,
-            frontier,
-            state,
-            published=(head.size, published),
-            keys=keys,
-            requests=self._requests,
-            publisher=publisher,
-            waiters=self._waiters,
-            clock=clock,
-            options=options,
-            fail=self._fail,
-        )
-        newest = self.pending.entry(self.pending.next_index - 1) or last_entry
-        self.writer = Writer(
-            drivers.journal,
-            keys,
-            self._requests,
-            next_index=self.pending.next_index,
-            last_received_ns=_received_ns(newest) if newest is not None else 0,
-            clock=clock,
-            options=options,
-            commit=self.integrator.commit,
-            wait_for_room=self.integrator.wait_for_room,
-            fail=self._fail,
-        )
+            self._waiters = Waiters()
+            self.integrator = Integrator(
+                drivers,
+                signer,
+                self.pending,
+                frontier,
+                state,
+                published=(head.size, published),
+                keys=keys,
+                requests=self._requests,
+                publisher=publisher,
+                waiters=self._waiters,
+                clock=clock,
+                options=options,
+                fail=self._fail,
+            )
+            newest = self.pending.entry(self.pending.next_index - 1) or last_entry
+            self.writer = Writer(
+                drivers.journal,
+                keys,
+                self._requests,
+                next_index=self.pending.next_index,
+                last_received_ns=_received_ns(newest) if newest is not None else 0,
+                clock=clock,
+                options=options,
+                commit=self.integrator.commit,
+                wait_for_room=self.integrator.wait_for_room,
+                fail=self._fail,
+            )
+        except BaseException:
+            self._requests.close()  # the drivers are the caller's, this is ours
+            raise
         self._threads = [
             threading.Thread(target=self.writer.run, name=f"log-{name}-writer", daemon=True),
             threading.Thread(target=self.integrator.run, name=f"log-{name}-integrator", daemon=True),

@@ -19,11 +19,22 @@ __all__ = ["HighWater", "state_folder"]
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """`$XDG_STATE_HOME/graven`, by default `~/.local/state/graven` (XDG base directories)."""
+    """`$XDG_STATE_HOME/graven`, by default `~/.local/state/graven` (XDG base directories).
+
+    RefusedToStart (`no_state_folder`) for a user without a home, as services often run.
+    """
     base = environ.get("XDG_STATE_HOME", "")
-    if not base or not Path(base).is_absolute():
+    if base and Path(base).is_absolute():
+        return Path(base) / "graven"
+    try:
         return Path.home() / ".local" / "state" / "graven"
-    return Path(base) / "graven"
+    except RuntimeError as error:
+        raise RefusedToStart(
+            "this user has no home directory to keep the high-water marks in",
+            why="without them an old copy of a log would go on as if it were the newest",
+            hint="set XDG_STATE_HOME to a folder outside the data directory that this user may write",
+            code="no_state_folder",
+        ) from error
 
 
 class HighWater:

@@ -64,8 +64,8 @@ class Appended:
 class Incident:
     """Something that belongs in the `system` log, a metric and a log line.
 
-    Kinds: `journal_torn`, `writer_stopped`, `writer_restarted`, `restart_refused`, `highwater_unwritable`,
-    `idempotency_damaged`, `requests_lost`, `control_lost`, `callback_failed`, `anchor_failed`,
+    Kinds: `journal_torn`, `writer_stopped`, `writer_restarted`, `restart_failed`, `restart_refused`,
+    `highwater_unwritable`, `idempotency_damaged`, `requests_lost`, `control_lost`, `callback_failed`, `anchor_failed`,
     `anchor_conflict`, `scrub_finding`, `scrub_could_not_check`, `clock_accepted`, `rollback_adopted`.
     """
 

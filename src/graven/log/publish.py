@@ -112,13 +112,18 @@ class Publisher:
 
         The mark comes first: whoever saw a checkpoint is protected against a copy older than it.
         """
-        if self._highwater is not None:
-            try:
-                self._highwater.save(checkpoint)
-                self._warned = False
-            except Exception as error:  # noqa: BLE001 - the mark is a second line; the log must go on without it
-                if not self._warned:
-                    self._warned = True
-                    self._on_highwater_failure(str(error))
+        self.keep_mark(checkpoint)
         self._objects.replace(CHECKPOINT, checkpoint)
         self._on_published(checkpoint)
+
+    def keep_mark(self, checkpoint: bytes) -> None:
+        """Write the high-water mark; a failure is reported once, until it works again."""
+        if self._highwater is None:
+            return
+        try:
+            self._highwater.save(checkpoint)
+            self._warned = False
+        except Exception as error:  # noqa: BLE001 - the mark is a second line; the log must go on without it
+            if not self._warned:
+                self._warned = True
+                self._on_highwater_failure(str(error))

@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from graven.errors import Busy, Conflict, StorageFailed
@@ -56,11 +57,15 @@ class RequestTable:
         self.made = not path.exists() or path.stat().st_size == 0
         """Whether there was no table before."""
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
-            self._count: int = self._db.execute("SELECT count(*) FROM requests").fetchone()[0]
-            # the writer reads through its own connection, so that it never waits for a sync of `store`
-            self._reading = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            with ExitStack() as opened:
+                # a log that is refused is opened again and again: no connection may stay behind
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                opened.callback(self._db.close)
+                self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+                self._count: int = self._db.execute("SELECT count(*) FROM requests").fetchone()[0]
+                # the writer reads through its own connection, so that it never waits for a sync of `store`
+                self._reading = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                opened.pop_all()
         except sqlite3.Error as error:
             raise _failed(f"{path} cannot be opened", error) from error
 

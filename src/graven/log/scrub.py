@@ -105,6 +105,8 @@ class ScrubThread:
                 return
             except (GravenError, OSError) as error:
                 self._report("scrub_could_not_check", str(error), {})
+            except Exception as error:  # noqa: BLE001 - a fault of the program must not end verification in silence
+                self._report("scrub_could_not_check", f"{type(error).__name__}: {error}", {})
             self.passes += 1
             wait_s = max(0.0, self._pass_s - (time.monotonic() - began_s))
 

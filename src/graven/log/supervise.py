@@ -89,19 +89,30 @@ class Supervisor:
             self._restarting.start()
 
     def _restart(self) -> None:
-        self.engine.close()
+        try:
+            self.engine.close()
+        except Exception as error:  # noqa: BLE001 - the old engine is worth nothing; what is on disk decides
+            text = f"the stopped writer could not be closed: {type(error).__name__}: {error}"
+            self._on_incident(Incident("restart_failed", self._name, text))
         attempt = 0
         while not self._closing.wait(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]):
             attempt += 1
             try:
                 engine = self._open(self._hooks)
             except RefusedToStart as refused:
-                self.refused = refused
+                # without its traceback, which would keep the engine that was refused, and all it has in memory
+                self.refused = refused.with_traceback(None)
+                refused.__cause__ = refused.__context__ = None
                 text = f"{refused.message}: {refused.why}"
                 self._on_incident(Incident("restart_refused", self._name, text, {"code": refused.code}))
                 return
             except (GravenError, OSError):
                 continue  # the disk is still not well; the incident of the stop stands
+            except Exception as error:  # noqa: BLE001 - a fault of the program: tried again, but never in silence
+                if attempt == 1:
+                    text = f"reopening failed, and is tried again: {type(error).__name__}: {error}"
+                    self._on_incident(Incident("restart_failed", self._name, text, {"attempts": attempt}))
+                continue
             self.engine = engine
             engine.start()
             self.restarts += 1

@@ -44,3 +44,14 @@ def test_a_mark_given_up_is_kept_beside(tmp_path) -> None:
 )
 def test_the_folder_follows_the_base_directory_rules(environ, expected: Path) -> None:
     assert state_folder(environ) == expected
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(RefusedToStart) as caught:
+        state_folder({})
+    assert caught.value.code == "no_state_folder"
+    assert state_folder({"XDG_STATE_HOME": "/x"}) == Path("/x/graven")

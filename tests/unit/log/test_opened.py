@@ -1,14 +1,16 @@
 """The open log with its threads: what the server sees."""
 
 import threading
+from typing import Any
 
 import pytest
-from tests.support.log_world import Clock, batch_of, numbered, request
+from tests.support.log_world import Clock, batch_of, numbered, open_files, request
 
-from graven.errors import Conflict, StorageFailed, Unavailable
+from graven.errors import Conflict, RefusedToStart, StorageFailed, Unavailable
 from graven.event.batch import PreparedBatch
 from graven.log import Appended, Incident, Log, create_log, open_log, supervise
 from graven.log.drivers import Drivers, local_drivers
+from graven.log.engine import Engine
 from graven.log.messages import LogOptions
 from graven.storage.faulty import Fault, Faults, FaultyJournal
 
@@ -197,4 +199,61 @@ def test_a_log_whose_disk_contradicts_itself_stays_stopped(home: Home, monkeypat
     assert log.stopped.code == "head_missing"
     with pytest.raises(Unavailable):
         log.append(batch_of("d"))
+    log.close()
+
+
+def test_a_refused_log_lets_go_of_the_engine_that_was_refused(home: Home, monkeypatch) -> None:
+    faulty_once(monkeypatch, Fault(applied=False))
+    log = home.open()
+    log.append(batch_of("a"))
+    log.append(batch_of("b"))
+    (home.root / "logs/default/head.sqlite").unlink()
+    with pytest.raises(Unavailable):
+        log.append(batch_of("c"))
+    home.wait_for("restart_refused")
+    assert log.stopped is not None
+    assert (log.stopped.__traceback__, log.stopped.__context__, log.stopped.__cause__) == (None, None, None)
+    log.close()
+
+
+def test_a_restart_that_fails_for_an_unknown_reason_is_told_and_tried_again(home: Home, monkeypatch) -> None:
+    faulty_once(monkeypatch, Fault(applied=False))
+    log = home.open()
+    log.append(batch_of("a"))
+    log.append(batch_of("b"))
+    opening = Engine.__init__
+    reasons = [ValueError("a fault of the program")]
+
+    def failing_once(engine: Engine, *args: Any, **named: Any) -> None:
+        if reasons:
+            raise reasons.pop()
+        opening(engine, *args, **named)
+
+    monkeypatch.setattr(Engine, "__init__", failing_once)
+    with pytest.raises(Unavailable):
+        log.append(batch_of("c"))
+    home.wait_for("writer_restarted")
+    assert [incident.kind for incident in home.incidents] == ["writer_stopped", "restart_failed", "writer_restarted"]
+    log.close()
+
+
+def test_a_start_that_is_refused_late_keeps_no_connection(home: Home, monkeypatch) -> None:
+    def refusing(*args: Any) -> None:
+        raise RefusedToStart("the journal contradicts the head")
+
+    monkeypatch.setattr("graven.log.engine.replay", refusing)
+    with pytest.raises(RefusedToStart) as caught:  # its traceback keeps the engine alive here
+        home.open()
+    assert caught.value.__traceback__ is not None
+    assert not open_files("requests.sqlite")
+
+
+def test_a_mark_that_is_missing_is_written_at_the_next_start(home: Home) -> None:
+    log = home.open()
+    log.append(batch_of("a"))
+    log.close()
+    (mark,) = (home.root / "state" / "highwater").iterdir()
+    mark.unlink()
+    log = home.open()
+    assert mark.read_bytes() == log.checkpoint()
     log.close()

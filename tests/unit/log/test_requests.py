@@ -1,7 +1,7 @@
 import pytest
-from tests.support.log_world import request
+from tests.support.log_world import open_files, request
 
-from graven.errors import Busy, Conflict
+from graven.errors import Busy, Conflict, StorageFailed
 from graven.log.messages import Appended, encode_answer
 from graven.log.notes import KeptRequest
 from graven.log.requests import RequestTable
@@ -90,3 +90,11 @@ def test_replaying_a_stored_request_counts_it_once(tmp_path) -> None:
         table.store(1)
     assert len(table) == 1
     table.close()
+
+
+def test_a_table_that_cannot_be_read_is_closed_again(tmp_path) -> None:
+    (tmp_path / "requests.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(StorageFailed) as caught:
+        opened(tmp_path)
+    assert caught.value.__traceback__ is not None  # it keeps the table alive here
+    assert not open_files("requests.sqlite")

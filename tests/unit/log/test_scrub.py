@@ -1,8 +1,11 @@
+import threading
+
 import pytest
 from tests.support.log_world import OPTIONS, Clock, numbered
 
 from graven.log import LogPaths, create_log, open_log
-from graven.log.scrub import ScrubStopped, scrub
+from graven.log.messages import Incident
+from graven.log.scrub import ScrubStopped, ScrubThread, scrub
 
 
 @pytest.fixture
@@ -43,3 +46,22 @@ def test_a_pass_ends_when_asked(log) -> None:
     paths, opened = log
     with pytest.raises(ScrubStopped):
         scrub(paths.root, opened.verifier_key, pause=lambda seconds: True)
+
+
+def test_a_fault_of_the_program_is_told_and_the_next_pass_comes(log) -> None:
+    paths, opened = log
+    incidents: list[Incident] = []
+    second = threading.Event()
+
+    def published() -> bytes:
+        if incidents:
+            second.set()
+        raise ValueError("a fault of the program")
+
+    thread = ScrubThread(
+        "default", paths.root, opened.verifier_key, published, incidents.append, pass_s=0.0, first_s=0.0
+    )
+    assert second.wait(60)
+    thread.close()
+    assert incidents[0].kind == "scrub_could_not_check"
+    assert "ValueError" in incidents[0].message
