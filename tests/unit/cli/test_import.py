@@ -63,7 +63,7 @@ def test_items_in_quarantine_for_a_reason_that_is_not_in_the_files_are_told_too(
     path = tmp_path / "audit.log"
     path.write_bytes(audit(1))
     (told,) = imported(path, Quarantining(1)).unreadable
-    assert "1 have an id that the log knows" in told["reason"]
+    assert "1 item in quarantine with an id" in told["reason"]
 
 
 @pytest.mark.parametrize("forced", ["k8s", "event"])

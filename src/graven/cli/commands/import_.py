@@ -145,7 +145,8 @@ def _import_k8s(
             result.refuse(item.line, clash)
     more = result.add(access.append_k8s(log, _lines(group), source=source), bad)
     if more > clashes:
-        result.refuse(0, f"{more - clashes} have an id that the log knows with other content: graven show last")
+        told = terminal.plural(more - clashes, "item")
+        result.refuse(0, f"{told} in quarantine with an id that the log knows with other content")
 
 
 def import_file(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,8 @@ class Demo:
         self.stage.output("\n".join(lines[:3]))
         self.stage.output("…")
         for i in kept:
-            self.stage.output("\n".join(lines[i : i + 1 + lines[i + 1].startswith("    ")]))
+            reason = list(takewhile(lambda line: line.startswith("    "), lines[i + 1 :]))
+            self.stage.output("\n".join([lines[i], *reason]))
         self.stage.output(lines[-1])
         self.stage.tick(
             f"{self._size()} items are in the log; the {len(kept)} that are no audit event, or reuse the id of "
