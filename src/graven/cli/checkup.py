@@ -44,7 +44,9 @@ def check_machine() -> Iterator[Check]:
             missing.append(name)
     if missing:
         yield Check(
-            "warning", f"the server is not installed ({', '.join(missing)} missing)", "pip install 'graven[server]'"
+            "warning",
+            f"the server is not installed ({', '.join(missing)} missing)",
+            "pip install '.[server]' in a clone of graven",
         )
     else:
         yield Check("ok", "the server is installed")
@@ -89,7 +91,11 @@ def _check_log(data: Path, name: str) -> Iterator[Check]:
         from graven.log.record import record_incident
         from graven.log.start import open_log
     except ImportError:
-        yield Check("warning", f"log {name}: not opened, the server is not installed", "pip install 'graven[server]'")
+        yield Check(
+            "warning",
+            f"log {name}: not opened, the server is not installed",
+            "pip install '.[server]' in a clone of graven",
+        )
         return
     incidents: list[Incident] = []
     try:

@@ -60,7 +60,7 @@ def command(config: Path | None, as_json: bool, **flags: Any) -> None:
         raise UsageError(
             f"the server is not installed: {error.name or error} is missing",
             why="`pip install graven` brings the client, the verifier and this command only",
-            hint="pip install 'graven[server]'",
+            hint="pip install '.[server]' in a clone of graven",
         ) from error
     if as_json:
         terminal.note("--json: the server's log lines are JSON already")
