@@ -117,10 +117,19 @@ def test_an_unknown_log_is_not_found(online):
     assert online.run("show", "0", "--log", "nope").code == 5
 
 
-def test_a_directory_that_a_server_holds_is_not_opened_a_second_time(online):
+def test_a_directory_that_a_server_holds_is_reached_through_that_server(online):
     environ = {name: value for name, value in online.environ.items() if not name.startswith("GRAVEN_")}
-    ran = CommandLine(online.home, environ).run("show", "0", "--data", "data")
+    line = CommandLine(online.home, environ)
+    assert line.run("log", "list", "--data", "data").code == 0
+    address = online.home / "data" / "server.address"
+    kept = address.read_bytes()
+    address.unlink()
+    try:
+        ran = line.run("log", "list", "--data", "data")
+    finally:
+        address.write_bytes(kept)
     assert ran.code == 8
+    assert "holds data" in ran.err
     assert "--server" in ran.err
 
 
