@@ -41,4 +41,4 @@ def test_what_needs_the_server_says_how_to_get_it(light, command):
     (light.home / "elsewhere" / "logs").mkdir(parents=True, exist_ok=True)
     ran = light.run(*command)
     assert ran.code == 2
-    assert "pip install 'graven[server]'" in ran.err
+    assert "pip install '.[server]'" in ran.err
