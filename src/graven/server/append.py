@@ -91,7 +91,7 @@ class Appender:
         principal = service.authenticate(headers)
         principal.require("append", log_name)
         log = service.logs.get(log_name)
-        with service.budget.reserve() as reservation:
+        with service.budget.reserve(principal.token_id) as reservation:
             status, answer = await self._append(log, principal, headers, scope, receive, reservation)
         service.metrics.events.labels(log_name).inc(answer.count)
         return status, answer

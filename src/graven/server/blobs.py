@@ -51,7 +51,7 @@ class BlobCalls:
             raise UnsupportedMediaType("a blob is stored as it is sent", hint="leave out Content-Encoding")
         limit = service.settings.limits.blob_bytes
         length = content_length(headers, limit)
-        with service.budget.reserve(UPLOAD_BYTES):
+        with service.budget.reserve(principal.token_id, UPLOAD_BYTES):
             digest, size = await self._store(receive, limit, length)
         await service.on_disk(service.references.uploaded, digest, principal.token_id)
         return BlobAnswer(digest, size)

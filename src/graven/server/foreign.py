@@ -59,7 +59,7 @@ class K8sIntake:
         def prepare(body: bytes) -> PreparedBatch:
             return prepare_k8s(body, producer, service.redactor, source=source, now_ns=now_ns)
 
-        with service.budget.reserve() as reservation:
+        with service.budget.reserve(principal.token_id) as reservation:
             body = await read_body(headers, receive, reservation, service.settings.limits.body_bytes)
             batch = await self._appender.prepare(body, content_coding(headers), reservation, prepare)
             del body

@@ -20,7 +20,7 @@ def read(headers: dict[bytes, bytes], *messages: Any, budget: Budget | None = No
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": message, "more_body": bool(left)}
 
-    with (budget or Budget(100)).reserve() as reservation:
+    with (budget or Budget(200)).reserve("a") as reservation:
         return asyncio.run(read_body(headers, receive, reservation, limit))
 
 
@@ -57,12 +57,12 @@ def test_chunks_above_the_limit_are_refused_when_they_pass_it() -> None:
 
 def test_room_is_taken_before_the_first_byte_is_read() -> None:
     with pytest.raises(Busy):
-        read({b"content-length": b"9"}, budget=Budget(8))
+        read({b"content-length": b"9"}, budget=Budget(16))
 
 
 def test_room_for_chunks_is_taken_as_they_come() -> None:
     with pytest.raises(Busy):
-        read({}, b"12345", b"6789", b"never read", budget=Budget(8))
+        read({}, b"12345", b"6789", b"never read", budget=Budget(16))
 
 
 @pytest.mark.parametrize("text", [b"-1", b"+1", b"1e3", b"0x1", b"1" * 20, b""])
