@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from graven.errors import InvalidInput, UnsupportedMediaType
+from graven.errors import InvalidInput, TooLarge, UnsupportedMediaType
 from graven.event import strictjson
 from graven.event.assemble import FORMAT, Producer, assemble, idempotency_key
 from graven.event.batch import PreparedBatch
@@ -34,7 +34,7 @@ from graven.event.validate import (
     without_markers,
 )
 
-__all__ = ["FORMAT", "JSON", "NDJSON", "Producer", "idempotency_key", "prepare_events"]
+__all__ = ["FORMAT", "JSON", "NDJSON", "Producer", "check_count", "idempotency_key", "prepare_events"]
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -59,8 +59,9 @@ def prepare_events(
     *,
     now_ns: int,
     random: Callable[[int], bytes] = os.urandom,
+    most: int | None = None,
 ) -> PreparedBatch:
-    """Check, redact and splice the events of one request.
+    """Check, redact and splice the events of one request; TooLarge when they are more than `most`.
 
     `application/json` holds one object or an array of them, `application/x-ndjson` one object a line.
     `InvalidInput` when the body is not JSON or holds no event, `InvalidEvent` with all faulty items when
@@ -73,12 +74,26 @@ def prepare_events(
         items, joined = _read_json(body)
     else:
         raise UnsupportedMediaType(f"content type {media_type!r} is not taken here", hint=f"send {JSON} or {NDJSON}")
+    if most is not None:
+        # before decoding, which takes a kilobyte for the smallest event
+        check_count(len(items), most)
     marked = redactor.prefilter.suspects(joined, items)
     extract, doubtful = _decode(items, joined)
     if doubtful or marked:
         _examine(items, extract, doubtful, marked)
     _check_times(extract.times)
     return assemble(items, extract, marked, producer, redactor, now_ns, random)
+
+
+def check_count(count: int, most: int) -> None:
+    """TooLarge (`too_many_events`) when a request holds more events than it may."""
+    if count > most:
+        raise TooLarge(
+            f"the request holds {count} events, {most} are the most",
+            hint="send smaller batches",
+            code="too_many_events",
+            details={"limit": most},
+        )
 
 
 def _read_lines(body: bytes) -> tuple[list[bytes], bytes]:

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from graven.errors import InvalidEvent, InvalidInput, TooLarge
+from graven.errors import InvalidEvent, InvalidInput
 from graven.event.batch import PreparedBatch
-from graven.event.intake import Producer, prepare_events
+from graven.event.intake import Producer, check_count, prepare_events
 from graven.log.messages import Appended, KeyedRequest
 from graven.log.opened import Log
 from graven.server.access import Principal
@@ -111,9 +111,10 @@ class Appender:
         media_type = headers.get(b"content-type", b"").decode("latin-1")
         now_ns = self._service.clock()
         redactor = self._service.redactor
+        most = self._service.settings.limits.events
 
         def prepare(body: bytes) -> PreparedBatch:
-            return prepare_events(body, media_type, producer, redactor, now_ns=now_ns)
+            return prepare_events(body, media_type, producer, redactor, now_ns=now_ns, most=most)
 
         keyed: KeyedRequest | None = None
         body = await read_body(headers, receive, reservation, self._limit)
@@ -137,7 +138,7 @@ class Appender:
         """Decompress and prepare where it disturbs least."""
         if coding is None and len(body) <= INLINE_BYTES:
             batch = prepare(body)
-            reservation.grow(len(batch) * _EVENT_BYTES)
+            self._account(batch, reservation)
             return batch
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._service.intake, self._expand, body, coding, reservation, prepare)
@@ -145,14 +146,15 @@ class Appender:
     def _expand(self, body: bytes, coding: str | None, reservation: Reservation, prepare: Prepare) -> PreparedBatch:
         if coding is not None:
             body = decompress(body, coding, limit=self._limit, account=reservation.grow)
-        most = self._service.settings.limits.events
-        # before parsing, which takes a kilobyte for the smallest event; escaped names are counted after it
-        _check_count(body.count(b'"action"'), most)
         with self._service.heavy if len(body) > _HEAVY_BYTES else contextlib.nullcontext():
             batch = prepare(body)
-        _check_count(len(batch), most)
-        reservation.grow(len(batch) * _EVENT_BYTES)
+        self._account(batch, reservation)
         return batch
+
+    def _account(self, batch: PreparedBatch, reservation: Reservation) -> None:
+        """Any intake's batch: not more events than a request may hold, and their room in the budget."""
+        check_count(len(batch), self._service.settings.limits.events)
+        reservation.grow(len(batch) * _EVENT_BYTES)
 
     def store_blobs(self, log: Log, token_id: str, batch: PreparedBatch) -> None:
         """Blobs durable, attachments known, references kept: before the batch is submitted."""
@@ -169,16 +171,6 @@ class Appender:
         last = max(last, *answer.duplicates.values(), -1) if answer.duplicates else last
         timeout_s = self._service.settings.limits.publish_wait_s
         return 200 if await self._service.completions.published(log, last + 1, timeout_s) else 202
-
-
-def _check_count(count: int, most: int) -> None:
-    if count > most:
-        raise TooLarge(
-            f"the request holds {count} events, {most} are the most",
-            hint="send smaller batches",
-            code="too_many_events",
-            details={"limit": most},
-        )
 
 
 async def send_json(send: Send, status: int, body: bytes, *, replayed: bool = False) -> None:

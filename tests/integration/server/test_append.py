@@ -2,11 +2,12 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 import zstandard
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ServerProcess, running_server
 from tests.support.server_requests import append, event, problem, raw_exchange, size
 
 from graven.tlog.note import VerifierKey
@@ -153,3 +154,11 @@ def test_pipelined_requests_keep_their_bodies(client: httpx.Client, server: Serv
     answers = raw_exchange(server.url, first + second[:cut], second[cut:])
     assert answers.count(b"HTTP/1.1 200") == 2
     assert b'"count":2' in answers
+
+
+def test_more_events_than_the_limit_are_refused_in_a_small_body_too(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", "--limits-events", "3") as server, server.client() as client:
+        assert append(client, *(event() for _ in range(3))).status_code == 200
+        refused = append(client, *(event() for _ in range(4)))
+        assert (refused.status_code, problem(refused)["code"]) == (413, "too_many_events")
+        assert size(client) == 3

@@ -16,10 +16,10 @@ from tests.support.event_samples import (
     prepare_lines,
 )
 
-from graven.errors import InvalidEvent, InvalidInput, UnsupportedMediaType
+from graven.errors import InvalidEvent, InvalidInput, TooLarge, UnsupportedMediaType
 from graven.event.batch import HEAD_SIZE, MAX_ENTRY_SIZE
 from graven.event.envelope import decode_entry, entry_head
-from graven.event.intake import JSON, NDJSON, idempotency_key
+from graven.event.intake import JSON, NDJSON, Producer, idempotency_key, prepare_events
 
 
 def faults(body: bytes, media_type: str = JSON) -> list[dict]:
@@ -522,3 +522,23 @@ def test_the_batch_only_lacks_its_time():
     (tail,) = prepare(compact(event(id="1", source="s"))).tails
     entry = decode_entry(entry_head(NOW_NS) + tail)
     assert (entry.received_ns, entry.token, entry.ip, entry.format) == (NOW_NS, "tokenid12345", "127.0.0.1", "event/1")
+
+
+NESTED = {"action": "deploy", "actor": {"id": "a"}, "attributes": {"steps": [{"action": "x"}, {"action": "y"}]}}
+
+
+@pytest.mark.parametrize(("body", "media_type"), [
+    (json.dumps([NESTED, NESTED]).encode(), JSON),
+    (b"\n\n".join([json.dumps(NESTED).encode()] * 2), NDJSON),
+])  # fmt: skip
+def test_events_are_counted_and_not_what_looks_like_one_inside_them(body: bytes, media_type: str) -> None:
+    producer = Producer("t", "127.0.0.1")
+    assert len(prepare_events(body, media_type, producer, REDACTOR, now_ns=NOW_NS, most=2)) == 2
+    with pytest.raises(TooLarge) as caught:
+        prepare_events(body, media_type, producer, REDACTOR, now_ns=NOW_NS, most=1)
+    assert caught.value.code == "too_many_events"
+
+
+def test_too_many_items_are_refused_before_any_is_judged() -> None:
+    with pytest.raises(TooLarge):
+        prepare_events(b"[0,0,0]", JSON, Producer("t", ""), REDACTOR, now_ns=NOW_NS, most=2)
