@@ -1,12 +1,13 @@
-"""Writing an incident into the `system` log of a data directory that no server holds.
+"""Incidents as entries of `system`: how they look, and writing one into a data directory that no server holds.
 
-A running server records incidents itself, through its own open `system` log; this is for the commands that
-work on a stopped one (doctor.py).
+A running server records incidents itself, through its own open `system` log; `record_incident` is for the
+commands that work on a stopped one (doctor.py).
 """
 
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,15 +22,19 @@ __all__ = ["incident_event", "record_incident"]
 _LOCAL = Producer(token_id="local", ip="127.0.0.1")  # noqa: S106 - a name in the record, not a secret
 
 
-def incident_event(incident: Incident) -> dict[str, object]:
-    """The incident as an event/1: action `log.<kind>`, the log as its target."""
+def incident_event(incident: Incident) -> dict[str, Any]:
+    """The incident as an event/1, whoever records it: action `incident.<kind>`, the log as its target.
+
+    A detail that JSON does not know stands there as its text: an incident must never be unrecordable.
+    """
     return {
         "source": "graven",
-        "action": f"log.{incident.kind.replace('_', '.', 1)}",
+        "action": f"incident.{incident.kind}",
+        "outcome": "failure",
         "actor": {"type": "system", "id": "graven"},
         "targets": [{"type": "log", "id": incident.log}],
         "message": incident.message,
-        "attributes": dict(incident.details),
+        "attributes": msgspec.json.decode(msgspec.json.encode(incident.details, enc_hook=str)),
     }
 
 

@@ -17,6 +17,7 @@ from graven.event.intake import JSON, Producer, prepare_events
 from graven.event.redact import Redactor
 from graven.log.messages import Incident
 from graven.log.opened import Log
+from graven.log.record import incident_event
 from graven.server.access import Principal
 from graven.server.completions import Completions
 
@@ -80,15 +81,7 @@ class SystemRecorder:
 
     def incident(self, incident: Incident) -> None:
         """An incident of any log, `system` included when it works again."""
-        self.record(
-            system_event(
-                f"incident.{incident.kind}",
-                targets=(("log", incident.log),),
-                message=incident.message,
-                attributes=_plain(incident.details),
-                failed=True,
-            )
-        )
+        self.record(incident_event(incident))
 
     async def arecord(self, event: Mapping[str, Any], completions: Completions) -> None:
         """`record` without blocking the loop."""
@@ -107,7 +100,8 @@ class ReadRecorder:
         self._completions = completions
         self._clock = clock
         self._minute = -1
-        self._seen: dict[tuple[str, str], asyncio.Future[None]] = {}
+        self._seen: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
 
     async def one(
         self, principal: Principal, ip: str, action: str, log: str, targets: tuple[tuple[str, str], ...]
@@ -124,24 +118,23 @@ class ReadRecorder:
             self._seen.clear()
         key = (principal.token_id, log)
         known = self._seen.get(key)
-        if known is not None:
-            await asyncio.shield(known)
-            return
-        made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._seen[key] = made
+        if known is None:
+            # a task of its own: the first reader may go away while others wait for the same entry
+            known = self._seen[key] = asyncio.get_running_loop().create_task(
+                self._stand_for_all(principal, ip, log, first, minute)
+            )
+            self._running.add(known)
+            known.add_done_callback(lambda made: self._forget_failed(key, made))
+        await asyncio.shield(known)
+
+    async def _stand_for_all(self, principal: Principal, ip: str, log: str, first: str, minute: int) -> None:
         attributes = {"first": first, "minute": minute, "note": "stands for all bundles read in this minute"}
         event = system_event("entries.read", principal=principal, ip=ip, targets=(("log", log),), attributes=attributes)
-        try:
-            await self._system.arecord(event, self._completions)
-        except BaseException as error:
-            self._seen.pop(key, None)
-            made.set_exception(error)
-            made.exception()  # nobody else may be waiting
-            raise
-        made.set_result(None)
+        await self._system.arecord(event, self._completions)
 
-
-def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
-    encoded = msgspec.json.encode(details, enc_hook=str)
-    plain: dict[str, Any] = msgspec.json.decode(encoded)
-    return plain
+    def _forget_failed(self, key: tuple[str, str], made: asyncio.Task[None]) -> None:
+        """A read after a failure tries anew."""
+        self._running.discard(made)
+        failed = made.cancelled() or made.exception() is not None
+        if failed and self._seen.get(key) is made:
+            del self._seen[key]

@@ -263,7 +263,7 @@ def test_a_clock_far_behind_is_refused_until_it_is_accepted_on_record(home: Home
     times = [entry[19:49] for entry in log.entries(0, log.size)]
     assert times == sorted(times)
     log.close()
-    assert [action(entry) for entry in recorded(home)] == ["log.clock.accepted"] * 2
+    assert [action(entry) for entry in recorded(home)] == ["incident.clock_accepted"] * 2
 
 
 def test_a_clock_a_little_behind_is_fine(home: Home) -> None:
@@ -288,7 +288,7 @@ def test_a_restored_old_copy_is_refused_until_it_is_adopted_on_record(home: Home
     assert "305" in incident.details["seen"]
     home.grow(400, 1)
     (entry,) = recorded(home)
-    assert action(entry) == "log.rollback.adopted"
+    assert action(entry) == "incident.rollback_adopted"
     assert any("given-up" in path.name for path in home.state.rglob("*"))
 
 
