@@ -66,7 +66,8 @@ class Incident:
 
     Kinds: `journal_torn`, `writer_stopped`, `writer_restarted`, `restart_failed`, `restart_refused`,
     `highwater_unwritable`, `idempotency_damaged`, `requests_lost`, `control_lost`, `callback_failed`, `anchor_failed`,
-    `anchor_conflict`, `scrub_finding`, `scrub_could_not_check`, `clock_accepted`, `rollback_adopted`.
+    `anchor_conflict`, `scrub_finding`, `scrub_could_not_check`, `clock_accepted`, `rollback_adopted`,
+    `incidents_lost`.
     """
 
     kind: str

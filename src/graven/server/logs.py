@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from graven.errors import Conflict, GravenError, NotFound, RefusedToStart
+from graven.errors import Conflict, NotFound, RefusedToStart, StorageFailed
 from graven.log.create import create_log
 from graven.log.keys import check_origin
 from graven.log.layout import SYSTEM_LOG, LogPaths, check_name, log_names
@@ -24,6 +24,7 @@ from graven.log.opened import Log
 from graven.log.start import open_log
 from graven.server.control import Control
 from graven.server.system import SystemRecorder, system_event
+from graven.storage.blobs import DirectoryBlobs
 
 __all__ = ["LogSet", "Published"]
 
@@ -32,6 +33,9 @@ Published = Callable[[str, bytes], None]
 
 _logger = structlog.get_logger("graven.server")
 _ATTEMPTS = 60
+_PAUSE_S = 1.0
+_MOST_WAITING = 10_000
+_STOP_S = 10.0
 
 
 class LogSet:
@@ -46,6 +50,8 @@ class LogSet:
         self.incidents: Counter[str] = Counter()
         self._logs: dict[str, Log] = {}
         self._queue: queue.SimpleQueue[Incident | None] = queue.SimpleQueue()
+        self._unwritten = 0  # reports beyond the bound; an approximate count is enough
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._record_incidents, name="incidents", daemon=True)
         self._lock = threading.Lock()
 
@@ -62,10 +68,19 @@ class LogSet:
                 create_log(self.data_dir, SYSTEM_LOG, clock=self._clock)
         self._check_present()
         self._system = SystemRecorder(self._open(SYSTEM_LOG), clock=self._clock)
+        self._sweep_blobs()
         self._thread.start()
         if self._control.made and self._system.log.size:
             text = "control.sqlite was lost: every token but a new one of the owner is void"
             self.report(Incident("control_lost", SYSTEM_LOG, text))
+
+    def _sweep_blobs(self) -> None:
+        """Remove half-written uploads of a killed process; the lock of `system` makes this the only writer."""
+        blobs = LogPaths(self.data_dir, SYSTEM_LOG).blobs
+        try:
+            DirectoryBlobs(blobs).sweep()
+        except StorageFailed:  # they take room and harm nothing: no reason not to start
+            _logger.exception("half-written uploads could not be removed", folder=str(blobs))
 
     def open_all(self) -> None:
         """Open every other log there is."""
@@ -106,7 +121,10 @@ class LogSet:
         """Count, log and record an incident; from any thread, never blocks."""
         self.incidents[incident.kind] += 1
         _logger.warning("incident", kind=incident.kind, log=incident.log, message=incident.message)
-        self._queue.put(incident)
+        if self._queue.qsize() < _MOST_WAITING:
+            self._queue.put(incident)
+        else:
+            self._unwritten += 1
 
     def close(self, final: Callable[[], None] = lambda: None) -> None:
         """Close all logs; `final` runs when only `system` is left, to record the stop."""
@@ -123,8 +141,12 @@ class LogSet:
     def _stop_recording(self) -> None:
         """Record the incidents that wait, as far as that takes no longer than a stop may."""
         if self._thread.is_alive():
+            self._stopping.set()
             self._queue.put(None)
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=_STOP_S)
+            if self._thread.is_alive() or self._unwritten:
+                waiting = max(0, self._queue.qsize() - 1)  # without the mark of the end
+                _logger.error("incidents were not recorded in system", waiting=waiting, lost=self._unwritten)
 
     def _open(self, name: str) -> Log:
         log = open_log(
@@ -160,11 +182,20 @@ class LogSet:
 
     def _record_incidents(self) -> None:
         while (incident := self._queue.get()) is not None:
-            for attempt in range(_ATTEMPTS):
-                try:
-                    self.system.incident(incident)
-                    break
-                except GravenError:  # `system` may itself be restarting: the entry waits for it
-                    if attempt == _ATTEMPTS - 1:
-                        _logger.exception("an incident could not be recorded", kind=incident.kind)
-                    time.sleep(1)
+            if self._record_incident(incident) and (lost := self._unwritten):
+                text = f"{lost} earlier incidents are not recorded here: too many waited; see the server's own log"
+                if self._record_incident(Incident("incidents_lost", SYSTEM_LOG, text, {"count": lost})):
+                    self._unwritten -= lost
+
+    def _record_incident(self, incident: Incident) -> bool:
+        """Try for a minute, for `system` may itself be restarting; once only when the server stops."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                self.system.incident(incident)
+            except Exception:  # whatever it is, the next incident has to be recorded
+                if attempt == _ATTEMPTS - 1 or self._stopping.wait(_PAUSE_S):
+                    _logger.exception("an incident could not be recorded", kind=incident.kind, log=incident.log)
+                    return False
+            else:
+                return True
+        return False
