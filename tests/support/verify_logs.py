@@ -176,7 +176,7 @@ class MemorySource:
     def paths(self) -> Iterator[str] | None:
         return (path for path in list(self.files) if path.startswith("tile/"))
 
-    def open_blob(self, digest: str) -> Iterator[bytes] | None:
+    def open_blob(self, digest: str, size: int | None = None) -> Iterator[bytes] | None:
         return None
 
     def spec(self) -> SourceSpec | None:

@@ -22,6 +22,9 @@ Send = Callable[[Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 _PREFIX = "/logs/"
+_LARGE_BYTES = 1 << 20
+_PIECE_BYTES = 256 * 1024
+_READERS = "readers of tiles"
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _BYTES = (b"content-type", b"application/octet-stream")
 
@@ -48,13 +51,21 @@ class TileServer:
         """Handle one GET or HEAD below `/logs/`."""
         try:
             status, headers, body = await self._answer(scope)
+            # only bundles of enormous entries are this large, and a reader who takes nothing holds them
+            held = self._service.budget.reserve(_READERS, len(body) if len(body) > _LARGE_BYTES else 0)
         except Exception as error:  # noqa: BLE001 - the one place where any error becomes an answer
             self._service.metrics.refused.labels(code_of(error)).inc()
             await send_problem(send, error)
             return
         headers.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        with held:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            for start in range(0, len(body), _PIECE_BYTES):
+                piece = body[start : start + _PIECE_BYTES]
+                more = start + _PIECE_BYTES < len(body)
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+            if not body:
+                await send({"type": "http.response.body"})
 
     async def _answer(self, scope: Any) -> tuple[int, Headers, bytes]:
         name, _, rest = scope["path"].removeprefix(_PREFIX).partition("/")

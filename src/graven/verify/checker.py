@@ -184,7 +184,7 @@ class Checker:
         size = 0
         content = bytearray()
         try:
-            chunks = self._source.open_blob(reference.digest)
+            chunks = self._source.open_blob(reference.digest, reference.size)
             if chunks is None:
                 outcome.findings.append(blob_absent(index, reference, "is absent"))
                 return ()

@@ -126,8 +126,8 @@ class DirectorySource:
         except OSError as error:
             raise CouldNotCheck(f"cannot list {folder}: {error.strerror}") from error
 
-    def open_blob(self, digest: str) -> Iterator[bytes] | None:
-        """The file of the blob."""
+    def open_blob(self, digest: str, size: int | None = None) -> Iterator[bytes] | None:
+        """The file of the blob, whole: a file has an end."""
         if self.blobs is None:
             return None
         _, _, digits = digest.partition(":")

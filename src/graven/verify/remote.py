@@ -8,7 +8,6 @@ which has none, goes to a temporary file.
 import http.client
 import json
 import re
-import shutil
 import socket
 import ssl
 import tempfile
@@ -32,6 +31,7 @@ _TIMEOUT_S = 30.0
 _MAX_CHECKPOINT = 1 << 20
 _MAX_ERROR = 1 << 16
 _SPOOLED_IN_MEMORY = 16 << 20
+_MAX_BLOB = 1 << 30
 _CHUNK = 1 << 20
 _GRAVEN_LOG = re.compile(r"(?P<server>.*)/logs/[a-z0-9-]{1,63}")
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
@@ -99,12 +99,14 @@ class HttpSource:
         """None: a server cannot be asked for a list."""
         return None
 
-    def open_blob(self, digest: str) -> Iterator[bytes] | None:
+    def open_blob(self, digest: str, size: int | None = None) -> Iterator[bytes] | None:
         """`GET /v1/blobs/<digest>`; None also at an address that is not Graven's, which has no blobs."""
         found = _GRAVEN_LOG.fullmatch(self._parts.path)
         if found is None:
             return None
-        spool = self._fetch(f"{found['server']}/v1/blobs/{digest}", _spooled, encoding="identity")
+        limit = _MAX_BLOB if size is None else size + 1
+        path = f"{found['server']}/v1/blobs/{digest}"
+        spool = self._fetch(path, lambda response: _spooled(response, limit), encoding="identity")
         return None if spool is None else _chunks(spool)
 
     def spec(self) -> SourceSpec:
@@ -244,12 +246,16 @@ def _decoded(body: bytes, limit: int) -> bytes:
     return plain
 
 
-def _spooled(response: http.client.HTTPResponse) -> IO[bytes]:
-    """The body in a temporary file, in memory while it is small."""
+def _spooled(response: http.client.HTTPResponse, limit: int) -> IO[bytes]:
+    """At most `limit` bytes of the body in a temporary file, in memory while it is small."""
     spool = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115 - closed by `_chunks`
     try:
-        shutil.copyfileobj(response, spool, _CHUNK)
-        _refuse_short(response)
+        left = limit
+        while left and (chunk := response.read(min(_CHUNK, left))):
+            spool.write(chunk)
+            left -= len(chunk)
+        if left:
+            _refuse_short(response)
     except BaseException:
         spool.close()
         raise

@@ -77,8 +77,11 @@ class Source(Protocol):
         """
         ...
 
-    def open_blob(self, digest: str) -> Iterator[bytes] | None:
-        """The content of a blob (`sha256:…`) in chunks, or None when it is absent."""
+    def open_blob(self, digest: str, size: int | None = None) -> Iterator[bytes] | None:
+        """The content of a blob (`sha256:…`) in chunks, or None when it is absent.
+
+        `size` is what the entry says; a place that cannot be trusted is read one byte further at most.
+        """
         ...
 
     def spec(self) -> SourceSpec | None:

@@ -242,6 +242,15 @@ def test_blobs_are_read_from_the_server(tmp_path: Path):
     assert report.blobs == 1
 
 
+def test_no_more_of_a_blob_is_read_than_the_entry_says_and_one_byte():
+    with serving(Server(lambda path: b"x" * 5_000_000 if "/v1/blobs/" in path else None)) as base:
+        source = HttpSource(f"{base}/logs/default")
+        chunks = source.open_blob("sha256:" + "0" * 64, 1_000)
+        source.close()
+        assert chunks is not None
+        assert sum(map(len, chunks)) == 1_001
+
+
 def test_a_place_that_is_not_gravens_has_no_blobs(tmp_path: Path):
     assert HttpSource("http://127.0.0.1:1/mirror").open_blob("sha256:" + "0" * 64) is None
 
