@@ -68,13 +68,13 @@ def numbered(start: int, count: int) -> PreparedBatch:
     return batch_of(*(f"e{number}" for number in range(start, start + count)))
 
 
-def open_files(name: str) -> list[Path]:
-    """Files of this process whose name begins with `name`, one for each open descriptor."""
+def open_files(folder: Path, name: str) -> list[Path]:
+    """Files below `folder` whose name begins with `name`, one for each descriptor that this process holds."""
     files = []
     for link in Path("/proc/self/fd").iterdir():
         with suppress(OSError):  # the descriptor of the listing itself is gone by now
             files.append(link.readlink())
-    return [file for file in files if file.name.startswith(name)]
+    return [file for file in files if file.is_relative_to(folder) and file.name.startswith(name)]
 
 
 def request(key: str, body: str = "") -> KeyedRequest:

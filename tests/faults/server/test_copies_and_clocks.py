@@ -65,7 +65,7 @@ def test_a_restored_old_directory_is_refused_until_it_is_adopted_on_record(world
     with world.server() as server, server.client() as client:
         assert world.send(client, [event_of("after")]).json()["first"] == 300
     world.judge()
-    adopted = [entry for entry in world.entries("system") if entry["data"]["action"] == "log.rollback.adopted"]
+    adopted = [entry for entry in world.entries("system") if entry["data"]["action"] == "incident.rollback_adopted"]
     assert [entry["data"]["targets"][0]["id"] for entry in adopted] == ["system", "default"]
     assert list(world.state_home.rglob("*.given-up-*"))
 
@@ -146,7 +146,7 @@ def test_a_clock_behind_is_refused_until_it_is_accepted_on_record(world: World) 
     world.judge()
     times = [entry["received"] for entry in world.entries()]
     assert times == sorted(times)
-    assert world.actions().count("log.clock.accepted") == 2
+    assert world.actions().count("incident.clock_accepted") == 2
 
 
 def test_a_clock_four_seconds_behind_is_fine(world: World) -> None:

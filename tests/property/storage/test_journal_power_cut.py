@@ -43,7 +43,9 @@ class Model:
         return self.sure[-1][0] + self.sure[-1][1] if self.sure else 0
 
     def check(self, found: list[tuple[int, int, bytes, bytes]]) -> None:
-        if self.maybe is not None and found[-1:] == [self.maybe]:
+        # a frame without entries may repeat the one before it, so what is sure is looked for first
+        without = len(found) <= len(self.sure) and found == self.sure[len(self.sure) - len(found) :]
+        if not without and self.maybe is not None and found[-1:] == [self.maybe]:
             self.sure.append(self.maybe)
         self.maybe = None
         assert found == self.sure[len(self.sure) - len(found) :]

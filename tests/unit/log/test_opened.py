@@ -245,7 +245,7 @@ def test_a_start_that_is_refused_late_keeps_no_connection(home: Home, monkeypatc
     with pytest.raises(RefusedToStart) as caught:  # its traceback keeps the engine alive here
         home.open()
     assert caught.value.__traceback__ is not None
-    assert not open_files("requests.sqlite")
+    assert not open_files(home.root, "requests.sqlite")
 
 
 def test_a_mark_that_is_missing_is_written_at_the_next_start(home: Home) -> None:

@@ -97,4 +97,4 @@ def test_a_table_that_cannot_be_read_is_closed_again(tmp_path) -> None:
     with pytest.raises(StorageFailed) as caught:
         opened(tmp_path)
     assert caught.value.__traceback__ is not None  # it keeps the table alive here
-    assert not open_files("requests.sqlite")
+    assert not open_files(tmp_path, "requests.sqlite")
