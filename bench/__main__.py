@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=["append", "single", "long", []], help="default: all")
     parser.add_argument("--quick", action="store_true", help="short runs, to see that it works; do not quote them")
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
+    parser.add_argument("--events", type=int, default=20_000_000, help="events of the long run")
     options = parser.parse_args()
     names = options.names or ["append", "single", "long"]
     raise_file_limit()
@@ -24,7 +25,7 @@ def main() -> None:
     if "single" in names:
         append_single(options.dir, 3 if options.quick else 15)
     if "long" in names:
-        long_run(options.dir, 400_000 if options.quick else 20_000_000)
+        long_run(options.dir, 400_000 if options.quick else options.events)
 
 
 if __name__ == "__main__":
