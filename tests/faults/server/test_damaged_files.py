@@ -103,9 +103,10 @@ ROWS = {
     "no checkpoint": Row(f"{LOG}/checkpoint", "lost", TAMPERED, refused="checkpoint of log default is missing"),
     "the verifier key": Row(f"{LOG}/log.vkey", "flip@-10", TAMPERED, refused="log.vkey is malformed"),
     "no verifier key": Row(f"{LOG}/log.vkey", "lost", COULD_NOT_CHECK, refused="log.vkey is missing"),
-    "the signing key": Row("keys/default.key", "flip@-10", FINE, refused="default.key does not belong to"),
+    # a flipped character may still spell a key, but not this log's
+    "the signing key": Row("keys/default.key", "flip@-10", FINE, refused="default.key"),
     "no signing key": Row("keys/default.key", "lost", FINE, refused="default.key is missing"),
-    "the signing key of system": Row("keys/system.key", "flip@-10", FINE, refused="system.key does not belong to"),
+    "the signing key of system": Row("keys/system.key", "flip@-10", FINE, refused="system.key"),
     "the head's row": Row(f"{LOG}/head.sqlite", "flip@graven.local/", FINE, refused="does not match its digest"),
     "no head": Row(f"{LOG}/head.sqlite", "lost", FINE, refused="head of log default is missing"),
     # the journal: what was acknowledged is there, so nothing may be missing between its frames
