@@ -1,0 +1,12 @@
+"""One setting for all tests: what Hypothesis tries is fixed in CI, and random everywhere else.
+
+A red CI has to mean that a change broke something. New counterexamples are looked for by hand and by the soaks.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
