@@ -97,7 +97,7 @@ def command(
 ) -> None:
     """Show entry INDEX (or "last"): who, what, when, how, inputs and outputs.
 
-    Reading an entry from a server is itself recorded, in the log "system".
+    Reading an entry is itself recorded, in the log "system".
     """
     with open_chosen(server, data, token) as access:
         number = resolve_index(access, log, index)
