@@ -1,8 +1,9 @@
 """Appending over HTTP: the hot path, a plain ASGI handler without framework.
 
 authenticate → role → log → room in the budget → body → prepare → blobs → submit → await the commit.
-Small plain bodies are prepared on the loop, because handing them to a thread costs more than the work;
-large or compressed ones go to the intake threads, so that the loop stays responsive.
+Single events are prepared on the loop, those of one turn together; small plain bodies too, because handing
+them on costs more than the work. Large or compressed ones go to the intake threads, and from there, when they
+are large, to the parser processes, so that the loop stays responsive and the writer gets the interpreter lock.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from graven.log.messages import Appended, KeyedRequest
 from graven.log.opened import Log
 from graven.server.access import Principal
 from graven.server.body import ClientGone, content_coding, read_body
+from graven.server.coalesce import Coalescer, may_join
 from graven.server.encoding import decompress
 from graven.server.limits import Reservation
 from graven.server.problems import code_of, send_problem
@@ -65,6 +67,7 @@ class Appender:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._limit = service.settings.limits.body_bytes
+        self._coalescer = Coalescer(self._prepare_here)
 
     async def __call__(self, log_name: str, scope: Any, receive: Receive, send: Send) -> None:
         """Handle one request; every refusal is answered in the one error shape."""
@@ -109,19 +112,23 @@ class Appender:
         key = _idempotency_key(headers)
         producer = Producer(principal.token_id, client_ip(scope))
         media_type = headers.get(b"content-type", b"").decode("latin-1")
-        now_ns = self._service.clock()
-        redactor = self._service.redactor
-        most = self._service.settings.limits.events
 
         def prepare(body: bytes) -> PreparedBatch:
-            return prepare_events(body, media_type, producer, redactor, now_ns=now_ns, most=most)
+            if len(body) > INLINE_BYTES and self._service.parsers.available:
+                return self._prepare_elsewhere(body, media_type, producer)
+            return self._prepare_here(body, media_type, producer)
 
         keyed: KeyedRequest | None = None
         body = await read_body(headers, receive, reservation, self._limit)
         if key is not None:
             digest = hashlib.sha256(headers.get(b"content-type", b"") + b"\x00" + body).digest()
             keyed = KeyedRequest(f"{principal.token_id}/{key}", digest)
-        batch = await self.prepare(body, content_coding(headers), reservation, prepare)
+        coding = content_coding(headers)
+        if coding is None and may_join(body, media_type):
+            batch = await self._coalescer.prepare(body, producer)
+            self._account(batch, reservation)
+        else:
+            batch = await self.prepare(body, coding, reservation, prepare)
         del body
         if batch.blobs or batch.attachments:
             await self._service.on_disk(self.store_blobs, log, principal.token_id, batch)
@@ -142,6 +149,16 @@ class Appender:
             return batch
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._service.intake, self._expand, body, coding, reservation, prepare)
+
+    def _prepare_here(self, body: bytes, media_type: str, producer: Producer) -> PreparedBatch:
+        service = self._service
+        most = service.settings.limits.events
+        return prepare_events(body, media_type, producer, service.redactor, now_ns=service.clock(), most=most)
+
+    def _prepare_elsewhere(self, body: bytes, media_type: str, producer: Producer) -> PreparedBatch:
+        service = self._service
+        most = service.settings.limits.events
+        return service.parsers.prepare(body, media_type, producer, now_ns=service.clock(), most=most)
 
     def _expand(self, body: bytes, coding: str | None, reservation: Reservation, prepare: Prepare) -> PreparedBatch:
         if coding is not None:

@@ -9,6 +9,7 @@ import contextlib
 import difflib
 import gc
 import hashlib
+import os
 import signal
 import socket
 import sys
@@ -36,6 +37,7 @@ from graven.server.limits import Budget
 from graven.server.listen import bind, check_exposure, check_tls, raise_file_limit
 from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
+from graven.server.parsing import ParserPool
 from graven.server.protocol import guarded_protocol
 from graven.server.references import BlobReferences
 from graven.server.service import Service
@@ -96,13 +98,20 @@ def serve(loaded: LoadedSettings) -> None:
             Budget(settings.limits.in_flight_bytes),
             protocol.cut_off,
             background=background,
+            parsers=ParserPool(redactor.rules, key_id, key, _parsers(settings)),
         )
+        stack.callback(service.parsers.close)
         service.metrics.observe(service)
         stack.callback(service.intake.shutdown)
         stack.callback(service.disk.shutdown)
         stack.callback(service.uploads.shutdown)
         _serve_requests(settings, service, listener, protocol, data_dir)
     _say("stopped")
+
+
+def _parsers(settings: Settings) -> int:
+    wanted = settings.limits.parsers
+    return wanted if wanted is not None else min(4, max(1, (os.cpu_count() or 1) - 1))
 
 
 def unknown_public_logs(settings: Settings, names: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from graven.server.completions import Completions
 from graven.server.limits import UPLOAD_BYTES, Budget
 from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
+from graven.server.parsing import ParserPool
 from graven.server.references import BlobReferences
 from graven.server.settings import Settings
 from graven.server.system import ReadRecorder
@@ -45,9 +46,11 @@ class Service:
     budget: Budget
     cut_off: dict[str, int]
     background: Background
+    parsers: ParserPool
+    """Processes that parse large bodies."""
     clock: Callable[[], int] = time.time_ns
-    intake: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "intake"))
-    """Decompresses and parses large bodies."""
+    intake: ThreadPoolExecutor = field(init=False)
+    """Decompresses large bodies, and has them parsed: a thread for each lane of the parsers."""
     heavy: threading.Lock = field(default_factory=threading.Lock)
     """One very large body is parsed at a time: parsing takes many times its size for a moment."""
     disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "disk"))
@@ -59,12 +62,14 @@ class Service:
     stopping: bool = False
 
     def __post_init__(self) -> None:
+        self.intake = ThreadPoolExecutor(max(1, self.parsers.lanes), "intake")
         self.uploads = ThreadPoolExecutor(max(1, self.budget.capacity // UPLOAD_BYTES), "upload")
 
     def on_loop(self) -> None:
         """Finish the composition inside the running event loop."""
         self.completions = Completions(asyncio.get_running_loop())
         self.reads = ReadRecorder(self.logs.system, self.completions, clock=self.clock)
+        self.intake.submit(lambda: self.redactor.prefilter)  # or the first request would wait for it
 
     def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
         """The caller; Unauthenticated without a valid bearer token."""

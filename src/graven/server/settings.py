@@ -70,6 +70,9 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Most events in one request; above it 413."""
     in_flight_bytes: Positive = 128 * MIB
     """Bytes of requests held at once, decompressed and prepared events included; above it 429."""
+    parsers: Annotated[int, msgspec.Meta(ge=0, le=64)] | None = None
+    """Processes that parse large bodies, started when the first comes (Linux); 0 parses in the server itself.
+    By default one for each core but one, at least one and at most four."""
     connections: Positive = 4096
     """Open connections; above it new ones are closed."""
     header_timeout_s: PositiveSeconds = 10.0

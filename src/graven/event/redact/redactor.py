@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import hmac
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -79,6 +80,7 @@ class Redactor:
         self._key = key
         self._fast_scan = fast_scan
         self._prefilter: Prefilter | None = None
+        self._compiling = threading.Lock()
         bits = [(rule, 1 << number) for number, rule in enumerate(self.rules)]
         self._paths = [(CompiledPath(path), rule, bit) for rule, bit in bits for path in rule.paths]
         self._by_name: dict[str | int, list[tuple[CompiledPath, Rule, int]]] = {}
@@ -92,9 +94,11 @@ class Redactor:
 
     @property
     def prefilter(self) -> Prefilter:
-        """The byte scan of these rules, compiled on first use."""
+        """The byte scan of these rules, compiled on first use (half a second with hyperscan)."""
         if self._prefilter is None:
-            self._prefilter = Prefilter(self.rules, fast=self._fast_scan)
+            with self._compiling:
+                if self._prefilter is None:
+                    self._prefilter = Prefilter(self.rules, fast=self._fast_scan)
         return self._prefilter
 
     def digest(self, value: Any) -> str | None:

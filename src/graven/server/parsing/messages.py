@@ -1,0 +1,81 @@
+"""What a parser process and its owner say to each other: one small message each way for each body.
+
+The contents lie in the shared region, from its start.
+"""
+
+import msgspec
+
+from graven import errors
+from graven.errors import GravenError
+from graven.event.assemble import Producer
+from graven.event.packing import Packed
+from graven.event.redact import Rule
+
+__all__ = ["Broken", "Done", "Refusal", "Refused", "Reply", "Request", "Rules", "error_of", "refusal_of"]
+
+
+class Rules(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """The first message of the owner, over the first lane: how to redact."""
+
+    rules: tuple[Rule, ...]
+    key_id: str
+    key: bytes
+
+
+class Request(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """A body of `size` bytes is in the region, which has `region` bytes."""
+
+    region: int
+    size: int
+    media_type: str
+    producer: Producer
+    now_ns: int
+    most: int
+
+
+class Done(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """The runs of a packed batch are in the region, which has `region` bytes now."""
+
+    region: int
+    packed: Packed
+
+
+class Refused(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """The body is refused: a `Refusal` of `size` bytes is in the region, which has `region` bytes now."""
+
+    region: int
+    size: int
+
+
+class Refusal(msgspec.Struct, array_like=True, frozen=True):
+    """An error of `graven.errors`. It may name members of the body, so it may be as long as that."""
+
+    kind: str
+    message: str
+    why: str
+    hint: str
+    code: str
+    details: str
+    """JSON."""
+
+
+class Broken(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """A bug: an exception that is no refusal. Its traceback is on standard error."""
+
+    what: str
+
+
+Reply = Done | Refused | Broken
+
+
+def refusal_of(error: GravenError) -> Refusal:
+    """The error as plain values."""
+    details = msgspec.json.encode(error.details).decode()
+    return Refusal(type(error).__name__, error.message, error.why, error.hint, error.code, details)
+
+
+def error_of(refused: Refusal) -> GravenError:
+    """The error that `refusal_of` was given."""
+    kind: type[GravenError] = getattr(errors, refused.kind)
+    details = msgspec.json.decode(refused.details)
+    return kind(refused.message, why=refused.why, hint=refused.hint, code=refused.code, details=details)

@@ -1,0 +1,177 @@
+"""The owner's side: a few parser processes, each started when a large body comes and none is free.
+
+A process has two lanes, so that one body is copied in or out while the other is parsed. `prepare` blocks the
+calling thread, without the interpreter lock, while its body is parsed. A process that dies (killed for want of
+memory, say) costs the requests it had: 503, and the next one gets a new process.
+"""
+
+import contextlib
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from graven.errors import Unavailable
+from graven.event.assemble import Producer
+from graven.event.batch import PreparedBatch
+from graven.event.packing import unpack
+from graven.event.redact import Rule
+from graven.server.parsing.messages import Broken, Done, Refusal, Refused, Reply, Request, Rules, error_of
+from graven.server.parsing.region import Region
+
+__all__ = ["LANES", "ParserPool"]
+
+LANES: Final = 2
+"""Bodies that a process holds at a time."""
+
+_MESSAGE_BYTES: Final = 1 << 20
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Reply).decode
+_decode_refusal: Final = msgspec.msgpack.Decoder(Refusal).decode
+
+
+class ParserPool:
+    """At most `count` processes; none when `count` is 0 or the platform has no memory files (`available`)."""
+
+    def __init__(self, rules: Sequence[Rule], key_id: str, key: bytes, count: int) -> None:
+        self._places = [
+            _Place(Rules(tuple(rules), key_id, key)) for _ in range(count if hasattr(os, "memfd_create") else 0)
+        ]
+        self._free: queue.SimpleQueue[tuple[_Place, int]] = queue.SimpleQueue()
+        # all first lanes before any second one: another process is worth more than another lane
+        for lane in range(LANES):
+            for place in self._places:
+                self._free.put((place, lane))
+
+    @property
+    def available(self) -> bool:
+        return bool(self._places)
+
+    @property
+    def lanes(self) -> int:
+        """Calls of `prepare` that find room at the same time."""
+        return LANES * len(self._places)
+
+    @property
+    def deaths(self) -> int:
+        """Processes that ended by themselves."""
+        return sum(place.deaths for place in self._places)
+
+    def prepare(self, body: bytes, media_type: str, producer: Producer, *, now_ns: int, most: int) -> PreparedBatch:
+        """As `prepare_events`, elsewhere; Unavailable (`parser_died`) when the process died over it."""
+        place, lane = self._free.get()
+        try:
+            parser = place.parser()
+            try:
+                return parser.prepare(lane, body, media_type, producer, now_ns=now_ns, most=most)
+            except (OSError, EOFError) as error:
+                place.drop(parser)
+                raise Unavailable(
+                    "the process that parsed this request ended",
+                    why="nothing of the request was stored",
+                    hint="send the same request again, in smaller batches if it happens again",
+                    code="parser_died",
+                ) from error
+        finally:
+            self._free.put((place, lane))
+
+    def close(self) -> None:
+        """End the processes; no `prepare` may be under way."""
+        for place in self._places:
+            place.close()
+
+
+class _Place:
+    """Where a process is, or is started when it is wanted."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._lock = threading.Lock()
+        self._parser: _Parser | None = None
+        self.deaths = 0
+
+    def parser(self) -> "_Parser":
+        with self._lock:
+            if self._parser is None:
+                self._parser = _Parser(self._rules)
+            return self._parser
+
+    def drop(self, parser: "_Parser") -> None:
+        """Forget a process that ended, for whichever lane notices it first."""
+        with self._lock:
+            if self._parser is parser:
+                self._parser = None
+                self.deaths += 1
+                parser.end()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._parser is not None:
+                self._parser.end()
+                self._parser = None
+
+
+class _Parser:
+    """One process, with the channels and regions that only it and we have."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._lanes: list[tuple[socket.socket, Region]] = []
+        with contextlib.ExitStack() as theirs:
+            descriptors = []
+            for _ in range(LANES):
+                ours, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                theirs.enter_context(other)
+                self._lanes.append((ours, Region.make()))
+                descriptors += [other.fileno(), self._lanes[-1][1].descriptor]
+            self._process = subprocess.Popen(
+                # -P: the working directory must not supply modules
+                [sys.executable, "-P", "-m", "graven.server.parsing.process", *map(str, descriptors)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self._lanes[0][0].send(_encode(rules))
+
+    def prepare(
+        self, lane: int, body: bytes, media_type: str, producer: Producer, *, now_ns: int, most: int
+    ) -> PreparedBatch:
+        """One body over one lane, which nobody else uses meanwhile; OSError or EOFError when the process is gone."""
+        channel, region = self._lanes[lane]
+        region.write([body])
+        channel.send(_encode(Request(region.size, len(body), media_type, producer, now_ns, most)))
+        reply: Reply = _decode(_received(channel))
+        match reply:
+            case Done(size, packed):
+                region.follow(size)
+                (data,) = region.read([packed.size_bytes])
+                region.shrink()
+                return unpack(packed, data)
+            case Refused(size, length):
+                region.follow(size)
+                (data,) = region.read([length])
+                region.shrink()
+                raise error_of(_decode_refusal(data))
+            case Broken(what):
+                raise RuntimeError(f"the parser failed with {what}; its traceback is on standard error")
+
+    def end(self) -> None:
+        """Close our ends, which ends the process when it has not ended yet."""
+        for channel, _ in self._lanes:
+            # a thread that waits on the other lane is woken by this, and not by closing alone
+            with contextlib.suppress(OSError):
+                channel.shutdown(socket.SHUT_RDWR)
+            channel.close()
+        self._process.wait()
+
+
+def _received(channel: socket.socket) -> bytes:
+    message = channel.recv(_MESSAGE_BYTES)
+    if not message:
+        raise EOFError
+    return message
