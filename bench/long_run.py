@@ -72,7 +72,7 @@ def long_run(directory: Path, total: int = 20_000_000) -> None:
         quarter = len(samples) // 4 or 1
         early, late = max(samples[:quarter]), max(samples[-quarter:])
         row(
-            f"resident memory of the server while {sent:,} events are appended",
+            f"resident memory of the server and its parsers while {sent:,} events are appended",
             f"max {max(samples):.0f} MiB",
             "<= 400 MiB, flat",
             f"max of the first quarter {early:.0f}, of the last {late:.0f}; {rate:,.0f} events/s in the second half",

@@ -23,11 +23,16 @@ def describe() -> str:
 
 
 def resident_mib(pid: int) -> float:
-    """Resident memory of a process now (VmRSS), in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    """Resident memory of a process and its children now (the sum of VmRSS: shared pages count twice), in MiB."""
+    total = 0
+    children = [
+        child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+    for one in (str(pid), *children):
+        for line in Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                total += int(line.split()[1])
+    return total / 1024
 
 
 def raise_file_limit() -> None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from tests.support.process_tree import children_of, memory_bytes
 
 __all__ = ["ServerProcess", "StartFailed", "running_server", "start_server"]
 
@@ -66,12 +67,12 @@ class ServerProcess:
         return httpx.Client(**options)  # type: ignore[arg-type]
 
     def resident_bytes(self) -> int:
-        """VmRSS of the process (Linux)."""
-        return self._status("VmRSS")
+        """Resident memory of the process and its parsers now (Linux)."""
+        return self._memory("VmRSS")
 
     def peak_bytes(self) -> int:
-        """VmHWM: the most it ever held (Linux)."""
-        return self._status("VmHWM")
+        """The most that the process and its parsers ever held, each (Linux)."""
+        return self._memory("VmHWM")
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -83,11 +84,9 @@ class ServerProcess:
         self.process.kill()
         self.process.wait(timeout=60)
 
-    def _status(self, name: str) -> int:
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith(name + ":"):
-                return int(line.split()[1]) * 1024
-        raise AssertionError(f"no {name}")
+    def _memory(self, name: str) -> int:
+        pids = [self.process.pid, *children_of(self.process.pid)]
+        return sum(memory_bytes(pid, name) for pid in pids)
 
 
 def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> ServerProcess:

@@ -9,7 +9,6 @@ refused, holds an attachment, becomes a blob), every body is prepared by itself.
 import asyncio
 from collections.abc import Callable
 
-from graven.errors import GravenError
 from graven.event.batch import PreparedBatch
 from graven.event.intake import JSON, NDJSON, Producer
 
@@ -63,7 +62,7 @@ class Coalescer:
         """A batch for each body, or None when they have to be looked at one by one."""
         try:
             joined = self._prepare(b"\n".join(bodies), NDJSON, producer)
-        except GravenError:
+        except Exception:  # noqa: BLE001 - raised again by the body that causes it
             return None
         if len(joined) != len(bodies) or joined.blobs or joined.attachments or joined.redacted:
             return None

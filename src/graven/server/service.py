@@ -112,6 +112,7 @@ class Service:
         return [
             ("graven_bytes_in_flight", "Bytes of request bodies held now.", self.budget.used),
             ("graven_bytes_in_flight_refusals", "Refusals for want of room.", self.budget.refused),
+            ("graven_parser_deaths", "Parser processes that ended by themselves.", self.parsers.deaths),
             ("graven_verification_passes", "Finished background passes.", self.background.passes()),
             ("graven_verification_findings", "Findings of background passes.", self.background.findings()),
             ("graven_anchored_checkpoints", "Checkpoints that anchors kept.", self.background.anchored()),

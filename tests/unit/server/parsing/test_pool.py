@@ -1,0 +1,164 @@
+"""A parser process answers as `prepare_events` does; its death costs the request it had and nothing else."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.support.process_tree import children_of, command_line
+
+from graven.errors import InvalidEvent, InvalidInput, TooLarge, Unavailable
+from graven.event.batch import PreparedBatch
+from graven.event.intake import NDJSON, Producer, prepare_events
+from graven.event.redact import Redactor, default_rules
+from graven.server.parsing import ParserPool
+from graven.server.parsing.region import USUAL_BYTES
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="parser processes need memory files")
+
+PRODUCER = Producer("t" * 12, "127.0.0.1")
+KEY = b"k" * 32
+RULES = default_rules()
+REDACTOR = Redactor(RULES, "k1", KEY)
+NOW_NS = 1_700_000_000_000_000_000
+MOST = 100_000
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParserPool]:
+    made = ParserPool(RULES, "k1", KEY, 1)
+    yield made
+    made.close()
+
+
+def lines(count: int, **fields: object) -> bytes:
+    events = [{"id": f"e{at}", "action": "a", "actor": {"id": "b"}, **fields} for at in range(count)]
+    return b"\n".join(json.dumps(event).encode() for event in events)
+
+
+def elsewhere(pool: ParserPool, body: bytes, most: int = MOST) -> PreparedBatch:
+    return pool.prepare(body, NDJSON, PRODUCER, now_ns=NOW_NS, most=most)
+
+
+def here(body: bytes) -> PreparedBatch:
+    return prepare_events(body, NDJSON, PRODUCER, REDACTOR, now_ns=NOW_NS, most=MOST)
+
+
+def pid_of(pool: ParserPool) -> int:
+    elsewhere(pool, lines(1))
+    (child,) = (child for child in children_of(os.getpid()) if "graven.server.parsing" in command_line(child))
+    return child
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lines(1),
+        lines(300, source="shop", input={"password": "geheim", "n": 1}),
+        lines(3, input="x" * 70_000),
+        lines(2, attachments=[{"digest": "sha256:" + "0" * 64, "size": 3}]),
+    ],
+    ids=["one", "redacted", "oversize", "attachments"],
+)
+def test_the_batch_is_the_one_made_here(pool: ParserPool, body: bytes) -> None:
+    assert elsewhere(pool, body) == here(body)
+
+
+def test_a_batch_larger_than_the_region_comes_back_whole(pool: ParserPool) -> None:
+    body = lines(70_000)
+    assert len(body) < USUAL_BYTES
+    batch = elsewhere(pool, body)
+    assert sum(map(len, batch.tails)) > USUAL_BYTES
+    assert batch == here(body)
+    assert elsewhere(pool, lines(1)) == here(lines(1))  # the region is small again
+
+
+def test_a_body_larger_than_the_region_is_taken(pool: ParserPool) -> None:
+    body = lines(5, input="y" * (USUAL_BYTES // 4))
+    assert elsewhere(pool, body) == here(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (lines(2) + b'\n{"action":1}', InvalidEvent),
+        (b"{", InvalidInput),
+        (b'{"action":"a","actor":{"id":"b"},"%b":1}' % (b"n" * 300_000), InvalidEvent),
+        (lines(11), TooLarge),
+    ],
+    ids=["item", "json", "long name", "too many"],
+)
+def test_a_refusal_says_the_same_as_here(pool: ParserPool, body: bytes, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as away:
+        elsewhere(pool, body, most=10)
+    with pytest.raises(kind) as home:
+        prepare_events(body, NDJSON, PRODUCER, REDACTOR, now_ns=NOW_NS, most=10)
+    assert vars(away.value) == vars(home.value)
+
+
+def test_many_threads_get_each_their_own_answer(pool: ParserPool) -> None:
+    bodies = [lines(count, reason=f"r{count}") for count in range(1, 60)]
+    with ThreadPoolExecutor(pool.lanes) as threads:
+        assert list(threads.map(lambda body: elsewhere(pool, body), bodies)) == [here(body) for body in bodies]
+
+
+def test_a_process_that_was_killed_costs_a_request_and_is_replaced(pool: ParserPool) -> None:
+    deaths = pool.deaths
+    first = pid_of(pool)
+    os.kill(first, signal.SIGKILL)
+    with pytest.raises(Unavailable) as refused:
+        elsewhere(pool, lines(1))
+    assert refused.value.code == "parser_died"
+    assert elsewhere(pool, lines(2)) == here(lines(2))
+    assert pid_of(pool) != first
+    assert pool.deaths == deaths + 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_does_not_end_it(pool: ParserPool, number: signal.Signals) -> None:
+    os.kill(pid_of(pool), number)
+    assert elsewhere(pool, lines(2)) == here(lines(2))
+
+
+def test_a_pool_of_none_has_nothing_to_offer() -> None:
+    assert not ParserPool(RULES, "k1", KEY, 0).available
+
+
+def test_nothing_is_started_before_it_is_wanted() -> None:
+    made = ParserPool(RULES, "k1", KEY, 4)
+    assert made.available
+    assert not any(place._parser for place in made._places)
+    made.close()
+
+
+OWNER = """
+import sys
+from graven.event.intake import NDJSON, Producer
+from graven.event.redact import default_rules
+from graven.server.parsing import ParserPool
+pool = ParserPool(default_rules(), "k1", b"k" * 32, 1)
+pool.prepare(b'{"action":"a","actor":{"id":"b"}}', NDJSON, Producer("t", "i"), now_ns=1, most=9)
+print(pool._places[0]._parser._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_it_ends_when_its_owner_was_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        parser = os.pidfd_open(int(owner.stdout.readline()))
+        try:
+            owner.kill()
+            ended, _, _ = select.select([parser], [], [], 60)
+            assert ended
+        finally:
+            os.close(parser)
+
+
+def test_the_key_is_not_on_the_command_line_of_the_process(pool: ParserPool) -> None:
+    assert KEY.decode() not in command_line(pid_of(pool))
