@@ -241,17 +241,20 @@ class Integrator:
         start = path.index * TILE_WIDTH
         plain = b"".join(self._records(start, start + path.width))
         name = path.path()
-        existing = self._objects.get(name)
-        if existing is None:
+        try:
             self._objects.put(name, compress_bundle(plain))
-        elif decompress_bundle(existing, path.width) != plain:
+        except StorageFailed as error:
+            if error.code != "immutable_changed":
+                raise
             # compressors differ between versions, entries do not: compare what is compressed
-            raise StorageFailed(
-                f"{name} exists with other entries",
-                why="a bundle is immutable; going on would sign a tree that contradicts it",
-                code="immutable_changed",
-                details={"path": name},
-            )
+            existing = self._objects.get(name)
+            if existing is None or decompress_bundle(existing, path.width) != plain:
+                raise StorageFailed(
+                    f"{name} exists with other entries",
+                    why="a bundle is immutable; going on would sign a tree that contradicts it",
+                    code="immutable_changed",
+                    details={"path": name},
+                ) from error
 
     def _records(self, start: int, stop: int) -> list[bytes | memoryview]:
         """Bundle encoding of entries [start, stop): integrated ones from the partial bundle, new ones as they wait."""

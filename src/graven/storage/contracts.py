@@ -104,7 +104,7 @@ class Objects(Protocol):
 
     def put(self, path: str, data: bytes) -> None:
         """Create an immutable object. Equal existing bytes are fine; other bytes raise `StorageFailed`
-        with code `immutable_changed` (the caller compares compressed content itself beforehand).
+        with code `immutable_changed` (the caller compares compressed content itself then).
         A reader sees the whole object or none, also after a power cut. `get` of this instance sees it at
         once; for everybody else it may appear only with `sync`."""
         ...
