@@ -13,8 +13,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import structlog
-
 from graven.errors import Conflict, NotFound, RefusedToStart, StorageFailed
 from graven.log.create import create_log
 from graven.log.keys import check_origin
@@ -23,6 +21,7 @@ from graven.log.messages import Incident
 from graven.log.opened import Log
 from graven.log.start import open_log
 from graven.server.control import Control
+from graven.server.log_lines import logger
 from graven.server.system import SystemRecorder, system_event
 from graven.storage.blobs import DirectoryBlobs
 
@@ -31,7 +30,6 @@ __all__ = ["LogSet", "Published"]
 Published = Callable[[str, bytes], None]
 """Called with a log's name and every checkpoint it publishes; from any thread, must not block."""
 
-_logger = structlog.get_logger("graven.server")
 _ATTEMPTS = 60
 _PAUSE_S = 1.0
 _MOST_WAITING = 10_000
@@ -80,7 +78,7 @@ class LogSet:
         try:
             DirectoryBlobs(blobs).sweep()
         except StorageFailed:  # they take room and harm nothing: no reason not to start
-            _logger.exception("half-written uploads could not be removed", folder=str(blobs))
+            logger().exception("half-written uploads could not be removed", folder=str(blobs))
 
     def open_all(self) -> None:
         """Open every other log there is."""
@@ -120,7 +118,7 @@ class LogSet:
     def report(self, incident: Incident) -> None:
         """Count, log and record an incident; from any thread, never blocks."""
         self.incidents[incident.kind] += 1
-        _logger.warning("incident", kind=incident.kind, log=incident.log, message=incident.message)
+        logger().warning("incident", kind=incident.kind, log=incident.log, message=incident.message)
         if self._queue.qsize() < _MOST_WAITING:
             self._queue.put(incident)
         else:
@@ -146,7 +144,7 @@ class LogSet:
             self._thread.join(timeout=_STOP_S)
             if self._thread.is_alive() or self._unwritten:
                 waiting = max(0, self._queue.qsize() - 1)  # without the mark of the end
-                _logger.error("incidents were not recorded in system", waiting=waiting, lost=self._unwritten)
+                logger().error("incidents were not recorded in system", waiting=waiting, lost=self._unwritten)
 
     def _open(self, name: str) -> Log:
         log = open_log(
@@ -192,9 +190,9 @@ class LogSet:
         for attempt in range(_ATTEMPTS):
             try:
                 self.system.incident(incident)
-            except Exception:  # whatever it is, the next incident has to be recorded
+            except Exception:  # noqa: BLE001 - whatever it is, the next incident has to be recorded
                 if attempt == _ATTEMPTS - 1 or self._stopping.wait(_PAUSE_S):
-                    _logger.exception("an incident could not be recorded", kind=incident.kind, log=incident.log)
+                    logger().exception("an incident could not be recorded", kind=incident.kind, log=incident.log)
                     return False
             else:
                 return True

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
@@ -32,6 +31,7 @@ from graven.errors import (
     UsageError,
 )
 from graven.server.body import ClientGone
+from graven.server.log_lines import logger
 
 __all__ = [
     "FRAMEWORK_CODES",
@@ -73,8 +73,6 @@ FRAMEWORK_CODES: Mapping[int, tuple[str, str]] = {
 }
 """Status of a refusal by the framework → code and message; Python's own phrases change with its version."""
 
-_logger = structlog.get_logger("graven.server")
-
 
 class Problem(msgspec.Struct, frozen=True):
     """Status, body and the headers that belong to the status."""
@@ -113,7 +111,7 @@ def problem_of(error: Exception) -> Problem:
         return _framework_problem(error)
     if isinstance(error, ClientGone):
         return Problem(400, problem_bytes("client_gone", "the client went away"))  # nobody reads it
-    _logger.error("unexpected exception", exc_info=error)
+    logger().error("unexpected exception", exc_info=error)
     return Problem(
         500,
         problem_bytes("internal", "the server failed to handle this request", "the cause is in its log"),
@@ -134,7 +132,7 @@ def _framework_problem(error: HTTPException) -> Problem:
     status = error.status_code
     headers = tuple((error.headers or {}).items())
     if status >= 500:
-        _logger.error("framework error", exc_info=error)
+        logger().error("framework error", exc_info=error)
         return Problem(status, problem_bytes("internal", "the server failed to handle this request"), headers)
     code, said = FRAMEWORK_CODES.get(status, ("refused", f"refused with status {status}"))
     hint = "the calls are described at /schema" if status in (404, 405) else ""

@@ -19,7 +19,6 @@ from types import FrameType
 from typing import Any
 
 import msgspec
-import structlog
 import uvicorn
 
 from graven.event.redact import Redactor, Rule, default_rules
@@ -62,7 +61,6 @@ def serve(loaded: LoadedSettings) -> None:
     check_exposure(settings)
     check_tls(settings)
     raise_file_limit()
-    _configure_logging()
     if not settings.access.auth:
         _say("WITHOUT AUTHENTICATION: whoever reaches the port may record, read and manage everything")
     redactor_rules = _rules(settings)
@@ -235,18 +233,6 @@ def _flat(settings: Settings) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-def _configure_logging() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _say(text: str) -> None:
