@@ -1,6 +1,9 @@
 # Every target sets up what it needs; nothing has to be installed by hand.
 PY := .venv/bin/python
-.PHONY: help setup check test soak fuzz bench demo docs format lint lock clean
+# parsers of what strangers send or a disk may hold; `make test` tries some hundred examples of each
+FUZZED := tests/property/storage/test_frame_fuzz.py tests/property/event/test_intake.py \
+  tests/property/event/test_strict_json.py tests/property/event/test_envelope.py
+.PHONY: help setup check test soak bench demo docs format lint lock clean
 
 help:            ## show this help
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +25,7 @@ test: setup      ## everything but the soaks (under 15 minutes on two cores)
 
 soak: setup      ## the long ones: crash rounds, fuzzing, memory
 	$(PY) -m pytest -m soak --timeout=0 tests
+	$(PY) -m pytest --hypothesis-profile soak --timeout=0 $(FUZZED)
 
 bench: setup     ## the numbers in README
 	$(PY) -m bench

@@ -1,4 +1,4 @@
-"""`python -m bench [append|single|long] [--quick] [--dir DIR]`: prints one Markdown table."""
+"""`python -m bench [append|single|verify|long] [--quick] [--dir DIR]`: prints one Markdown table."""
 
 import argparse
 import tempfile
@@ -7,16 +7,17 @@ from pathlib import Path
 from bench.appends import append_batches, append_single
 from bench.long_run import long_run
 from bench.machine import describe, raise_file_limit
+from bench.verification import verification
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=["append", "single", "long", []], help="default: all")
+    parser.add_argument("names", nargs="*", choices=["append", "single", "verify", "long", []], help="default: all")
     parser.add_argument("--quick", action="store_true", help="short runs, to see that it works; do not quote them")
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
     parser.add_argument("--events", type=int, default=20_000_000, help="events of the long run")
     options = parser.parse_args()
-    names = options.names or ["append", "single", "long"]
+    names = options.names or ["append", "single", "verify", "long"]
     raise_file_limit()
     print(f"Machine: {describe()}; files under {options.dir}\n")
     print("| what | measured | goal | notes |\n|---|---|---|---|")
@@ -24,6 +25,8 @@ def main() -> None:
         append_batches(options.dir, 5 if options.quick else 60)
     if "single" in names:
         append_single(options.dir, 3 if options.quick else 15)
+    if "verify" in names:
+        verification(options.dir, 50_000 if options.quick else 2_000_000)
     if "long" in names:
         long_run(options.dir, 400_000 if options.quick else options.events)
 

@@ -1,17 +1,14 @@
 """A long log: memory while millions are appended, then start and full verification on that log."""
 
-import re
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 from bench.appends import stored_bytes, wait_until_published
 from bench.load import run_load
 from bench.machine import resident_mib, row
 from bench.service import serving
+from bench.verification import verify_rate
 
 __all__ = ["long_run"]
 
@@ -19,25 +16,6 @@ __all__ = ["long_run"]
 def _watch(pid: int, stop: threading.Event, samples: list[float]) -> None:
     while not stop.wait(0.5):
         samples.append(resident_mib(pid))
-
-
-def _verify(target: Path, state: Path) -> tuple[int, float]:
-    command = [
-        sys.executable,
-        "-m",
-        "graven",
-        "verify",
-        str(target),
-        "--remember",
-        str(state / "remember"),
-        "--json",
-    ]
-    start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"verify ended with {done.returncode}: {done.stdout[-500:]} {done.stderr[-500:]}")
-    size = re.search(r'"size":\s*(\d+)', done.stdout)
-    return int(size.group(1)) if size else 0, time.perf_counter() - start
 
 
 def long_run(directory: Path, total: int = 20_000_000) -> None:
@@ -77,7 +55,7 @@ def long_run(directory: Path, total: int = 20_000_000) -> None:
             "<= 400 MiB, flat",
             f"max of the first quarter {early:.0f}, of the last {late:.0f}; {rate:,.0f} events/s in the second half",
         )
-        size, seconds = _verify(base / "data" / "logs" / "default", base)
+        size, seconds = verify_rate(base / "data" / "logs" / "default", base)
         row(
             "full verification, two processes",
             f"{size / seconds:,.0f} entries/s",

@@ -28,7 +28,7 @@ def mutated(draw):
     return bytes(body)
 
 
-@settings(max_examples=400)
+@settings(max_examples=max(400, settings.default.max_examples))
 @given(mutated() | JSONISH, st.sampled_from([JSON, NDJSON]))
 def test_a_body_is_taken_or_refused_with_one_of_our_errors(body, media_type):
     try:
