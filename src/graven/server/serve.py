@@ -98,11 +98,11 @@ def serve(loaded: LoadedSettings) -> None:
             background=background,
             parsers=ParserPool(redactor.rules, key_id, key, _parsers(settings)),
         )
-        stack.callback(service.parsers.close)
         service.metrics.observe(service)
         stack.callback(service.intake.shutdown)
         stack.callback(service.disk.shutdown)
         stack.callback(service.uploads.shutdown)
+        stack.callback(service.parsers.close)  # first: a thread of `intake` may wait for one that hangs
         _serve_requests(settings, service, listener, protocol, data_dir)
     _say("stopped")
 

@@ -30,6 +30,9 @@ __all__ = ["LANES", "ParserPool"]
 LANES: Final = 2
 """Bodies that a process holds at a time."""
 
+_PATIENCE_S: Final = 2.0
+"""What a process gets to end by itself: nothing waits for what it still does."""
+
 _MESSAGE_BYTES: Final = 1 << 20
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Reply).decode
@@ -72,17 +75,12 @@ class ParserPool:
                 return parser.prepare(lane, body, media_type, producer, now_ns=now_ns, most=most)
             except (OSError, EOFError) as error:
                 place.drop(parser)
-                raise Unavailable(
-                    "the process that parsed this request ended",
-                    why="nothing of the request was stored",
-                    hint="send the same request again, in smaller batches if it happens again",
-                    code="parser_died",
-                ) from error
+                raise _unavailable("the process that parsed this request ended", "parser_died") from error
         finally:
             self._free.put((place, lane))
 
     def close(self) -> None:
-        """End the processes; no `prepare` may be under way."""
+        """End the processes; what is under way in one is refused, and so is everything after."""
         for place in self._places:
             place.close()
 
@@ -94,12 +92,20 @@ class _Place:
         self._rules = rules
         self._lock = threading.Lock()
         self._parser: _Parser | None = None
+        self._closed = False
         self.deaths = 0
 
     def parser(self) -> "_Parser":
+        """The process, started when there is none; Unavailable when it cannot be, or must not be any more."""
         with self._lock:
+            if self._closed:
+                raise _unavailable("the server is stopping", "parser_unavailable")
             if self._parser is None:
-                self._parser = _Parser(self._rules)
+                try:
+                    self._parser = _Parser(self._rules)
+                except OSError as error:
+                    text = f"no process could be started to parse this request: {error}"
+                    raise _unavailable(text, "parser_unavailable") from error
             return self._parser
 
     def drop(self, parser: "_Parser") -> None:
@@ -112,6 +118,7 @@ class _Place:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             if self._parser is not None:
                 self._parser.end()
                 self._parser = None
@@ -121,14 +128,17 @@ class _Parser:
     """One process, with the channels and regions that only it and we have."""
 
     def __init__(self, rules: Rules) -> None:
+        """OSError when there are no descriptors, processes or memory for it; nothing is left of it then."""
         self._lanes: list[tuple[socket.socket, Region]] = []
-        with contextlib.ExitStack() as theirs:
+        with contextlib.ExitStack() as on_failure, contextlib.ExitStack() as theirs:
             descriptors = []
             for _ in range(LANES):
+                region = Region.make()
                 ours, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                on_failure.enter_context(ours)
                 theirs.enter_context(other)
-                self._lanes.append((ours, Region.make()))
-                descriptors += [other.fileno(), self._lanes[-1][1].descriptor]
+                self._lanes.append((ours, region))
+                descriptors += [other.fileno(), region.descriptor]
             self._process = subprocess.Popen(
                 # -P: the working directory must not supply modules
                 [sys.executable, "-P", "-m", "graven.server.parsing.process", *map(str, descriptors)],
@@ -136,6 +146,7 @@ class _Parser:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
+            on_failure.pop_all()
         self._lanes[0][0].send(_encode(rules))
 
     def prepare(
@@ -161,13 +172,26 @@ class _Parser:
                 raise RuntimeError(f"the parser failed with {what}; its traceback is on standard error")
 
     def end(self) -> None:
-        """Close our ends, which ends the process when it has not ended yet."""
+        """Close our ends, which ends the process when it has not ended yet; one that does not listen is killed."""
         for channel, _ in self._lanes:
             # a thread that waits on the other lane is woken by this, and not by closing alone
             with contextlib.suppress(OSError):
                 channel.shutdown(socket.SHUT_RDWR)
             channel.close()
-        self._process.wait()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _unavailable(what: str, code: str) -> Unavailable:
+    return Unavailable(
+        what,
+        why="nothing of the request was stored",
+        hint="send the same request again, in smaller batches if it happens again",
+        code=code,
+    )
 
 
 def _received(channel: socket.socket) -> bytes:

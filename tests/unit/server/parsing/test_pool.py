@@ -1,7 +1,9 @@
 """A parser process answers as `prepare_events` does; its death costs the request it had and nothing else."""
 
+import gc
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -51,8 +53,9 @@ def here(body: bytes) -> PreparedBatch:
 
 def pid_of(pool: ParserPool) -> int:
     elsewhere(pool, lines(1))
-    (child,) = (child for child in children_of(os.getpid()) if "graven.server.parsing" in command_line(child))
-    return child
+    parser = pool._places[0]._parser
+    assert parser is not None
+    return parser._process.pid
 
 
 @pytest.mark.parametrize(
@@ -127,6 +130,61 @@ def test_a_signal_to_the_whole_group_does_not_end_it(pool: ParserPool, number: s
 
 def test_a_pool_of_none_has_nothing_to_offer() -> None:
     assert not ParserPool(RULES, "k1", KEY, 0).available
+
+
+def test_a_closed_pool_starts_nothing_and_says_so() -> None:
+    made = ParserPool(RULES, "k1", KEY, 1)
+    made.close()
+    with pytest.raises(Unavailable) as refused:
+        elsewhere(made, lines(1))
+    assert refused.value.code == "parser_unavailable"
+
+
+def test_a_process_that_hangs_does_not_hold_up_the_close() -> None:
+    made = ParserPool(RULES, "k1", KEY, 1)
+    elsewhere(made, lines(1))
+    os.kill(pid_of(made), signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(elsewhere, made, lines(1))
+        made.close()
+        with pytest.raises(Unavailable):
+            waiting.result(60)
+
+
+def test_too_few_descriptors_are_a_refusal_that_leaks_nothing() -> None:
+    made = ParserPool(RULES, "k1", KEY, 1)
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    codes = []
+    try:
+        for room in range(24):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before + room, hard))
+            try:
+                elsewhere(made, lines(1))
+            except Unavailable as refused:
+                codes.append(refused.code)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "parser_unavailable" in codes
+    assert elsewhere(made, lines(2)) == here(lines(2))
+    made.close()
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_many_deaths_leave_neither_descriptors_nor_zombies(pool: ParserPool) -> None:
+    elsewhere(pool, lines(1))
+    gc.collect()
+    open_now = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        os.kill(pid_of(pool), signal.SIGKILL)
+        with pytest.raises(Unavailable):
+            elsewhere(pool, lines(1))
+    elsewhere(pool, lines(1))
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == open_now
+    assert len([child for child in children_of(os.getpid()) if not command_line(child)]) == 0
 
 
 def test_nothing_is_started_before_it_is_wanted() -> None:
