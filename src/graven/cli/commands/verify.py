@@ -40,6 +40,17 @@ def _text_of(option: str, value: str) -> str:
     return value
 
 
+def _unchecked(target: str, log: str | None) -> list[str]:
+    """A note that names the logs of a data directory that nobody asked to check."""
+    folder = Path(target) / "logs"
+    if log is not None or not folder.is_dir():
+        return []
+    others = sorted(path.parent.name for path in folder.glob("*/log.vkey") if path.parent.name != "default")
+    if not others:
+        return []
+    return [f"only default was checked; this directory also holds {', '.join(others)} (--log {others[0]})"]
+
+
 @click.command("verify", cls=TeachingCommand, short_help=COMMANDS["verify"], epilog=EXAMPLES)
 @click.argument("target", shell_complete=complete_path)
 @click.option(
@@ -129,6 +140,7 @@ def command(
     except (GravenError, OSError) as error:
         message = error.message if isinstance(error, GravenError) else str(error)
         raise CouldNotCheck(f"could not check {target}: {message}") from error
+    report.notes += _unchecked(target, log)
     if as_json:
         terminal.emit_json(report.as_json())
     else:
