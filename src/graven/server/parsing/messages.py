@@ -1,5 +1,7 @@
 """What a parser process and its owner say to each other: one small message each way for each body.
 
+A reply carries the number of its request, so that an answer left over from another one is never taken for it.
+
 The contents lie in the shared region, from its start.
 """
 
@@ -11,11 +13,22 @@ from graven.event.assemble import Producer
 from graven.event.packing import Packed
 from graven.event.redact import Rule
 
-__all__ = ["Broken", "Done", "Refusal", "Refused", "Reply", "Request", "Rules", "error_of", "refusal_of"]
+__all__ = [
+    "MESSAGE_BYTES",
+    "Broken",
+    "Done",
+    "Refusal",
+    "Refused",
+    "Reply",
+    "Request",
+    "Rules",
+    "error_of",
+    "refusal_of",
+]
 
 
-class Rules(msgspec.Struct, tag=True, array_like=True, frozen=True):
-    """The first message of the owner, over the first lane: how to redact."""
+class Rules(msgspec.Struct, array_like=True, frozen=True):
+    """How to redact: what a process finds on its standard input."""
 
     rules: tuple[Rule, ...]
     key_id: str
@@ -25,6 +38,7 @@ class Rules(msgspec.Struct, tag=True, array_like=True, frozen=True):
 class Request(msgspec.Struct, tag=True, array_like=True, frozen=True):
     """A body of `size` bytes is in the region, which has `region` bytes."""
 
+    number: int
     region: int
     size: int
     media_type: str
@@ -36,6 +50,7 @@ class Request(msgspec.Struct, tag=True, array_like=True, frozen=True):
 class Done(msgspec.Struct, tag=True, array_like=True, frozen=True):
     """The runs of a packed batch are in the region, which has `region` bytes now."""
 
+    number: int
     region: int
     packed: Packed
 
@@ -43,6 +58,7 @@ class Done(msgspec.Struct, tag=True, array_like=True, frozen=True):
 class Refused(msgspec.Struct, tag=True, array_like=True, frozen=True):
     """The body is refused: a `Refusal` of `size` bytes is in the region, which has `region` bytes now."""
 
+    number: int
     region: int
     size: int
 
@@ -62,8 +78,12 @@ class Refusal(msgspec.Struct, array_like=True, frozen=True):
 class Broken(msgspec.Struct, tag=True, array_like=True, frozen=True):
     """A bug: an exception that is no refusal. Its traceback is on standard error."""
 
+    number: int
     what: str
 
+
+MESSAGE_BYTES = 64 * 1024
+"""More than any message has."""
 
 Reply = Done | Refused | Broken
 

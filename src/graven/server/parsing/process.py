@@ -1,6 +1,7 @@
 """The body of a parser process: `python -m graven.server.parsing.process SOCKET REGION [SOCKET REGION]…`.
 
-The arguments are descriptors; each pair is a lane, so that the next body is there when one is done.
+The arguments are descriptors; each pair is a lane, so that the next body is there when one is done. `Rules` are on
+standard input.
 
 It ends when its owner is gone, and only then: a signal to the whole group (Ctrl-C, a service manager's stop)
 must not take it from an owner that is still finishing what it accepted.
@@ -18,28 +19,23 @@ from typing import cast
 
 import msgspec
 
-from graven.errors import GravenError
+from graven.errors import GravenError, Unavailable
 from graven.event.intake import prepare_events
 from graven.event.packing import pack
 from graven.event.redact import Redactor
-from graven.server.parsing.messages import Broken, Done, Refused, Request, Rules, refusal_of
+from graven.server.parsing.messages import MESSAGE_BYTES, Broken, Done, Refused, Request, Rules, refusal_of
 from graven.server.parsing.region import Region
 
 __all__ = ["main", "serve"]
 
-_MESSAGE_BYTES = 1 << 20
 _GC_THRESHOLD = 50_000
 _encode = msgspec.msgpack.Encoder().encode
 _decode_rules = msgspec.msgpack.Decoder(Rules).decode
 _decode_request = msgspec.msgpack.Decoder(Request).decode
 
 
-def serve(lanes: Sequence[tuple[socket.socket, Region]]) -> None:
-    """Answer requests until the other end closes; the rules come over the first lane."""
-    first = lanes[0][0].recv(_MESSAGE_BYTES)
-    if not first:
-        return
-    rules = _decode_rules(first)
+def serve(rules: Rules, lanes: Sequence[tuple[socket.socket, Region]]) -> None:
+    """Answer requests until the other end of a lane closes."""
     redactor = Redactor(rules.rules, rules.key_id, rules.key)
     _ = redactor.prefilter  # compiled before the first body waits for it
     gc.collect()
@@ -50,41 +46,54 @@ def serve(lanes: Sequence[tuple[socket.socket, Region]]) -> None:
         while True:
             for ready, _ in selector.select():
                 channel, region = cast("socket.socket", ready.fileobj), ready.data
-                message = channel.recv(_MESSAGE_BYTES)
+                message = channel.recv(MESSAGE_BYTES)
                 if not message:
                     return
                 channel.send(_encode(_answer(_decode_request(message), region, redactor)))
 
 
 def _answer(request: Request, region: Region, redactor: Redactor) -> Done | Refused | Broken:
+    try:
+        return _prepared(request, region, redactor)
+    except GravenError as error:
+        refusal = _encode(refusal_of(error))
+        region.write([refusal])
+        return Refused(request.number, region.size, len(refusal))
+    except Exception as error:  # noqa: BLE001 - a bug; the owner answers 500 and carries on
+        traceback.print_exc()
+        return Broken(request.number, type(error).__name__)
+
+
+def _prepared(request: Request, region: Region, redactor: Redactor) -> Done:
     region.follow(request.region)
     (body,) = region.read([request.size])
     try:
         batch = prepare_events(
             body, request.media_type, request.producer, redactor, now_ns=request.now_ns, most=request.most
         )
-    except GravenError as error:
-        refusal = _encode(refusal_of(error))
-        region.write([refusal])
-        return Refused(region.size, len(refusal))
-    except Exception as error:  # noqa: BLE001 - a bug; the owner answers 500 and carries on
-        traceback.print_exc()
-        return Broken(type(error).__name__)
-    packed, runs = pack(batch)
-    region.write(runs)
-    return Done(region.size, packed)
+        packed, runs = pack(batch)
+        region.write(runs)
+    except MemoryError as error:
+        raise Unavailable(
+            "there was no memory to parse this request",
+            hint="send the same request again, in smaller batches if it happens again",
+            code="parser_unavailable",
+        ) from error
+    return Done(request.number, region.size, packed)
 
 
 def main() -> None:
-    """Serve the two descriptors named on the command line."""
+    """Serve the lanes named on the command line."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # the owner blocked them, since a signal may come before this line
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     gc.set_threshold(_GC_THRESHOLD, 20, 20)
     numbers = [int(argument) for argument in sys.argv[1:]]
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
     lanes = [(socket.socket(fileno=channel), Region(region)) for channel, region in pairs]
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the owner is gone
-        serve(lanes)
+        serve(_decode_rules(sys.stdin.buffer.read()), lanes)
 
 
 if __name__ == "__main__":

@@ -21,16 +21,20 @@ class Region:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._map = mmap.mmap(descriptor, os.fstat(descriptor).st_size)
         # not closed by hand: a thread may still read what its process left here before it died
         weakref.finalize(self, os.close, descriptor)
-        self._map = mmap.mmap(descriptor, os.fstat(descriptor).st_size)
 
     @classmethod
     def make(cls) -> "Region":
         """A new region of the usual size (Linux)."""
         descriptor = os.memfd_create("graven-intake", os.MFD_CLOEXEC)
-        os.ftruncate(descriptor, USUAL_BYTES)
-        return cls(descriptor)
+        try:
+            os.ftruncate(descriptor, USUAL_BYTES)
+            return cls(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
 
     @property
     def descriptor(self) -> int:

@@ -17,7 +17,7 @@ from tests.support.process_tree import children_of, command_line
 from graven.errors import InvalidEvent, InvalidInput, TooLarge, Unavailable
 from graven.event.batch import PreparedBatch
 from graven.event.intake import NDJSON, Producer, prepare_events
-from graven.event.redact import Redactor, default_rules
+from graven.event.redact import Redactor, Rule, default_rules
 from graven.server.parsing import ParserPool
 from graven.server.parsing.region import USUAL_BYTES
 
@@ -110,16 +110,77 @@ def test_many_threads_get_each_their_own_answer(pool: ParserPool) -> None:
         assert list(threads.map(lambda body: elsewhere(pool, body), bodies)) == [here(body) for body in bodies]
 
 
-def test_a_process_that_was_killed_costs_a_request_and_is_replaced(pool: ParserPool) -> None:
+def killed(pid: int) -> None:
+    """Kill a child and wait until it is dead, without taking its exit status."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def test_a_process_that_dies_over_a_body_costs_that_request(pool: ParserPool) -> None:
     deaths = pool.deaths
+    parser = pid_of(pool)
+    os.kill(parser, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(elsewhere, pool, lines(1))
+        os.kill(parser, signal.SIGKILL)
+        with pytest.raises(Unavailable) as refused:
+            waiting.result(60)
+    assert refused.value.code == "parser_died"
+    assert elsewhere(pool, lines(2)) == here(lines(2))
+    assert pool.deaths == deaths + 1
+
+
+def test_a_process_that_died_with_nothing_to_do_costs_nothing(pool: ParserPool) -> None:
     first = pid_of(pool)
-    os.kill(first, signal.SIGKILL)
+    killed(first)
+    assert elsewhere(pool, lines(2)) == here(lines(2))
+    assert pid_of(pool) != first
+
+
+@pytest.mark.parametrize("fault", [MemoryError, ZeroDivisionError, KeyboardInterrupt])
+def test_an_answer_that_nobody_took_is_never_that_of_another_body(
+    pool: ParserPool, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException]
+) -> None:
+    def failing(_channel: object) -> bytes:
+        raise fault
+
+    first = lines(3, input={"password": "geheim-of-another"})
+    for _ in range(pool.lanes):
+        with monkeypatch.context() as patched:
+            patched.setattr("graven.server.parsing.pool._received", failing)
+            with pytest.raises((fault, Unavailable)):
+                elsewhere(pool, first)
+    for _ in range(pool.lanes):
+        assert elsewhere(pool, lines(4)) == here(lines(4))
+
+
+def test_a_process_that_does_not_answer_is_given_up(pool: ParserPool) -> None:
+    os.kill(pid_of(pool), signal.SIGSTOP)
+    silent = pool._places[0]._parser
+    assert silent is not None
+    for channel, _ in silent._lanes:
+        channel.settimeout(0.1)
     with pytest.raises(Unavailable) as refused:
         elsewhere(pool, lines(1))
     assert refused.value.code == "parser_died"
+    assert not silent.alive()
     assert elsewhere(pool, lines(2)) == here(lines(2))
-    assert pid_of(pool) != first
-    assert pool.deaths == deaths + 1
+
+
+def test_calls_one_after_the_other_need_one_process() -> None:
+    made = ParserPool(RULES, "k1", KEY, 4)
+    for _ in range(6):
+        elsewhere(made, lines(1))
+    assert [place._parser is not None for place in made._places] == [True, False, False, False]
+    made.close()
+
+
+def test_rules_of_any_size_reach_the_process() -> None:
+    many = [Rule(name=f"rule-{at}", paths=(f"**.field_{at}_{'x' * 200}",)) for at in range(1500)]
+    made = ParserPool(many, "k1", KEY, 1)
+    body = lines(1, input={f"field_7_{'x' * 200}": "taken"})
+    assert elsewhere(made, body).redacted == 1
+    made.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -178,9 +239,7 @@ def test_many_deaths_leave_neither_descriptors_nor_zombies(pool: ParserPool) -> 
     gc.collect()
     open_now = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
-        os.kill(pid_of(pool), signal.SIGKILL)
-        with pytest.raises(Unavailable):
-            elsewhere(pool, lines(1))
+        killed(pid_of(pool))
     elsewhere(pool, lines(1))
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) == open_now
