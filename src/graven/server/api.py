@@ -31,6 +31,7 @@ from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
+from graven.server.runs import run_routes
 from graven.server.service import Service, client_ip
 from graven.server.tokens import TokenInfo
 from graven.tlog.encoding import decode_decimal
@@ -117,6 +118,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
     routes = [
         *_intake_routes(service, appender),
         *_reading_routes(service),
+        *run_routes(service),
         *_admin_routes(service),
         *_health_routes(service),
     ]

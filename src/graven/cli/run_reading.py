@@ -1,0 +1,84 @@
+"""Feeding a log's entries to a fold over runs, and what its commands say alike."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from graven.cli import terminal
+from graven.cli.access.ports import Access
+from graven.cli.progress import progress
+from graven.cli.signposts import program
+from graven.errors import NotFound
+from graven.event.envelope import format_time
+from graven.qa.events import RunEvents
+
+__all__ = ["counts_text", "duration_text", "feed_log", "no_runs", "shown_time", "status_colour", "tell_left_out"]
+
+
+class Fold(Protocol):
+    """`RunsView`, `RunView` or `TestHistory`."""
+
+    events: RunEvents
+
+    def feed(self, index: int, entry: bytes) -> None: ...
+
+
+def feed_log(access: Access, log: str, make: Callable[[Callable[[str], bytes | None]], Any], *, quiet: bool) -> Any:
+    """The fold that `make` makes of a loader of blobs, after every readable entry of the log."""
+    fold: Fold = make(lambda digest: access.blob(log, digest))
+    size = access.readable_size(log)
+    if size == 0:
+        return fold
+    with progress("reading the log", quiet=quiet) as bar:
+        for index, entry in enumerate(access.entries(log, 0, size)):
+            fold.feed(index, entry)
+            if index % 1024 == 0:
+                bar.update(index, size)
+    return fold
+
+
+def tell_left_out(events: RunEvents) -> None:
+    """A note on stderr about entries that could not be read as run events."""
+    if events.malformed:
+        terminal.note(f"{terminal.plural(events.malformed, 'entry')} about tests could not be read and stayed out")
+    if events.absent:
+        terminal.note(f"{terminal.plural(events.absent, 'oversize entry')} could not be fetched and stayed out")
+
+
+def no_runs(log: str) -> NotFound:
+    """The error of a log without runs: how to record one."""
+    of = "" if log == "default" else f" --log {log}"
+    return NotFound(
+        f'the log "{log}" has no runs yet',
+        hint=f"{program()} import report.xml{of}",
+        code="no_runs",
+    )
+
+
+def duration_text(duration_ns: int | None) -> str:
+    """`850 ms`, `3.2 s`, `4 min 05 s`; empty when it is not known."""
+    if duration_ns is None:
+        return ""
+    seconds = duration_ns / 1e9
+    if seconds < 1:
+        return f"{duration_ns / 1e6:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+
+
+def shown_time(time_ns: int) -> str:
+    """`2026-11-27 10:00:00Z`."""
+    return format_time(time_ns)[:19].replace("T", " ") + "Z"
+
+
+def counts_text(counts: dict[str, int], *, exact: bool = True) -> str:
+    """`12 passed, 1 failed`; with a `~` in front when it is not exact."""
+    text = ", ".join(f"{number:,} {status}" for status, number in counts.items()) or "no tests"
+    return text if exact else f"~{text}"
+
+
+def status_colour(status: str, *, failing: bool = False) -> terminal.Colour | None:
+    """Red for what is bad, green for passed, none for the rest."""
+    if failing or status in {"failed", "error", "interrupted", "aborted"}:
+        return "red"
+    return "green" if status == "passed" else None

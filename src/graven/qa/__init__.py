@@ -1,0 +1,19 @@
+"""Test runs as the log tells them: pure folds over entries, no I/O (docs/design/2026-11-27-runs.md)."""
+
+from graven.qa.events import RunEvent, RunEvents
+from graven.qa.history import Appearance, TestHistory
+from graven.qa.run import Attempt, RunView, TestResult
+from graven.qa.runs import RunsView
+from graven.qa.summary import RunSummary
+
+__all__ = [
+    "Appearance",
+    "Attempt",
+    "RunEvent",
+    "RunEvents",
+    "RunSummary",
+    "RunView",
+    "RunsView",
+    "TestHistory",
+    "TestResult",
+]

@@ -1,0 +1,104 @@
+"""One test across runs, by identity version 1: suite, test, environment."""
+
+import difflib
+from collections.abc import Callable
+
+import msgspec
+
+from graven.errors import Conflict, NotFound
+from graven.qa.events import CASE_FINISH, RUN_START, RunEvent, RunEvents
+from graven.qa.run import Attempt, TestResult, attempt_of, result_of
+
+__all__ = ["Appearance", "TestHistory"]
+
+KNOWN_NAMES = 20_000
+"""So many names of other tests are remembered, to suggest from."""
+
+
+class Appearance(msgspec.Struct, frozen=True):
+    """A test in one run; commit and branch are the run's, as far as the log says. Received time in Unix ns."""
+
+    run: str
+    commit: str
+    branch: str
+    received_ns: int
+    result: TestResult
+
+
+class TestHistory:
+    """A fold that holds one test: named by its `qa.test`, or as `suite::test`."""
+
+    __test__ = False  # a name of the field, not a test of ours
+
+    def __init__(self, name: str, load_blob: Callable[[str], bytes | None] | None = None) -> None:
+        self.events = RunEvents(load_blob)
+        self._name = name
+        self._commits: dict[str, tuple[str, str]] = {}
+        self._other_identity: set[str] = set()
+        self._names: set[str] = set()
+        self._attempts: dict[tuple[str, str, str, str], list[Attempt]] = {}
+        self._received: dict[tuple[str, str, str, str], int] = {}
+
+    def feed(self, index: int, entry: bytes) -> None:
+        """One entry, as the log holds it; whatever is no attempt of the test changes nothing."""
+        event = self.events.read(index, entry)
+        if event is not None:
+            self.take(event)
+
+    def take(self, event: RunEvent) -> None:
+        """One decoded event: the way in for an index."""
+        if event.action == RUN_START:
+            known = self._commits.get(event.run, ("", ""))
+            self._commits[event.run] = (known[0] or event.commit, known[1] or event.branch)
+            if event.identity != "1":
+                self._other_identity.add(event.run)
+        if event.action != CASE_FINISH:
+            return
+        whole = f"{event.suite}::{event.test}"
+        if self._name not in {event.test, whole}:
+            if len(self._names) < KNOWN_NAMES:
+                self._names.add(event.test)
+            return
+        key = (event.run, event.suite, event.test, event.environment)
+        self._attempts.setdefault(key, []).append(attempt_of(event))
+        self._received[key] = max(self._received.get(key, 0), event.received_ns)
+        if event.run not in self._commits and (event.commit or event.branch):
+            self._commits[event.run] = (event.commit, event.branch)
+
+    @property
+    def other_identity(self) -> int:
+        """Runs left out because they were recorded under another version of identity."""
+        return len({key[0] for key in self._attempts} & self._other_identity)
+
+    def appearances(self) -> list[Appearance]:
+        """Newest first, one for each run and environment.
+
+        Raises NotFound (`unknown_test`, with near names) and Conflict (`ambiguous_test`, with all that are meant).
+        """
+        keys = [key for key in self._attempts if key[0] not in self._other_identity]
+        if not keys:
+            close = difflib.get_close_matches(self._name, sorted(self._names), n=3, cutoff=0.4)
+            raise NotFound(
+                f'no run in this log has a test "{self._name}"',
+                hint=f"did you mean {' or '.join(close)}?" if close else "graven run show last",
+                code="unknown_test",
+                details={"close": close},
+            )
+        meant = sorted({f"{suite}::{test}" for _, suite, test, _ in keys})
+        if len(meant) > 1:
+            raise Conflict(
+                f'"{self._name}" names {len(meant)} tests: {", ".join(meant[:10])}',
+                hint=f"name one with its suite: {meant[0]}",
+                code="ambiguous_test",
+                details={"tests": meant},
+            )
+        made = [
+            Appearance(
+                key[0],
+                *self._commits.get(key[0], ("", "")),
+                self._received[key],
+                result_of(key[1:], self._attempts[key]),
+            )
+            for key in keys
+        ]
+        return sorted(made, key=lambda one: -one.result.attempts[-1].index)

@@ -1,0 +1,133 @@
+"""Runs over HTTP: the folds of `graven.qa` over a log's entries, on the disk threads.
+
+The list of each log is kept and only fed what is new. One run and one test read the whole log, one request at a
+time, so that such scans never hold all disk threads.
+"""
+
+import asyncio
+import difflib
+import threading
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+
+from graven.errors import NotFound
+from graven.log.opened import Log
+from graven.qa import Appearance, RunSummary, RunsView, RunView, TestHistory, TestResult
+from graven.server.service import Service, client_ip
+from graven.tlog.encoding import decode_decimal
+
+__all__ = ["RunAnswer", "RunsAnswer", "TestAnswer", "run_routes"]
+
+Call = Request[Any, Any, Any]
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+
+
+class RunsAnswer(msgspec.Struct, frozen=True):
+    """Newest first; `next` is the `before` of the next page, null at the end."""
+
+    runs: list[RunSummary]
+    next: int | None
+
+
+class RunAnswer(msgspec.Struct, frozen=True):
+    """A run and its tests, failing ones first."""
+
+    run: RunSummary
+    tests: list[TestResult]
+
+
+class TestAnswer(msgspec.Struct, frozen=True):
+    """Newest first; `other_identity` counts runs left out because they name tests by other rules."""
+
+    __test__ = False  # a name of the field, not a test of ours
+
+    history: list[Appearance]
+    other_identity: int
+
+
+class _RunList:
+    """The list of one log, and how far it was fed."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._view = RunsView(log.blobs.get)
+        self._fed = 0
+        self._lock = threading.Lock()
+
+    def runs(self) -> list[RunSummary]:
+        """All runs of the entries committed now. Blocks on disk."""
+        with self._lock:
+            for entry in self._log.entries(self._fed, self._log.size):
+                self._view.feed(self._fed, entry)
+                self._fed += 1
+            return self._view.runs()
+
+
+def _scan(log: Log, view: RunView | TestHistory) -> None:
+    for index, entry in enumerate(log.entries(0, log.size)):
+        view.feed(index, entry)
+
+
+def _run(log: Log, run: str) -> RunAnswer:
+    view = RunView(run, log.blobs.get)
+    _scan(log, view)
+    summary = view.summary()
+    if summary is None:
+        close = difflib.get_close_matches(run, list(view.seen), n=3, cutoff=0.4)
+        raise NotFound(
+            f'there is no run "{run}" in the log "{log.name}"',
+            hint=f"did you mean {' or '.join(close)}?" if close else f"GET /v1/logs/{log.name}/runs",
+            code="unknown_run",
+            details={"close": close},
+        )
+    return RunAnswer(summary, view.tests())
+
+
+def _history(log: Log, test: str) -> TestAnswer:
+    view = TestHistory(test, log.blobs.get)
+    _scan(log, view)
+    return TestAnswer(view.appearances(), view.other_identity)
+
+
+def run_routes(service: Service) -> list[HTTPRouteHandler]:
+    """The three calls; each is recorded in `system` as one read before it is answered."""
+    lists: dict[str, _RunList] = {}
+    scanning = asyncio.Lock()
+
+    async def opened(request: Call, name: str, action: str, *target: tuple[str, str]) -> Log:
+        principal = service.authenticate(dict(request.scope["headers"]))
+        principal.require("read", name)
+        log = service.logs.get(name)
+        await service.reads.one(principal, client_ip(request.scope), action, name, target)
+        return log
+
+    @get("/v1/logs/{log:str}/runs", tags=["read"])
+    async def runs(request: Call, log: str, limit: str = str(DEFAULT_LIMIT), before: str | None = None) -> RunsAnswer:
+        """Test runs, newest first: `limit` (1 to 1000), `before` the log index of the last page's oldest run."""
+        most = max(1, decode_decimal(limit, maximum=MAX_LIMIT))
+        end = None if before is None else decode_decimal(before)
+        found = await opened(request, log, "runs.read")
+        async with scanning:
+            all_runs = await service.on_disk(lists.setdefault(log, _RunList(found)).runs)
+        left = [run for run in all_runs if end is None or run.first_index < end]
+        return RunsAnswer(left[:most], left[most - 1].first_index if len(left) > most else None)
+
+    @get("/v1/logs/{log:str}/runs/{run:str}", tags=["read"])
+    async def run(request: Call, log: str, run: str) -> RunAnswer:
+        """One run with its tests: shards and reruns joined, every attempt with its log index."""
+        found = await opened(request, log, "run.read", ("run", run))
+        async with scanning:
+            return await service.on_disk(_run, found, run)
+
+    @get("/v1/logs/{log:str}/tests/{test:str}/history", tags=["read"])
+    async def test_history(request: Call, log: str, test: str) -> TestAnswer:
+        """One test across runs, newest first. `test` is its name, or `suite::name`; 409 when it names several."""
+        found = await opened(request, log, "test.read", ("test", test))
+        async with scanning:
+            return await service.on_disk(_history, found, test)
+
+    return [runs, run, test_history]

@@ -1,0 +1,78 @@
+"""Runs over HTTP."""
+
+import httpx
+import pytest
+from tests.support.run_events import case, finish, start
+from tests.support.server_requests import append, make_token, problem
+
+
+@pytest.fixture(scope="module")
+def told(server):
+    with server.client() as client:
+        client.post("/v1/logs", json={"name": "ci"})
+        events = [
+            start("q"),
+            case("q", "a", "failed"),
+            finish("q", "failed"),
+            case("r", "a"),
+            case("r", "a", suite="api"),
+        ]
+        append(client, *events, log="ci").raise_for_status()
+        yield client
+
+
+def test_runs_come_newest_first_and_page_by_page(told: httpx.Client) -> None:
+    first = told.get("/v1/logs/ci/runs", params={"limit": 1}).json()
+    assert ([run["run"] for run in first["runs"]], first["next"]) == (["r"], 3)
+    second = told.get("/v1/logs/ci/runs", params={"limit": 1, "before": 3}).json()
+    assert ([run["run"] for run in second["runs"]], second["next"]) == (["q"], None)
+
+
+def test_a_second_request_sees_what_was_recorded_since(told: httpx.Client) -> None:
+    told.post("/v1/logs", json={"name": "grows"})
+    for name in ("one", "two"):
+        append(told, start(name), log="grows").raise_for_status()
+        assert told.get("/v1/logs/grows/runs").json()["runs"][0]["run"] == name
+
+
+def test_a_run_has_its_tests_with_the_index_of_each_attempt(told: httpx.Client) -> None:
+    answer = told.get("/v1/logs/ci/runs/q").json()
+    assert (answer["run"]["verdict"], answer["tests"][0]["attempts"][0]["index"]) == ("failed", 1)
+
+
+def test_a_history_goes_by_suite_and_name(told: httpx.Client) -> None:
+    rows = told.get("/v1/logs/ci/tests/shop::a/history").json()["history"]
+    assert [(row["run"], row["result"]["status"]) for row in rows] == [("r", "passed"), ("q", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/logs/ci/runs/qq", 404, "unknown_run"),
+        ("/v1/logs/ci/tests/a/history", 409, "ambiguous_test"),
+        ("/v1/logs/ci/tests/zzz/history", 404, "unknown_test"),
+        ("/v1/logs/nope/runs", 404, "unknown_log"),
+        ("/v1/logs/ci/runs?limit=x", 400, "invalid_input"),
+        ("/v1/logs/ci/runs?limit=1001", 400, "invalid_input"),
+        ("/v1/logs/ci/runs?before=-1", 400, "invalid_input"),
+    ],
+)
+def test_errors_have_the_one_shape(told: httpx.Client, path: str, status: int, code: str) -> None:
+    answer = told.get(path)
+    assert (answer.status_code, problem(answer)["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["runs", "runs/q", "tests/a/history"])
+def test_a_recorder_may_not_read_runs(told: httpx.Client, path: str) -> None:
+    assert told.get(f"/v1/logs/ci/{path}", headers=make_token(told, "recorder")).status_code == 403
+
+
+def test_each_request_is_recorded_once_in_system(told: httpx.Client) -> None:
+    def recorded() -> int:
+        (system,) = [log for log in told.get("/v1/logs").json()["logs"] if log["name"] == "system"]
+        return int(system["size"])
+
+    before = recorded()
+    told.get("/v1/logs/ci/runs/q").raise_for_status()
+    assert recorded() == before + 1
+    assert told.get(f"/v1/logs/system/events/{before}").json()["data"]["action"] == "run.read"
