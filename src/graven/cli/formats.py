@@ -1,22 +1,38 @@
 """Recognise what a file holds, and cut it into items that can be sent. Pure: bytes in, items out.
 
-`event` (event/1 as JSON, array or lines), `k8s` (audit events: one, an `EventList`, or lines) and `junit`
-(XML). The exact bytes of each item are kept; what cannot be read is named with its line and the reason.
+`event` (event/1 as JSON, array or lines), `k8s` (audit events: one, an `EventList`, or lines), and the test
+reports `junit` (XML), `ctrf` (JSON), `reportlog` (JSON lines of pytest) and `allure` (a file of its results).
+The exact bytes of each item are kept; what cannot be read is named with its line and the reason.
 """
 
 import hashlib
 import json
-from collections import Counter
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from graven.errors import InvalidInput
+from graven.event.mappers.ordinals import Ordinals
 
-__all__ = ["Format", "Item", "Unreadable", "batches", "cut", "not_that_format", "recognise", "with_stable_ids"]
+__all__ = [
+    "HEAD_BYTES",
+    "Format",
+    "Item",
+    "Unreadable",
+    "batches",
+    "cut",
+    "not_that_format",
+    "reason_against",
+    "recognise",
+    "with_stable_ids",
+]
 
-Format = Literal["event", "k8s", "junit"]
+Format = Literal["event", "k8s", "junit", "ctrf", "allure", "reportlog"]
+
+HEAD_BYTES = 1024 * 1024
+"""What recognition looks at."""
 
 BATCH_ITEMS = 1000
 BATCH_BYTES = 4 * 1024 * 1024
@@ -46,30 +62,64 @@ def _looks_like_k8s(value: Mapping[str, Any]) -> bool:
     return "kind" in value and "action" not in value
 
 
-def recognise(content: bytes, *, name: str = "") -> Format:
-    """Name the format of a file; `InvalidInput` when it is none of ours.
+_CTRF = re.compile(
+    rb'\A\s*\{.*?"(?:reportFormat"\s*:\s*"CTRF"|results"\s*:\s*\{\s*"(?:tool|summary|tests)"\s*:)', re.DOTALL
+)
+_REPORTLOG = re.compile(rb'\A\s*\{[^\n]*"\$report_type"\s*:\s*"')
+_ALLURE_NAME = re.compile(r"-(?:result|container)\.json\Z")
+_K8S = re.compile(rb'"auditID"\s*:|"kind"\s*:\s*"EventList"|"apiVersion"\s*:\s*"audit\.k8s\.io/')
 
-    The first JSON object that can be read decides; a file of nothing readable is no import.
+
+def recognise(head: bytes, *, name: str = "", cut_off: bool = False) -> Format:
+    """Name the format of a file by its first `HEAD_BYTES`; `InvalidInput` when it is none of ours.
+
+    `cut_off` says that the file is longer. The first JSON object that can be read decides; a file of nothing
+    readable is no import.
     """
-    start = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    wide = _wide_encoding(head)
+    text = head.decode(wide, "replace").encode() if wide else head
+    start = text[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<"):
-        if b"<testsuite" in content[:65536]:
+        if b"<testsuite" in text[:65536]:
             return "junit"
         raise _unknown(name, "it is XML, but no JUnit report: there is no <testsuite> in it")
     if not start.startswith((b"{", b"[")):
         raise _unknown(name, "it starts neither with {, [ nor <")
-    for part in cut(content):
+    if wide:
+        raise _unknown(name, "it is JSON in UTF-16, and JSON is exchanged in UTF-8 (iconv -f UTF-16 -t UTF-8)")
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    if _REPORTLOG.match(text):
+        return "reportlog"
+    if _CTRF.match(text[:65536]):
+        return "ctrf"
+    if _ALLURE_NAME.search(name) and b'"uuid"' in text:
+        return "allure"
+    for part in cut(text):
         if isinstance(part, Item):
             value = json.loads(part.content)
             return "k8s" if _looks_like_k8s(value) else "event"
+    if cut_off and _K8S.search(text):
+        return "k8s"
+    if cut_off and b'"action"' in text:
+        return "event"
     raise _unknown(name, "no JSON object in it can be read")
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """UTF-16 by its mark or by the first character, or None."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if head[:1] in b"<{[" and head[1:2] == b"\x00":
+        return "utf-16-le"
+    return "utf-16-be" if head[:1] == b"\x00" and head[1:2] in (b"<", b"{", b"[") else None
 
 
 def _unknown(name: str, why: str) -> InvalidInput:
     return InvalidInput(
         f"{name or 'the input'} is in no format that can be imported",
         why=why,
-        hint="known: Kubernetes audit events, JUnit XML, event/1 JSON; --format says which it is",
+        hint="known: JUnit XML, CTRF, Allure results, pytest reportlog, Kubernetes audit events, event/1 JSON; "
+        "--format says which it is",
         code="unknown_format",
     )
 
@@ -118,7 +168,7 @@ def _located(content: bytes, pieces: list[bytes]) -> Iterator[Item]:
         yield Item(line, piece)
 
 
-def _reason(line: bytes) -> str | None:
+def reason_against(line: bytes) -> str | None:
     """Why a line is no item, or None when it is one."""
     try:
         value = json.loads(line)
@@ -140,13 +190,13 @@ def cut(content: bytes) -> Iterator[Item | Unreadable]:
         whole = None
     if whole is not None:
         for item in whole:
-            reason = _reason(item.content)
+            reason = reason_against(item.content)
             yield item if reason is None else Unreadable(item.line, item.content, reason)
         return
     for number, padded in enumerate(content.split(b"\n"), 1):
         line = padded.strip()
         if line:
-            reason = _reason(line)
+            reason = reason_against(line)
             yield Item(number, line) if reason is None else Unreadable(number, line, reason)
 
 
@@ -169,13 +219,12 @@ def with_stable_ids(items: Iterator[Item]) -> Iterator[Item]:
 
     The n-th of equal events gets its own id: two equal lines are two events.
     """
-    seen: Counter[bytes] = Counter()
+    seen = Ordinals()
     for item in items:
         value = json.loads(item.content)
         if "id" in value or not value:
             yield item
             continue
         digest = hashlib.sha256(item.content).digest()
-        seen[digest] += 1
-        made = f"import-{digest.hex()[:32]}-{seen[digest]}"
+        made = f"import-{digest.hex()[:32]}-{seen.next(digest) + 1}"
         yield Item(item.line, b'{"id":"' + made.encode() + b'",' + item.content[1:])

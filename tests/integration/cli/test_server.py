@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.support.cli_run import CommandLine
+from tests.support.server_process import running_server
 
 JUNIT = b"""<testsuites><testsuite name="s" tests="2" failures="1"><testcase classname="c" name="ok" time="0.1"/>
 <testcase classname="c" name="bad"><failure message="no">trace</failure></testcase></testsuite></testsuites>"""
@@ -62,8 +63,20 @@ def test_a_junit_report_is_imported_once(online):
     (online.home / "report.xml").write_bytes(JUNIT)
     first = json.loads(online.must("import", "report.xml", "--run", "r1", "--json").text)["files"][0]
     again = json.loads(online.must("import", "report.xml", "--run", "r1", "--json").text)["files"][0]
-    assert (first["recorded"], first["known"]) == (3, 0)
-    assert (again["recorded"], again["known"]) == (0, 3)
+    assert (first["recorded"], first["known"]) == (4, 0), "two cases, their suite, the report"
+    assert (again["recorded"], again["known"]) == (0, 4)
+
+
+def test_a_report_above_the_blob_limit_is_imported_without_the_file(tmp_path):
+    (tmp_path / "report.xml").write_bytes(JUNIT.replace(b"<testsuites>", b"<testsuites>" + b" " * 3_000_000, 1))
+    with running_server(tmp_path / "data", "--limits-blob-bytes", "100000") as server:
+        line = CommandLine.at(tmp_path, GRAVEN_SERVER=server.url, GRAVEN_TOKEN=server.token)
+        result = json.loads(line.must("import", "report.xml", "--run", "r1", "--json").text)["files"][0]
+    assert result["recorded"] == 4
+    assert result["digest"] == ""
+    (told,) = result["unreadable"]
+    assert "the file itself is not kept" in told["reason"]
+    assert "100000" in told["reason"]
 
 
 def test_refused_events_of_a_file_are_named_and_the_others_recorded(online):

@@ -24,10 +24,31 @@ K8S = b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","stage":"Re
         (b'{"broken\n{"action":"a","actor":{"id":"x"}}', "event"),
         (b"<?xml version='1.0'?><testsuites/>", "junit"),
         (b"<testsuite name='x'/>", "junit"),
+        ("<testsuite name='x'/>".encode("utf-16"), "junit"),
+        ("<testsuite name='x'/>".encode("utf-16-be"), "junit"),
+        (b'{"reportFormat": "CTRF", "results": {}}', "ctrf"),
+        (b'{"results": {"tool": {"name": "jest"}, "tests": []}}', "ctrf"),
+        (b'{"pytest_version": "9", "$report_type": "SessionStart"}', "reportlog"),
     ],
 )
 def test_the_format_of_a_file_is_recognised(content, expected):
     assert recognise(content) == expected
+
+
+def test_a_file_of_allure_is_recognised_by_its_name_and_content():
+    assert recognise(b'{"uuid": "1", "name": "a"}', name="x/1-result.json") == "allure"
+    assert recognise(b'{"action":"a","actor":{"id":"x"}}', name="x/1-result.json") == "event"
+
+
+def test_the_head_of_a_large_file_is_enough():
+    assert recognise(b'[{"action":"a","actor":{"id":"x"}},{"act', cut_off=True) == "event"
+    assert recognise(b'{"kind":"EventList","items":[{"auditID"', cut_off=True) == "k8s"
+
+
+def test_json_in_utf_16_is_refused_with_the_way_out():
+    with pytest.raises(InvalidInput) as caught:
+        recognise('{"results":{}}'.encode("utf-16"), name="f")
+    assert "iconv" in caught.value.why
 
 
 @pytest.mark.parametrize("content", [b"", b"   \n", b"hello", b"<html/>", b"[1,2]", b'{"a":', b"\x00\x01\xff"])

@@ -1,6 +1,7 @@
 """A data directory without a server: what is redacted, and what is recorded about reading."""
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,3 +101,10 @@ def test_reading_bundles_is_recorded_once_a_log_and_hash_tiles_are_not(access: L
     for _ in range(2):
         access.tile("default", "tile/entries/000.p/1")
     assert recorded(access, start) == [("entries.read", "default")]
+
+
+def test_a_blob_is_stored_and_an_event_may_name_it(access: LocalAccess) -> None:
+    stored = access.put_blob(io.BytesIO(b"abcd"))
+    assert stored == (f"sha256:{hashlib.sha256(b'abcd').hexdigest()}", 4)
+    append(access, attachments=[{"digest": stored.digest, "size": 4}])
+    assert access.blob("default", stored.digest) == b"abcd"

@@ -1,3 +1,4 @@
+import io
 import json
 
 import httpx
@@ -111,3 +112,18 @@ def test_a_range_of_entries_is_read_from_whole_bundles():
     assert list(access(handler).entries("default", 250, 520)) == entries[250:520]
     assert list(access(handler).entries("default", 0, 600)) == entries
     assert list(access(handler).entries("default", 5, 5)) == []
+
+
+def test_a_blob_is_sent_whole_again_when_the_server_was_busy():
+    seen = []
+
+    def answer(request):
+        seen.append((request.headers["content-length"], request.read()))
+        if len(seen) == 1:
+            return httpx.Response(429, content=shape(), headers={"retry-after": "1"})
+        return httpx.Response(200, json={"digest": "sha256:" + "0" * 64, "size": 4})
+
+    with RemoteAccess("http://x", "t", transport=httpx.MockTransport(answer), sleep=lambda _: None) as access:
+        stored = access.put_blob(io.BytesIO(b"abcd"))
+    assert seen == [("4", b"abcd")] * 2
+    assert stored == ("sha256:" + "0" * 64, 4)

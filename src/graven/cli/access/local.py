@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Final, Self
 
 import structlog
 
 from graven.cli.access.local_k8s import append_one_by_one
-from graven.cli.access.ports import Answer, TokenInfo
+from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
 from graven.errors import Conflict, CouldNotCheck, Forbidden, InvalidEvent, NotFound, Unavailable
 from graven.event.batch import PreparedBatch
 from graven.event.envelope import format_time
@@ -31,6 +31,7 @@ from graven.server.first_start import finish_first_start, first_start_finished, 
 from graven.server.logs import LogSet
 from graven.server.redaction import recorded_rules
 from graven.server.references import BlobReferences
+from graven.server.settings import LimitSettings
 from graven.server.system import system_event
 from graven.server.tokens import TokenStore
 from graven.tlog.tiles import ENTRIES_LEVEL, parse_tile_path
@@ -42,6 +43,7 @@ PRODUCER = Producer(LOCAL, "127.0.0.1")
 """Who stands in `by` of an entry that was recorded without a server."""
 
 PUBLISH_WAIT_S = 30.0
+_PIECE: Final = 1024 * 1024
 
 
 class LocalAccess:
@@ -98,6 +100,12 @@ class LocalAccess:
         except Conflict:
             return append_one_by_one(opened, batch, PRODUCER, source=source, now_ns=self._clock())
         return Answer(appended.first, appended.count, appended.duplicates, appended.ids, batch.quarantined)
+
+    def put_blob(self, stream: BinaryIO) -> StoredBlob:
+        """See `ports.Access`; the limit is a server's default, since a server may hold this directory tomorrow."""
+        blobs = self._logs.get(SYSTEM_LOG).blobs
+        pieces = iter(lambda: stream.read(_PIECE), b"")
+        return StoredBlob(*blobs.put_stream(pieces, limit_bytes=LimitSettings().blob_bytes))
 
     def _writable(self, name: str) -> Log:
         if name == SYSTEM_LOG:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
-__all__ = ["Access", "Answer", "TokenInfo"]
+__all__ = ["Access", "Answer", "StoredBlob", "TokenInfo"]
 
 
 class Answer(NamedTuple):
@@ -20,6 +20,13 @@ class Answer(NamedTuple):
     ids: Mapping[int, str]
     quarantined: int = 0
     published: bool = False
+
+
+class StoredBlob(NamedTuple):
+    """A blob that is durable: `sha256:<64 hex digits>` and its size in bytes."""
+
+    digest: str
+    size: int
 
 
 class TokenInfo(NamedTuple):
@@ -45,6 +52,13 @@ class Access(Protocol):
 
     def append_k8s(self, log: str, body: bytes, *, source: str) -> Answer:
         """Append Kubernetes audit events; an unreadable item is quarantined, not refused."""
+        ...
+
+    def put_blob(self, stream: BinaryIO) -> StoredBlob:
+        """Store what `stream`, a file at its beginning, holds, for events to name among their attachments.
+
+        In bounded memory; durable on return. TooLarge above the limit (`limits.blob_bytes`).
+        """
         ...
 
     def size(self, log: str) -> int:

@@ -1,15 +1,16 @@
 """A server, over HTTP. Its error answers become the errors of `graven.errors` again."""
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
 from graven import errors
-from graven.cli.access.ports import Answer, TokenInfo
+from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
 from graven.tlog.bundle import decode_bundle
 from graven.tlog.tiles import TilePath
 
@@ -82,6 +83,8 @@ class RemoteAccess:
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
         waited = 0.0
         while True:
+            if isinstance(body := options.get("content"), io.IOBase):
+                body.seek(0)  # a busy server is sent the whole again
             try:
                 response = self._http.request(method, path, **options)
             except httpx.ConnectError as error:
@@ -118,6 +121,12 @@ class RemoteAccess:
             "POST", f"/k8s/{log}/audit", content=body, headers=headers, params={"source": source} if source else {}
         )
         return _answer(response.json(), published=False)
+
+    def put_blob(self, stream: BinaryIO) -> StoredBlob:
+        """See `ports.Access`."""
+        headers = {"Content-Type": "application/octet-stream"}
+        stored = self._call("PUT", "/v1/blobs", content=stream, headers=headers).json()
+        return StoredBlob(str(stored["digest"]), int(stored["size"]))
 
     def size(self, log: str) -> int:
         """See `ports.Access`."""

@@ -1,18 +1,20 @@
 """`graven import`: files of other formats, once, however often the command is run."""
 
-import hashlib
-import json
-from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import NamedTuple, get_args
 
 import click
 
 from graven.cli import terminal
-from graven.cli.access.ports import Access, Answer
-from graven.cli.formats import Format, Item, Unreadable, batches, cut, not_that_format, recognise, with_stable_ids
-from graven.cli.junit_items import junit_items
+from graven.cli.access.ports import Access
+from graven.cli.formats import HEAD_BYTES, Format, Item, not_that_format, recognise
+from graven.cli.importing.allure_results import CONTAINER, RESULT, import_allure, is_allure_folder
+from graven.cli.importing.json_files import SeenIds, import_json, parts_of
+from graven.cli.importing.report_files import Identity, import_report
+from graven.cli.importing.result import FileResult
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
 from graven.cli.progress import Progress, progress
@@ -21,132 +23,27 @@ from graven.errors import GravenError, InvalidEvent, InvalidInput, UsageError
 __all__ = ["FileResult", "SeenIds", "command", "import_file"]
 
 EXAMPLES = """
-graven import audit.log --source k8s/staging
 graven import junit.xml --run ci-118 --source ci/shop
+graven import allure-results/ --run ci-118
+graven import audit.log --source k8s/staging
 graven import events-*.ndjson
 """
 
 SHOWN = 10
 """Unreadable parts printed per file; `--json` gives all."""
 
-
-@dataclass(slots=True)
-class FileResult:
-    """What became of one file: `recorded` events, and `quarantined` entries beside them.
-
-    `unreadable` holds a line number (from 1; 0 when it is not known) and a reason each.
-    """
-
-    file: str
-    format: str
-    recorded: int = 0
-    known: int = 0
-    quarantined: int = 0
-    first: int | None = None
-    unreadable: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, answer: Answer, bad: Collection[int] = ()) -> int:
-        """Count an answer of the recorder; `bad` are the positions of items that are no events.
-
-        Gives how many more went to quarantine: those whose id is known with other content. An item that is in
-        quarantine since an earlier import is known, not recorded.
-        """
-        new = min(answer.quarantined - sum(position in answer.duplicates for position in bad), answer.count)
-        self.recorded += answer.count - new
-        self.known += len(answer.duplicates)
-        self.quarantined += new
-        if self.first is None:
-            self.first = answer.first
-        return max(answer.quarantined - len(bad), 0)
-
-    def refuse(self, line: int, reason: str) -> None:
-        """Note a part that could not be imported as an event."""
-        self.unreadable.append({"line": line, "reason": reason})
+_BESIDE_RESULTS = re.compile(
+    r"-attachment(\.[^.]*)?\Z|\A(environment\.(properties|xml)|categories\.json|executor\.json)\Z"
+)
+"""Files of an Allure folder that are no reports: attachments are found through the results that name them."""
 
 
-def _lines(items: list[Item]) -> bytes:
-    return b"".join(item.content.replace(b"\n", b" ") + b"\n" for item in items)
+class _Job(NamedTuple):
+    """One thing to import: a file, or the `names` of Allure files in the folder `path`."""
 
-
-def _refused_positions(error: InvalidEvent) -> dict[int, str]:
-    """Position in the batch → reason, from the recorder's 422."""
-    refused: dict[int, str] = {}
-    for item in error.details.get("errors") or ():
-        position = item.get("item")
-        if isinstance(position, int) and position not in refused:
-            where = f"{item['field']}: " if item.get("field") else ""
-            tail = f" ({item['suggestion']})" if item.get("suggestion") else ""
-            refused[position] = f"{where}{item.get('reason', 'refused')}{tail}"
-    return refused
-
-
-def _send_events(access: Access, log: str, items: list[Item], result: FileResult) -> None:
-    """Send events; those that the recorder refuses are listed and the rest sent again without them."""
-    while items:
-        try:
-            answer = access.append(log, _lines(items), "application/x-ndjson", key="", wait=False)
-        except InvalidEvent as error:
-            refused = _refused_positions(error)
-            if not refused:
-                raise
-            for position, reason in sorted(refused.items()):
-                if position < len(items):
-                    result.refuse(items[position].line, reason)
-            items = [item for position, item in enumerate(items) if position not in refused]
-            continue
-        except InvalidInput as error:
-            if len(items) == 1:
-                result.refuse(items[0].line, error.message)
-                return
-            middle = len(items) // 2
-            _send_events(access, log, items[:middle], result)
-            items = items[middle:]
-            continue
-        result.add(answer)
-        return
-
-
-class SeenIds:
-    """The ids of the audit events of one command, to say where the first of two with one id was."""
-
-    def __init__(self) -> None:
-        self._first: dict[str, tuple[bytes, str]] = {}
-
-    def clash(self, content: bytes, place: str) -> str | None:
-        """Why the recorder will not take an event for the one that its id names, or None.
-
-        InvalidInput when it is no audit event. The recorder decides; this only knows the lines.
-        """
-        from graven.event.mappers.k8s import audit_id
-
-        name = audit_id(json.loads(content))
-        digest = hashlib.sha256(content).digest()
-        before, where = self._first.setdefault(name, (digest, place))
-        return None if before == digest else f"the id {name} is that of another event, at {where}"
-
-
-def _import_k8s(
-    access: Access, log: str, group: list[Item], result: FileResult, *, broken: set[int], seen: SeenIds, source: str
-) -> None:
-    bad = set()
-    clashes = 0
-    for position, item in enumerate(group):
-        if item.line in broken:
-            bad.add(position)
-            continue
-        try:
-            clash = seen.clash(item.content, f"{result.file}:{item.line}")
-        except InvalidInput as error:
-            bad.add(position)
-            result.refuse(item.line, error.message)
-            continue
-        if clash is not None:
-            clashes += 1
-            result.refuse(item.line, clash)
-    more = result.add(access.append_k8s(log, _lines(group), source=source), bad)
-    if more > clashes:
-        told = terminal.plural(more - clashes, "item")
-        result.refuse(0, f"{told} in quarantine with an id that the log knows with other content")
+    path: Path
+    label: str
+    names: tuple[str, ...] = ()
 
 
 def import_file(
@@ -159,57 +56,62 @@ def import_file(
     run: str | None,
     bar: Progress,
     seen: SeenIds,
+    environment: str | None = None,
+    keep: bool = True,
 ) -> FileResult:
-    """Import one file. Bytes that are no event of a foreign format are kept in quarantine, not dropped."""
-    content = path.read_bytes()
-    if forced in ("k8s", "event") and not any(isinstance(part, Item) for part in cut(content)):
+    """Import one file. Bytes that are no event of a foreign format are kept in quarantine, not dropped.
+
+    `keep`: whether a test report is kept itself, as a blob.
+    """
+    identity = Identity(run, source, environment)
+    if forced in ("k8s", "event") and not any(isinstance(part, Item) for part in parts_of(path)):
         # quarantine is for the bad parts of an audit log, not for a file that is none
         raise not_that_format(forced, name=str(path))
-    kind = forced or recognise(content, name=str(path))
+    kind = forced or _kind_of(path)
     result = FileResult(str(path), kind)
-    done = 0
-
-    def readable(parts: Iterator[Item | Unreadable]) -> Iterator[Item]:
-        for part in parts:
-            if isinstance(part, Item):
-                yield part
-                continue
-            result.refuse(part.line, part.reason)
-            if kind == "k8s":
-                yield Item(part.line, part.content)
-
     match kind:
-        case "junit":
-            try:
-                for group in batches(junit_items(content, path, run=run, source=source)):
-                    _send_events(access, log, group, result)
-                    done += sum(len(item.content) for item in group)
-                    bar.update(done)
-            except InvalidInput as error:
-                raise _in_report(error, path, result.recorded) from error
-        case "event":
-            for group in batches(with_stable_ids(readable(cut(content)))):
-                _send_events(access, log, group, result)
-                done += sum(len(item.content) for item in group)
-                bar.update(min(done, len(content)), len(content))
-        case "k8s":
-            for group in batches(readable(cut(content))):
-                broken = {line["line"] for line in result.unreadable}
-                _import_k8s(access, log, group, result, broken=broken, seen=seen, source=source or "")
-                done += sum(len(item.content) for item in group)
-                bar.update(min(done, len(content)), len(content))
+        case "allure":
+            names = (path.name,)
+            import_allure(access, log, path.parent, names, result, identity=identity, keep=keep, bar=bar)
+        case "event" | "k8s":
+            import_json(access, log, path, result, kind, source=source or "", seen=seen, bar=bar)
+        case _:
+            import_report(access, log, path, result, identity=identity, keep=keep, bar=bar)
     return result
 
 
-def _in_report(error: InvalidInput, path: Path, recorded: int) -> InvalidInput:
-    """The same, with the file, and with line and column where the XML parser says them."""
-    line, column = error.details.get("line"), error.details.get("column")
-    place = f"{path}, line {line}, column {column}" if line is not None else f"{path}"
-    message = error.message.partition(": line ")[0]
-    fate = f"{recorded:,} events before it were recorded" if recorded else "nothing of it was recorded"
-    return InvalidInput(
-        f"{place}: {message}", why=fate, hint=error.hint, code=error.code, details={**error.details, "file": str(path)}
-    )
+def _kind_of(path: Path) -> Format:
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        return recognise(head, name=str(path), cut_off=bool(stream.read(1)))
+
+
+def _jobs(files: Iterable[Path], forced: Format | None) -> list[_Job]:
+    """Files as they are; Allure folders, and Allure files by the folder that they are in."""
+    jobs: list[_Job] = []
+    loose: dict[Path, list[str]] = {}
+    rest: list[Path] = []
+    for path in files:
+        if path.is_dir():
+            if forced not in (None, "allure") or not is_allure_folder(path):
+                raise UsageError(
+                    f"{path} is a folder, and import takes files (or a folder of Allure results)",
+                    hint=f"graven import {path}/*",
+                )
+            names = tuple(entry.name for entry in path.iterdir() if entry.name.endswith((RESULT, CONTAINER)))
+            jobs.append(_Job(path, str(path), names))
+        elif forced in (None, "allure") and path.name.endswith((RESULT, CONTAINER)):
+            loose.setdefault(path.parent, []).append(path.name)
+        else:
+            rest.append(path)
+    for folder, found in loose.items():
+        label = str(folder / found[0]) if len(found) == 1 else str(folder)
+        jobs.append(_Job(folder, label, tuple(found)))
+    beside = {folder for folder, found in loose.items() if any(name.endswith(RESULT) for name in found)}
+    jobs += [
+        _Job(path, str(path)) for path in rest if not (path.parent in beside and _BESIDE_RESULTS.search(path.name))
+    ]
+    return jobs
 
 
 def _counts(recorded: int, known: int, quarantined: int) -> str:
@@ -228,15 +130,18 @@ def _print(result: FileResult) -> None:
     for part in result.unreadable[:SHOWN]:
         place = f"line {part['line']}: " if part["line"] else ""
         print(terminal.wrap(f"{place}{part['reason']}", indent="    ", hanging="      "))
-    if len(result.unreadable) > SHOWN:
-        print(f"    … and {len(result.unreadable) - SHOWN} more unreadable parts")
+    more = len(result.unreadable) - SHOWN + result.unreadable_left_out
+    if more > 0:
+        print(f"    … and {more} more unreadable parts")
 
 
 @click.command("import", cls=TeachingCommand, short_help=COMMANDS["import"], epilog=EXAMPLES)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--format", "forced", type=click.Choice(list(get_args(Format))), help="Do not guess the format.")
 @click.option("--source", metavar="TEXT", help="The system that the files come from: k8s/staging, ci/shop.")
-@click.option("--run", metavar="RUN", help="Name of the test run of a JUnit report [from the file].")
+@click.option("--run", metavar="RUN", help="Name of the test run of a report [from the file].")
+@click.option("--environment", metavar="TEXT", help="Where the tests ran; part of a test's identity.")
+@click.option("--originals/--no-originals", "keep", default=True, help="Keep reports and attachments as blobs [yes].")
 @log_option
 @access_options
 @json_option
@@ -245,31 +150,47 @@ def command(
     forced: Format | None,
     source: str | None,
     run: str | None,
+    environment: str | None,
+    keep: bool,
     log: str,
     server: str | None,
     token: str | None,
     data: Path | None,
     as_json: bool,
 ) -> int:
-    """Import Kubernetes audit logs, JUnit reports and event files.
+    """Import test reports, Kubernetes audit logs and event files.
 
-    The format of each file is recognised. Importing a file again records nothing twice. What cannot be
-    read is listed with its line and the reason; unreadable audit events are kept in quarantine.
-    Exit code 4 when a whole file could not be imported.
+    Test reports are JUnit XML, CTRF, pytest reportlog, and Allure results (the folder or its files). The format
+    is recognised. Importing a file again records nothing twice. What cannot be read is listed with its line
+    and the reason; unreadable audit events are kept in quarantine. A report is kept itself as well, byte for
+    byte: redaction does not look into it. Exit code 4 when a whole file could not be imported.
     """
     results: list[FileResult] = []
     failures: list[GravenError] = []
     seen = SeenIds()
-    for path in files:
-        if path.is_dir():
-            raise UsageError(f"{path} is a folder, and import takes files", hint=f"graven import {path}/*")
+    jobs = _jobs(files, forced)
     with open_chosen(server, data, token) as access:
-        for path in files:
-            with progress(f"importing {path.name}", quiet=as_json) as bar:
+        for job in jobs:
+            with progress(f"importing {job.path.name}", quiet=as_json) as bar:
                 try:
-                    results.append(
-                        import_file(access, log, path, forced=forced, source=source, run=run, bar=bar, seen=seen)
-                    )
+                    if job.names:
+                        result = FileResult(job.label, "allure")
+                        identity = Identity(run, source, environment)
+                        import_allure(access, log, job.path, job.names, result, identity=identity, keep=keep, bar=bar)
+                    else:
+                        result = import_file(
+                            access,
+                            log,
+                            job.path,
+                            forced=forced,
+                            source=source,
+                            run=run,
+                            bar=bar,
+                            seen=seen,
+                            environment=environment,
+                            keep=keep,
+                        )
+                    results.append(result)
                 except (InvalidInput, InvalidEvent) as error:
                     failures.append(error)
                     continue
@@ -282,7 +203,7 @@ def command(
                 "failed": [{"code": error.code, "message": error.message} for error in failures],
             }
         )
-    elif len(files) > 1:
+    elif len(jobs) > 1:
         recorded = sum(result.recorded for result in results)
         known = sum(result.known for result in results)
         quarantined = sum(result.quarantined for result in results)

@@ -1,194 +1,319 @@
 """JUnit XML reports into native events: one `test.case.finish` per case, one `test.suite.finish` per suite.
 
-The file is streamed: an element is interpreted (by junitparser) when it ends and then forgotten, so memory
-is that of the largest case. Document types and entities are refused (defusedxml): a report is input like
-any other. Ids are made from run, suite and test, so importing a report twice records it once.
+The file goes through expat in pieces, and the handlers below keep only the open suites and the open case; a
+case becomes an event when its element ends. A document type is refused before anything in it is read, so no
+entity is ever declared. Depth, the size of one tag and the number of different names are bounded, because
+expat holds a tag whole and every name for ever. Text beyond `MAX_TEXT_CHARS` is cut and says so.
 
 JUnit times rarely carry a zone. A time without one is no `time`; it stays in `attributes.timestamp`.
 """
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
-from xml.etree.ElementTree import Element, ParseError
-
-import junitparser
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from xml.parsers import expat
 
 from graven.errors import InvalidInput
+from graven.event.mappers.ordinals import Ordinals
+from graven.event.mappers.report import MAX_TEXT_CHARS, OUTCOMES, Mapped, Report, Text, short_name
 from graven.event.validate import check_time
 
-__all__ = ["MAX_DEPTH", "events_from_junit"]
+__all__ = ["MAX_DEPTH", "MAX_TAG_BYTES", "events_from_junit", "read_junit"]
 
 MAX_DEPTH: Final = 64
 """Elements inside each other; real reports have about five levels."""
 
-_OUTCOMES: Final = {"failure": "failure", "error": "error", "skipped": "unknown"}
-_STATUS: Final = {"failure": "failed", "error": "error", "skipped": "skipped"}
+MAX_TAG_BYTES: Final = 4 * 1024 * 1024
+"""One tag with all its attributes, or one comment."""
+
+_MAX_NAMES: Final = 10_000
+_PIECE: Final = 256 * 1024
+_RESULTS: Final = {"error": "error", "failure": "failed", "skipped": "skipped"}
+"""Status by result element; of several, the first of these counts."""
+_OUTPUTS: Final = {"system-out": "system_out", "system-err": "system_err"}
 _RERUNS: Final = frozenset({"rerunFailure", "rerunError", "flakyFailure", "flakyError"})
-
-
-class _Suite:
-    """A suite that is still open: its name, its place in the file, and how often each test was seen."""
-
-    def __init__(self, name: str, ordinal: int) -> None:
-        self.name = name
-        self.ordinal = ordinal
-        self.seen: Counter[tuple[str, str]] = Counter()
-        self.counts: Counter[str] = Counter()
+_PLACE: Final = ("file", "line", "hostname")
 
 
 def events_from_junit(
     stream: BinaryIO, *, run: str, source: str, actor_id: str | None = None, environment: str | None = None
 ) -> Iterator[dict[str, Any]]:
-    """The events of one report, in the order of the file, as event/1 objects.
+    """The events of one report, in the order of the file, as event/1 objects. See `read_junit`."""
+    for mapped in read_junit(stream, Report(run, source, "junit", actor_id or source, environment)):
+        yield mapped.event
+
+
+def read_junit(stream: BinaryIO, report: Report) -> Iterator[Mapped]:
+    """The events of one report with their lines; `stream.read` may give pieces of any size.
 
     `InvalidInput` with the line when the XML is malformed, forbidden or no JUnit report; events before
     that point have been given already, and their ids are the same when the mended file is read again.
     """
-    reader = _Reader(run, source, actor_id or source, environment)
-    path: list[Element] = []
-    try:
-        for kind, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-            if kind == "start":
-                path.append(element)
-                if len(path) > MAX_DEPTH:
-                    raise InvalidInput(f"not a JUnit report: elements nested deeper than {MAX_DEPTH}")
-                reader.begin(element, depth=len(path))
-                continue
-            path.pop()
-            yield from reader.end(element)
-            if path and element.tag in {"testcase", "testsuite"}:
-                path[-1].remove(element)  # forget it: this is what keeps memory flat
-    except ParseError as error:
-        line, column = error.position
-        raise InvalidInput(f"not XML: {error.msg}", code="not_xml", details={"line": line, "column": column}) from error
-    except DefusedXmlException as error:
-        raise InvalidInput(f"refused XML: {error}", code="not_xml", hint="remove the DOCTYPE") from error
-    except (ValueError, LookupError) as error:  # encodings that the parser does not know
-        raise InvalidInput(f"not XML: {error}", code="not_xml") from error
+    reader = _Reader(report)
+    parser = reader.parser
+    fed = 0
+    problem: InvalidInput | None = None
+    while problem is None:
+        piece = stream.read(_PIECE)
+        try:
+            parser.Parse(piece, not piece)
+            fed += len(piece)
+            if fed - parser.CurrentByteIndex > MAX_TAG_BYTES:
+                raise reader.refused(f"a tag of more than {MAX_TAG_BYTES} bytes")
+            if len(parser.intern) > _MAX_NAMES:
+                raise reader.refused(f"more than {_MAX_NAMES} different names of elements and attributes")
+        except InvalidInput as error:
+            problem = error
+        except expat.ExpatError as error:
+            problem = _not_xml(expat.ErrorString(error.code), error.lineno, error.offset)
+            problem.__cause__ = error
+        except (ValueError, LookupError, TypeError) as error:  # encodings that the parser does not know
+            problem = _not_xml(str(error), parser.CurrentLineNumber, parser.CurrentColumnNumber)
+            problem.__cause__ = error
+        done, reader.done = reader.done, []
+        yield from done
+        if not piece:
+            break
+    if problem is not None:
+        raise problem
+
+
+def _not_xml(reason: str, line: int, column: int) -> InvalidInput:
+    return InvalidInput(
+        f"not XML: {reason}: line {line}, column {column}", code="not_xml", details={"line": line, "column": column}
+    )
+
+
+class _Suite:
+    """A suite that is still open: its name, its place in the file, and how often each test was seen."""
+
+    __slots__ = ("attributes", "counts", "line", "name", "ordinal", "properties", "seen")
+
+    def __init__(self, name: str, ordinal: int, attributes: dict[str, str], line: int) -> None:
+        self.name = name
+        self.ordinal = ordinal
+        self.attributes = attributes
+        self.line = line
+        self.seen = Ordinals()
+        self.counts: Counter[str] = Counter()
+        self.properties = _Properties()
+
+
+class _Properties:
+    """Pairs of name and value, of at most `MAX_TEXT_CHARS` together."""
+
+    __slots__ = ("left_out", "pairs", "room")
+
+    def __init__(self) -> None:
+        self.pairs: list[dict[str, str]] = []
+        self.room = MAX_TEXT_CHARS
+        self.left_out = 0
+
+    def add(self, name: str, value: str) -> None:
+        self.room -= len(name) + len(value) + 32
+        if self.room < 0:
+            self.left_out += 1
+        else:
+            self.pairs.append({"name": name, "value": value})
+
+
+class _Case:
+    __slots__ = ("attributes", "line", "outputs", "properties", "reruns", "results")
+
+    def __init__(self, attributes: dict[str, str], line: int) -> None:
+        self.attributes = attributes
+        self.line = line
+        self.results: dict[str, tuple[dict[str, str], Text]] = {}
+        self.outputs: dict[str, Text] = {}
+        self.reruns: list[dict[str, str]] = []
+        self.properties: _Properties | None = None  # most cases have none
 
 
 class _Reader:
-    def __init__(self, run: str, source: str, actor_id: str, environment: str | None) -> None:
-        self._run = run
-        self._source = source
-        self._actor = {"type": "ci", "id": actor_id}
-        self._environment = environment
+    """The handlers of one parser. `done` collects events between two pieces of the file."""
+
+    def __init__(self, report: Report) -> None:
+        self.done: list[Mapped] = []
+        self._report = report
         self._suites: list[_Suite] = []
-        self._names: Counter[str] = Counter()
+        self._names = Ordinals()
+        self._case: _Case | None = None
+        self._path: list[str] = []
+        self._text: Text | None = None
+        self._text_depth = 0
+        self._property: tuple[_Properties, str] | None = None
+        self.parser = parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.EntityDeclHandler = self._doctype  # never reached: a second lock on the same door
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
-    def begin(self, element: Element, *, depth: int) -> None:
-        if depth == 1 and element.tag not in {"testsuites", "testsuite"}:
-            raise InvalidInput(f"not a JUnit report: the root element is <{element.tag}>")
-        if element.tag == "testsuite":
+    def refused(self, reason: str, *, hint: str = "") -> InvalidInput:
+        line, column = self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber
+        details = {"line": line, "column": column}
+        return InvalidInput(f"refused XML: {reason}", code="not_xml", hint=hint, details=details)
+
+    def _doctype(self, *_: Any) -> None:
+        raise self.refused("it declares a document type, which may hold entities", hint="remove the DOCTYPE")
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        path = self._path
+        path.append(tag)
+        depth = len(path)
+        if depth > MAX_DEPTH:
+            raise self.refused(f"elements nested deeper than {MAX_DEPTH}")
+        if depth == 1 and tag not in {"testsuites", "testsuite"}:
+            raise InvalidInput(f"not a JUnit report: the root element is <{tag[:100]}>", code="not_junit")
+        if self._text is not None:
+            return
+        case = self._case
+        if case is not None:
+            self._start_in_case(case, tag, attributes)
+        elif tag == "testcase":
+            if self._suites:
+                self._case = _Case(attributes, self.parser.CurrentLineNumber)
+        elif tag == "testsuite":
             outer = f"{self._suites[-1].name}/" if self._suites else ""
-            name = outer + (element.get("name") or "")
-            self._suites.append(_Suite(name, self._names[name]))
-            self._names[name] += 1
+            name = short_name(outer + attributes.get("name", ""))
+            self._suites.append(_Suite(name, self._names.next(name), attributes, self.parser.CurrentLineNumber))
+        elif tag == "property" and self._suites and path[-2] == "properties" and path[-3:-2] == ["testsuite"]:
+            self._start_property(self._suites[-1].properties, attributes)
 
-    def end(self, element: Element) -> Iterator[dict[str, Any]]:
-        if element.tag == "testcase" and self._suites:
-            yield self._case(element, self._suites[-1])
-        elif element.tag == "testsuite":
-            yield self._suite(element, self._suites.pop())
+    def _start_in_case(self, case: _Case, tag: str, attributes: dict[str, str]) -> None:
+        if self._path[-2] == "testcase":
+            if tag in _RESULTS:
+                if tag in case.results:
+                    return
+                self._listen(Text())
+                case.results[tag] = (attributes, self._text)  # type: ignore[assignment]
+            elif tag in _OUTPUTS:
+                self._listen(case.outputs.setdefault(_OUTPUTS[tag], Text()))
+            elif tag in _RERUNS:
+                kept = {"kind": tag, "type": attributes.get("type", ""), "message": attributes.get("message", "")}
+                size = sum(map(len, kept.values()))
+                properties = case.properties = case.properties or _Properties()
+                if size <= properties.room:
+                    properties.room -= size
+                    case.reruns.append(kept)
+        elif tag == "property" and self._path[-2] == "properties" and self._path[-3] == "testcase":
+            case.properties = case.properties or _Properties()
+            self._start_property(case.properties, attributes)
 
-    def _event(self, action: str, outcome: str, key: tuple[str, ...], qa: dict[str, Any]) -> dict[str, Any]:
-        text = "\x00".join((self._run, self._source, action, *key))
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        event: dict[str, Any] = {
-            "id": f"junit-{digest[:40]}",
-            "source": self._source,
-            "action": action,
-            "outcome": outcome,
-            "actor": self._actor,
-            "qa": {"run": self._run, **qa},
-        }
-        if self._environment is not None:
-            event["qa"]["environment"] = self._environment
-        return event
+    def _start_property(self, properties: _Properties, attributes: dict[str, str]) -> None:
+        name, value = attributes.get("name", ""), attributes.get("value", "")
+        if value:
+            properties.add(name, value)
+        else:
+            self._listen(Text())
+            self._property = (properties, name)
 
-    def _case(self, element: Element, suite: _Suite) -> dict[str, Any]:
-        classname, name = element.get("classname") or "", element.get("name") or ""
-        ordinal = suite.seen[classname, name]
-        suite.seen[classname, name] += 1
-        case = junitparser.TestCase.fromelem(element)  # type: ignore[no-untyped-call]
-        results = [(result._tag, result) for result in case.result]
-        kind = next((tag for tag in ("error", "failure", "skipped") if any(tag == t for t, _ in results)), None)
-        status = _STATUS.get(kind or "", "passed")
+    def _listen(self, text: Text) -> None:
+        self._text = text
+        self._text_depth = len(self._path)
+        self.parser.CharacterDataHandler = text.add
+
+    def _end(self, tag: str) -> None:
+        depth = len(self._path)
+        self._path.pop()
+        if self._text is not None:
+            if depth > self._text_depth:
+                return
+            text, self._text = self._text, None
+            self.parser.CharacterDataHandler = None
+            if self._property is not None:
+                (properties, name), self._property = self._property, None
+                properties.add(name, text.value())
+            return
+        if tag == "testcase":
+            if self._case is not None and "testcase" not in self._path:
+                case, self._case = self._case, None
+                self.done.append(Mapped(case.line, self._case_event(case, self._suites[-1])))
+        elif tag == "testsuite" and self._case is None:
+            suite = self._suites.pop()
+            self.done.append(Mapped(suite.line, self._suite_event(suite)))
+
+    def _case_event(self, case: _Case, suite: _Suite) -> dict[str, Any]:
+        attributes = case.attributes
+        classname, name = attributes.get("classname", ""), attributes.get("name", "")
+        ordinal = suite.seen.next((classname, name))
+        kind, status = None, "passed"
+        if case.results:
+            kind = next(tag for tag in _RESULTS if tag in case.results)
+            status = _RESULTS[kind]
+            if kind == "skipped" and case.results[kind][0].get("type") == "pytest.xfail":
+                status = "xfailed"
         suite.counts[status] += 1
-        test = f"{classname}::{name}" if classname else name
-        event = self._event(
-            "test.case.finish",
-            _OUTCOMES.get(kind or "", "success"),
-            (suite.name, str(suite.ordinal), classname, name, str(ordinal)),
-            {"suite": suite.name, "test": test, "status": status, **({"attempt": ordinal + 1} if ordinal else {})},
-        )
-        event["targets"] = [{"type": "test", "id": test, "name": name}]
-        _put_duration(event, element)
+        test = short_name(f"{classname}::{name}" if classname else name)
+        qa: dict[str, Any] = {"suite": suite.name, "test": test, "status": status}
+        if ordinal:
+            qa["attempt"] = ordinal + 1
+        event = self._report.event("test.case.finish", OUTCOMES[status], qa)
+        event["targets"] = [{"type": "test", "id": test, "name": short_name(name)}]
+        _put_duration(event, attributes)
         if kind is not None:
-            event["error"] = _error(next(result for tag, result in results if tag == kind))
-        output = {
-            f"system_{stream}": text
-            for stream in ("out", "err")
-            if (text := "".join(part.text or "" for part in element.findall(f"system-{stream}")))
-        }
-        if output:
-            event["output"] = output
-        _put_attributes(event, element, reruns=_reruns(element))
-        return event
+            event["error"] = _error(kind, *case.results[kind])
+        if case.outputs:
+            output = {stream: text.value() for stream, text in sorted(case.outputs.items()) if text.size}
+            if output:
+                event["output"] = output
+        _put_attributes(event, attributes, case.properties, reruns=case.reruns)
+        return self._report.identified(event, suite.name, str(suite.ordinal), classname, name, str(ordinal))
 
-    def _suite(self, element: Element, suite: _Suite) -> dict[str, Any]:
-        counts = suite.counts
-        bad = counts["failed"] + counts["error"]
-        event = self._event(
-            "test.suite.finish",
-            "failure" if bad else "success",
-            (suite.name, str(suite.ordinal)),
-            {"suite": suite.name, "status": "failed" if bad else "passed"},
-        )
-        event["targets"] = [{"type": "suite", "id": suite.name}]
-        timestamp = element.get("timestamp")
-        if timestamp is not None and check_time(timestamp) is None:
-            event["time"] = timestamp
-        _put_duration(event, element)
-        _put_attributes(event, element, counts=dict(sorted(counts.items())), timestamp=timestamp)
-        return event
+    def _suite_event(self, suite: _Suite) -> dict[str, Any]:
+        event = self._report.suite(suite.name, suite.counts)
+        counts = event.pop("attributes", {}).get("counts")
+        _put_duration(event, suite.attributes)
+        _put_attributes(event, suite.attributes, suite.properties, counts=counts)
+        return self._report.identified(event, suite.name, str(suite.ordinal))
 
 
-def _put_duration(event: dict[str, Any], element: Element) -> None:
+def _put_duration(event: dict[str, Any], attributes: dict[str, str]) -> None:
+    text = attributes.get("time")
+    if not text:
+        return
     try:
-        seconds = float((element.get("time") or "").replace(",", ""))  # some writers group thousands
+        seconds = float(text.replace(",", "") if "," in text else text)  # some writers group thousands
     except ValueError:
         return
     if math.isfinite(seconds) and 0 <= seconds < 2**33:
         event["duration_ns"] = round(seconds * 1e9)
 
 
-def _error(result: Any) -> dict[str, Any]:
-    error = {"type": result.type or result._tag, "message": result.message or ""}
-    if result.text:
-        error["message"] = "\n".join(filter(None, (error["message"], result.text)))
-    return error
+def _bounded(text: str) -> str:
+    if len(text) <= MAX_TEXT_CHARS:
+        return text
+    cut = Text()
+    cut.add(text)
+    return cut.value()
 
 
-def _reruns(element: Element) -> list[dict[str, str]]:
-    return [
-        {"kind": child.tag, "type": child.get("type") or "", "message": child.get("message") or ""}
-        for child in element
-        if child.tag in _RERUNS
-    ]
+def _error(kind: str, attributes: dict[str, str], text: Text) -> dict[str, Any]:
+    message = _bounded(attributes.get("message", ""))
+    return {
+        "type": short_name(attributes.get("type") or kind),
+        "message": "\n".join(filter(None, (message, text.value()))),
+    }
 
 
-def _put_attributes(event: dict[str, Any], element: Element, **more: Any) -> None:
-    properties = [
-        {"name": child.get("name") or "", "value": child.get("value") or child.text or ""}
-        for child in element.findall("properties/property")
-    ]
-    place = {name: text for name in ("file", "line", "hostname") if (text := element.get(name))}
-    attributes = {name: value for name, value in {**place, "properties": properties, **more}.items() if value}
-    if attributes:
-        event["attributes"] = attributes
+def _put_attributes(
+    event: dict[str, Any], attributes: dict[str, str], properties: _Properties | None, **more: Any
+) -> None:
+    kept: dict[str, Any] = {}
+    for name in _PLACE:
+        if text := attributes.get(name):
+            kept[name] = short_name(text)
+    timestamp = attributes.get("timestamp")
+    if timestamp:
+        if check_time(timestamp) is None:
+            event["time"] = timestamp
+        kept["timestamp"] = short_name(timestamp)
+    if properties is not None and properties.pairs:
+        kept["properties"] = properties.pairs
+    if properties is not None and properties.left_out:
+        kept["properties_left_out"] = properties.left_out
+    kept |= {name: value for name, value in more.items() if value}
+    if kept:
+        event["attributes"] = kept
