@@ -1,0 +1,127 @@
+"""httpx and httpx2, sync and async, with whatever transport: network, ASGI, WSGI, mock, Starlette's TestClient.
+
+`_send_single_request` is the one place that all of them pass once for each request, redirects included. Nothing is
+covered below it: an application behind an ASGI or WSGI transport makes requests of its own.
+"""
+
+from typing import Any
+
+from graven.pytest_plugin.io.call import Sink
+from graven.pytest_plugin.io.exchange import Exchange, begin, carrying
+from graven.pytest_plugin.io.patches import Patches
+
+__all__ = ["patch"]
+
+
+def patch(httpx: Any, patches: Patches, sink: Sink) -> None:
+    """Capture what the clients of this module send."""
+    stream = _stream_class(httpx)
+
+    def wrap_sync(send: Any) -> Any:
+        def _send_single_request(self: Any, request: Any) -> Any:
+            exchange = begin(sink)
+            if exchange is None:
+                return send(self, request)
+            untouched = request.stream
+            _before(httpx, stream, exchange, request, sink)
+            try:
+                with carrying(request.headers, sink.carried(exchange.call.span_id)), exchange.call.running():
+                    response = send(self, request)
+            except BaseException:
+                exchange.end()
+                raise
+            finally:
+                request.stream = untouched
+            _after(stream, exchange, response, sink)
+            return response
+
+        return _send_single_request
+
+    def wrap_async(send: Any) -> Any:
+        async def _send_single_request(self: Any, request: Any) -> Any:
+            exchange = begin(sink)
+            if exchange is None:
+                return await send(self, request)
+            untouched = request.stream
+            _before(httpx, stream, exchange, request, sink)
+            try:
+                with carrying(request.headers, sink.carried(exchange.call.span_id)), exchange.call.running():
+                    response = await send(self, request)
+            except BaseException:
+                exchange.end()
+                raise
+            finally:
+                request.stream = untouched
+            _after(stream, exchange, response, sink)
+            return response
+
+        return _send_single_request
+
+    patches.wrap(httpx.Client, "_send_single_request", wrap_sync)
+    patches.wrap(httpx.AsyncClient, "_send_single_request", wrap_async)
+
+
+def _before(httpx: Any, stream: Any, exchange: Exchange, request: Any, sink: Sink) -> None:
+    with sink.guard():
+        exchange.request(request.method, str(request.url), request.headers.multi_items())
+        try:
+            exchange.sent.feed(request.content)
+        except httpx.RequestNotRead:
+            request.stream = stream(request.stream, exchange.sent, None)
+
+
+def _after(stream: Any, exchange: Exchange, response: Any, sink: Sink) -> None:
+    with sink.guard():
+        exchange.response(response.status_code, response.headers.multi_items())
+        if response.is_closed:  # made from bytes, by a mock: its stream is never read
+            exchange.decoded = True
+            exchange.received.feed(response.content)
+            exchange.end()
+        else:
+            exchange.stream()
+            response.stream = stream(response.stream, exchange.received, exchange.end)
+
+
+def _stream_class(module: Any) -> Any:
+    sync: Any = module.SyncByteStream
+    asynchronous: Any = module.AsyncByteStream
+
+    class TeedStream(sync, asynchronous):  # type: ignore[misc]
+        """Both kinds in one, as httpx's own streams of multipart bodies are."""
+
+        def __init__(self, inner: Any, tee: Any, done: Any) -> None:
+            self._inner, self._tee, self._done = inner, tee, done
+            self._complete = False
+
+        def __iter__(self) -> Any:
+            for chunk in self._inner:
+                self._tee.feed(chunk)
+                yield chunk
+            self._complete = True
+
+        async def __aiter__(self) -> Any:
+            async for chunk in self._inner:
+                self._tee.feed(chunk)
+                yield chunk
+            self._complete = True
+
+        def close(self) -> None:
+            try:
+                self._inner.close()
+            finally:
+                self._finish()
+
+        async def aclose(self) -> None:
+            try:
+                await self._inner.aclose()
+            finally:
+                self._finish()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        def _finish(self) -> None:
+            if self._done is not None:
+                self._done(self._complete)
+
+    return TeedStream

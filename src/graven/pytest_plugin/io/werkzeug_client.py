@@ -1,0 +1,51 @@
+"""Werkzeug's test client, which Flask's is: each run of the WSGI application, redirects included."""
+
+from io import BytesIO
+from typing import Any
+
+from graven.pytest_plugin.io.call import Sink
+from graven.pytest_plugin.io.exchange import begin, carrying
+from graven.pytest_plugin.io.patches import Patches
+from graven.pytest_plugin.io.teed import TeedChunks, TeedFile
+from graven.pytest_plugin.io.wsgi_environ import environ_carried, environ_headers, environ_uri
+
+__all__ = ["patch"]
+
+
+def patch(test: Any, patches: Patches, sink: Sink) -> None:
+    """Capture what test clients run."""
+
+    def wrap(run: Any) -> Any:
+        def run_wsgi_app(self: Any, environ: Any, buffered: bool = False) -> Any:
+            exchange = begin(sink)
+            if exchange is None:
+                return run(self, environ, buffered=buffered)
+            untouched = environ.get("wsgi.input")
+            with sink.guard():
+                exchange.request(environ["REQUEST_METHOD"], environ_uri(environ), environ_headers(environ))
+                if isinstance(untouched, BytesIO):
+                    exchange.sent.feed(untouched.getbuffer()[untouched.tell() :])
+                elif untouched is not None:
+                    environ["wsgi.input"] = TeedFile(untouched, exchange.sent)
+            try:
+                with carrying(environ, environ_carried(sink.carried(exchange.call.span_id))), exchange.call.running():
+                    chunks, status, headers = run(self, environ, buffered=buffered)
+            except BaseException:
+                exchange.end()
+                raise
+            finally:
+                environ["wsgi.input"] = untouched
+            with sink.guard():
+                exchange.response(int(str(status).split()[0]), headers.items())
+                if isinstance(chunks, list | tuple):
+                    for chunk in chunks:
+                        exchange.received.feed(chunk)
+                    exchange.end()
+                else:
+                    exchange.stream()
+                    chunks = TeedChunks(chunks, exchange.received, exchange.end)
+            return chunks, status, headers
+
+        return run_wsgi_app
+
+    patches.wrap(test.Client, "run_wsgi_app", wrap)

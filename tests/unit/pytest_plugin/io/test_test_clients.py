@@ -1,0 +1,156 @@
+"""Clients that open no socket: Starlette's, Flask's, Django's. The application counts what reaches it."""
+
+import asyncio
+import types
+
+import django
+import django.conf
+import flask
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+ROOT = __name__
+
+
+@pytest.fixture
+def starlette_app():
+    seen = []
+
+    async def view(request: Request):
+        seen.append((request.url.path, dict(request.headers), await request.body()))
+        if request.url.path == "/redirect":
+            return RedirectResponse("/end")
+        return PlainTextResponse("fine")
+
+    app = Starlette(routes=[Route("/{rest:path}", view, methods=["GET", "POST"])])
+    app.state.seen = seen
+    return app
+
+
+def test_starlettes_client_is_recorded_once_for_each_request(starlette_app, recorded):
+    client = TestClient(starlette_app)
+    assert client.get("/redirect").text == "fine"
+    assert client.post("/form", content=b"body").text == "fine"
+    assert [path for path, _, _ in starlette_app.state.seen] == ["/redirect", "/end", "/form"]
+    assert [event["output"]["status"] for event in recorded] == [307, 200, 200]
+    assert recorded[2]["input"]["body"] == "body"
+    sent = [headers["traceparent"] for _, headers, _ in starlette_app.state.seen]
+    assert [value.split("-")[2] for value in sent] == [event["trace"]["span_id"] for event in recorded]
+
+
+def test_a_request_that_the_application_makes_is_a_child_of_the_one_it_answers(server, recorded):
+    async def app(scope, receive, send):
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(server.url + "/inner")
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": []})
+        await send({"type": "http.response.body", "body": answer.content})
+
+    async def run():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            return await client.get("http://app.test/outer")
+
+    assert asyncio.run(run()).status_code == 200
+    inner, outer = recorded
+    assert inner["method"]["uri"] == server.url + "/inner"
+    assert inner["trace"]["parent_span_id"] == outer["trace"]["span_id"]
+
+
+def test_an_exception_of_the_application_passes_through_the_transport(recorded):
+    def app(environ, start_response):
+        raise LookupError("of the application")
+
+    with (
+        httpx.Client(transport=httpx.WSGITransport(app)) as client,
+        pytest.raises(LookupError, match="of the application"),
+    ):
+        client.get("http://app.test/")
+    assert recorded[0]["error"] == {"type": "builtins.LookupError", "message": "of the application"}
+
+
+@pytest.fixture
+def flask_app():
+    app = flask.Flask(ROOT)
+    app.seen = []
+
+    @app.before_request
+    def note():
+        app.seen.append((flask.request.path, flask.request.headers.get("traceparent")))
+
+    app.add_url_rule("/redirect", "redirect", lambda: flask.redirect("/end"))
+    app.add_url_rule("/end", "end", lambda: "fine")
+    app.add_url_rule("/echo", "echo", lambda: flask.request.get_data(), methods=["POST"])  # noqa: PLW0108 - bound in a request only
+    app.add_url_rule("/parts", "parts", lambda: flask.Response(iter(["one ", "two"])))
+    return app
+
+
+def test_flasks_client_is_recorded_once_for_each_request(flask_app, recorded):
+    client = flask_app.test_client()
+    assert client.get("/redirect", follow_redirects=True).text == "fine"
+    assert client.post("/echo?q=1", data=b"body").data == b"body"
+    assert [path for path, _ in flask_app.seen] == ["/redirect", "/end", "/echo"]
+    assert sorted(event["output"]["status"] for event in recorded) == [200, 200, 302]
+    assert {value.split("-")[2] for _, value in flask_app.seen} == {event["trace"]["span_id"] for event in recorded}
+    assert recorded[-1]["method"]["uri"] == "http://localhost/echo?q=1"
+    assert (recorded[-1]["input"]["body"], recorded[-1]["output"]["body"]) == ("body", "body")
+
+
+def test_flasks_streamed_answer_is_seen_as_it_is_read(flask_app, recorded):
+    answer = flask_app.test_client().get("/parts")
+    assert recorded == []
+    assert answer.text == "one two"
+    assert recorded[0]["output"]["body"] == "one two"
+
+
+@pytest.fixture(scope="module")
+def django_ready():
+    from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+    from django.urls import path
+
+    if not django.conf.settings.configured:
+        django.conf.settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="x", MIDDLEWARE=[], USE_TZ=True)
+        django.setup()
+    routes = types.ModuleType("routes")
+    routes.urlpatterns = [
+        path("echo", lambda request: HttpResponse(request.body)),
+        path("redirect", lambda request: HttpResponseRedirect("/end")),
+        path("end", lambda request: HttpResponse(request.headers["traceparent"])),
+        path("parts", lambda request: StreamingHttpResponse(iter([b"one ", b"two"]))),
+    ]
+    django.conf.settings.ROOT_URLCONF = routes
+
+
+@pytest.mark.usefixtures("django_ready")
+def test_djangos_client_is_recorded_once_for_each_request(recorded):
+    from django.test import Client
+
+    client = Client()
+    assert client.post("/echo", data=b"body", content_type="text/plain").content == b"body"
+    end = client.get("/redirect", follow=True).content.decode()
+    assert [event["output"]["status"] for event in recorded] == [200, 302, 200]
+    assert (recorded[0]["input"]["body"], recorded[0]["output"]["body"]) == ("body", "body")
+    assert end.split("-")[2] == recorded[2]["trace"]["span_id"]
+
+
+@pytest.mark.usefixtures("django_ready")
+def test_djangos_streamed_answer_is_seen_as_it_is_read(recorded):
+    from django.test import Client
+
+    answer = Client().get("/parts")
+    assert recorded == []
+    assert b"".join(answer.streaming_content) == b"one two"
+    assert recorded[0]["output"]["body"] == "one two"
+
+
+@pytest.mark.usefixtures("django_ready")
+def test_djangos_async_client_is_recorded(recorded):
+    from django.test import AsyncClient
+
+    answer = asyncio.run(AsyncClient().post("/echo", data=b"body", content_type="text/plain"))
+    assert answer.content == b"body"
+    (event,) = recorded
+    assert (event["input"]["body"], event["output"]["body"]) == ("body", "body")
