@@ -4,10 +4,7 @@ Until the fact `first_start` is kept, nothing here was announced as finished: lo
 and the owner's token is taken from its file when a kill came between the file and the database.
 """
 
-import hashlib
 import json
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +15,15 @@ from graven.server.control import Control
 from graven.server.logs import LogSet
 from graven.server.tokens import TokenStore, make_token, token_id_of
 from graven.storage.durable import make_directories, replace_durably
+from graven.storage.redaction_key import redaction_key, refuse_exposed
 
 __all__ = ["FirstStart", "finish_first_start", "first_start_finished", "prepare_data_dir", "redaction_key"]
 
 DEFAULT_LOG = "default"
 OWNER_FILE = "owner.token"
 _FACT = "first_start"
+_OURS = frozenset({"logs", "keys", "blobs", OWNER_FILE, ".gitignore", "spool"})
+"""What may stand in the directory before its first start: a test recorder makes a log without a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def prepare_data_dir(data_dir: Path) -> None:
     """Make the directory (0700); RefusedToStart when it holds other things, or an owner.token open to others."""
     try:
         if data_dir.is_dir() and not (data_dir / "control.sqlite").exists():
-            strange = sorted(p.name for p in data_dir.iterdir() if p.name not in {"logs", "keys", "blobs", OWNER_FILE})
+            strange = sorted(p.name for p in data_dir.iterdir() if p.name not in _OURS)
             if strange:
                 raise RefusedToStart(
                     f"{data_dir} is not a data directory of Graven: it holds {strange[0]!r}",
@@ -45,7 +45,7 @@ def prepare_data_dir(data_dir: Path) -> None:
                     code="not_a_data_directory",
                 )
         make_directories(data_dir, mode=0o700)
-        _refuse_exposed(data_dir / OWNER_FILE, "whoever reads it may record, read and make tokens")
+        refuse_exposed(data_dir / OWNER_FILE, "whoever reads it may record, read and make tokens")
     except OSError as error:
         raise StorageFailed(f"{data_dir} cannot be used: {error.strerror}") from error
 
@@ -76,45 +76,6 @@ def finish_first_start(
 def first_start_finished(control: Control) -> bool:
     """Whether an earlier start made everything."""
     return control.fact(_FACT) is not None
-
-
-def redaction_key(data_dir: Path) -> tuple[str, bytes]:
-    """Id and 32 bytes of the key of redaction digests, made when absent. RefusedToStart when malformed."""
-    path = data_dir / "keys" / "redaction.hmac"
-    if not path.exists():
-        make_directories(path.parent, mode=0o700)
-        fresh = os.urandom(32)
-        replace_durably(path, f"{_key_id(fresh)} {fresh.hex()}\n".encode(), mode=0o600)
-    _refuse_exposed(path, "whoever reads it can guess redacted values and check the guess")
-    try:
-        key_id, text = path.read_text("ascii").removesuffix("\n").split(" ")
-        key = bytes.fromhex(text)
-    except ValueError:
-        key_id, key = "", b""
-    if len(key) != 32 or key_id != _key_id(key):
-        raise RefusedToStart(
-            f"{path} is malformed, or the key does not match its id",
-            why="with another key under this id, equal redacted values would no longer look equal",
-            hint="restore it from a backup; without one, move it away: a new key is made, and `system` says so",
-            code="key_malformed",
-        )
-    return key_id, key
-
-
-def _refuse_exposed(path: Path, why: str) -> None:
-    """RefusedToStart (`key_exposed`) when a secret may be read by others; an absent one is fine."""
-    if os.name == "posix" and path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise RefusedToStart(
-            f"{path} may be read by others",
-            why=why,
-            hint=f"chmod 600 {path}, and find out who may have read it",
-            code="key_exposed",
-        )
-
-
-def _key_id(key: bytes) -> str:
-    """Eight hex digits of the key's digest, so that a damaged key is noticed."""
-    return f"r{hashlib.sha256(key).hexdigest()[:8]}"
 
 
 def _kept_token(path: Path) -> str | None:

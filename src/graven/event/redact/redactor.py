@@ -40,6 +40,7 @@ IDENTITY_FIELDS: Final = frozenset(
 
 Place = tuple[str | int, ...]
 _CACHED_NAMES: Final = 10_000
+_REMEMBERED_CHARS: Final = 256
 _BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
@@ -56,6 +57,7 @@ class Finding(NamedTuple):
 class Redactor:
     """Compiled rules with the HMAC key of this side (at least 16 bytes), or none for a producer without one.
 
+    `remember` keeps the verdicts on short texts, for a producer whose events say the same things over and over.
     Thread-safe. `UsageError` for rules that could not work. `redact_bytes` needs the key.
     """
 
@@ -66,6 +68,7 @@ class Redactor:
         key: bytes | None = None,
         *,
         fast_scan: bool = True,
+        remember: bool = False,
     ) -> None:
         self.rules = tuple(default_rules() if rules is None else rules)
         for rule in self.rules:
@@ -80,6 +83,7 @@ class Redactor:
         self._key = key
         self._fast_scan = fast_scan
         self._prefilter: Prefilter | None = None
+        self.verdicts: dict[str, str | None] | None = {} if remember else None
         self._compiling = threading.Lock()
         bits = [(rule, 1 << number) for number, rule in enumerate(self.rules)]
         self._paths = [(CompiledPath(path), rule, bit) for rule, bit in bits for path in rule.paths]
@@ -184,6 +188,7 @@ class _Walk:
         self._patterns = redactor.patterns(rules)
         self._cards = next((rule.name for _, rule in self._patterns if "card_number" in rule.detectors), None)
         self._positions = redactor.takes_positions
+        self._verdicts = redactor.verdicts if rules == ALL_RULES else None
 
     def member(self, parent: Place, name: str | int, value: Any) -> None:
         if value is None or value is True or value is False or value == "":
@@ -244,6 +249,18 @@ class _Walk:
         return None
 
     def _rule_for_text(self, text: str) -> str | None:
+        verdicts = self._verdicts
+        if verdicts is None or len(text) > _REMEMBERED_CHARS:
+            return self._search(text)
+        try:
+            return verdicts[text]
+        except KeyError:
+            if len(verdicts) >= _CACHED_NAMES:
+                verdicts.clear()
+            rule = verdicts[text] = self._search(text)
+            return rule
+
+    def _search(self, text: str) -> str | None:
         for pattern, rule in self._patterns:
             if pattern.search(text) is not None:
                 return rule.name

@@ -1,0 +1,156 @@
+"""Where events go: a server, or the spool file of this process. Writing never raises; what fails is counted."""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from graven.event import uuid7
+from graven.event.redact import Redactor
+from graven.pytest_plugin.spool import Spool
+from graven.sdk.capture import Limits
+from graven.sdk.client import Client
+from graven.sdk.composer import Composer
+from graven.sdk.context import acting_as
+from graven.sdk.guard import internal, is_internal
+from graven.sdk.redaction import sdk_rules, secrets_in
+
+__all__ = ["ClientSink", "Failures", "Sink", "SpoolSink", "make_redactor"]
+
+EVENT_BYTES = 1024 * 1024
+_LIMITS = Limits(depth=24, items=2048, nodes=50_000)
+"""Of a whole event: its values have been bounded one by one before."""
+_MOST_SECRETS = 256
+
+
+class Failures:
+    """What could not be recorded: told at the end, never while tests run."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = ""
+
+    def add(self, error: BaseException | str) -> None:
+        """Count one failure and keep the text of the first."""
+        self.count += 1
+        self.first = self.first or (error if isinstance(error, str) else f"{type(error).__name__}: {error}")
+
+
+class Sink(Protocol):
+    """`write` gives the id, or None when the event is lost (counted in `failures`). `learn` remembers the
+    secrets in a value, so that copies of them in later events are taken too."""
+
+    failures: Failures
+    written: int
+
+    def write(self, event: Mapping[str, Any]) -> str | None: ...
+    def learn(self, value: Any) -> None: ...
+    def close(self) -> None: ...
+
+
+def make_redactor(key: tuple[str, bytes] | None) -> Redactor:
+    """The producer's rules, with the data directory's key where there is one."""
+    name, secret = key or (f"sdk-{secrets.token_hex(4)}", secrets.token_bytes(32))
+    return Redactor(sdk_rules(), name, secret, remember=True)
+
+
+class _Secrets:
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.known: frozenset[str] = frozenset()
+
+    def learn(self, value: Any) -> None:
+        if len(self.known) < _MOST_SECRETS:
+            found = secrets_in(self._redactor, value) - self.known
+            if found:
+                self.known |= frozenset(sorted(found)[: _MOST_SECRETS - len(self.known)])
+
+
+class SpoolSink:
+    """Composes here (captured, redacted, bounded) and appends the bytes to the spool."""
+
+    def __init__(self, folder: Path, name: str, *, source: str, key: tuple[str, bytes] | None) -> None:
+        self.failures = Failures()
+        self.written = 0
+        self._spool = Spool(folder, name)
+        redactor = make_redactor(key)
+        actor = {"type": "test", "id": source}
+        self._composer = Composer(
+            source=source, redactor=redactor, event_bytes=EVENT_BYTES, actor=actor, limits=_LIMITS
+        )
+        self._secrets = _Secrets(redactor)
+        self._lock = threading.RLock()
+        self._epoch = secrets.token_hex(8)
+        self._seq = 0
+        self._closed = False
+
+    def learn(self, value: Any) -> None:
+        """See `Sink`."""
+        try:
+            self._secrets.learn(value)
+        except Exception as error:  # noqa: BLE001 - the test must go on
+            self.failures.add(error)
+
+    def write(self, event: Mapping[str, Any]) -> str | None:
+        """See `Sink`."""
+        if is_internal():
+            return None
+        try:
+            with internal(), acting_as(secrets=self._secrets.known):
+                composed = self._composer.compose(event, {})
+            with self._lock:
+                if self._closed:
+                    return None
+                self._seq += 1
+                self._spool.append(composed.with_producer(self._epoch, self._seq))
+                self.written += 1
+            return composed.id
+        except Exception as error:  # noqa: BLE001 - a recording failure never fails a test
+            self.failures.add(error)
+            return None
+
+    def close(self) -> None:
+        """Let the file be merged."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._spool.close()
+
+
+class ClientSink:
+    """Streams to a server; the client spools on disk when that is away."""
+
+    def __init__(self, *, source: str) -> None:
+        self.failures = Failures()
+        self.written = 0
+        redactor = make_redactor(None)
+        self._secrets = _Secrets(redactor)
+        self.client = Client(
+            source=source,
+            actor={"type": "test", "id": source},
+            redactor=redactor,
+            on_loss=lambda loss: self.failures.add(f"{loss.reason}: {loss.detail}"),
+        )
+
+    def learn(self, value: Any) -> None:
+        """See `Sink`."""
+        try:
+            self._secrets.learn(value)
+        except Exception as error:  # noqa: BLE001 - the test must go on
+            self.failures.add(error)
+
+    def write(self, event: Mapping[str, Any]) -> str | None:
+        """See `Sink`."""
+        members = dict(event)
+        members.setdefault("id", uuid7.make(time.time_ns(), os.urandom))
+        with acting_as(secrets=self._secrets.known):
+            written = self.client.record(members)
+        self.written += written is not None
+        return written
+
+    def close(self) -> None:
+        """Send what waits, within the client's own patience."""
+        self.client.close()

@@ -1,0 +1,91 @@
+"""Sets the recorder up in this process: the one that pytest runs in, xdist's controller, or a worker of it."""
+
+import os
+import secrets
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graven.pytest_plugin import datadir, facts
+from graven.pytest_plugin.place import Place, current
+from graven.pytest_plugin.record import connect, record_call
+from graven.pytest_plugin.recorder import TestRecorder
+from graven.pytest_plugin.session import Session, WorkerSession
+from graven.pytest_plugin.sink import ClientSink, Sink, SpoolSink
+
+__all__ = ["start"]
+
+DATA = ".graven"
+
+
+def start(config: pytest.Config, level: str) -> None:
+    """Register the hooks. Where nothing can be recorded (a directory that cannot be written) that is told as a
+    warning, and the run goes on without."""
+    try:
+        _start(config, level)
+    except Exception as error:  # noqa: BLE001 - recording must not be a reason for pytest not to run
+        config.issue_config_time_warning(
+            pytest.PytestConfigWarning(f"graven does not record: {type(error).__name__}: {error}"), stacklevel=3
+        )
+
+
+def _start(config: pytest.Config, level: str) -> None:
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    told: dict[str, Any] = {} if worker is None else worker.get("graven", {})
+    if worker is not None and not told:
+        return  # the controller could not start
+    run = str(told.get("run") or os.environ.get("GRAVEN_RUN") or _new_run())
+    data = None if os.environ.get("GRAVEN_SERVER") else Path(str(config.rootpath)) / DATA
+    source = os.environ.get("GRAVEN_SOURCE") or f"pytest/{config.rootpath.name}"
+    sink = _sink(data, source, run, "" if worker is None else str(worker["workerid"]))
+    sink.learn(facts.secret_candidates(os.environ))
+    session: Session | WorkerSession
+    if worker is None:
+        session = Session(config, sink, run, level, data)
+    else:
+        session = WorkerSession(config, sink, told, is_first=worker["workerid"] == "gw0")
+    runs_tests = worker is not None or not _is_controller(config)
+    config.pluginmanager.register(session, "graven-session")
+    current.set(Place(run))
+    if runs_tests:
+        deep = level != "outcomes"
+        is_first = worker is None or worker["workerid"] == "gw0"
+        recorder = TestRecorder(sink, run, session.environment, deep=deep, is_first=is_first)
+        config.pluginmanager.register(recorder, "graven-recorder")
+        session.recorder = recorder
+        connect(sink.write, session.environment)
+        if deep:
+            try:
+                session.capture = _install_capture()
+            except Exception as error:  # noqa: BLE001 - the tests are recorded without their calls then
+                sink.failures.add(error)
+
+
+def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:
+    if data is None:
+        return ClientSink(source=source)
+    datadir.prepare(data)
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in f"{run[:60]}-{worker or 'main'}")
+    return SpoolSink(datadir.spool_folder(data), name, source=source, key=datadir.redaction_key_of(data))
+
+
+def _install_capture() -> Any:
+    """The capture of HTTP, SQL and other calls, where this build has it."""
+    try:
+        capture = import_module("graven.pytest_plugin.io")
+    except ImportError:
+        return None
+    capture.install(record_call)
+    return capture
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    """xdist distributes: this process runs no test."""
+    return bool(getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None))
+
+
+def _new_run() -> str:
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
