@@ -3,7 +3,7 @@
 Every hook of ours is guarded: what goes wrong in it is counted and told at the end, and the test goes on.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -16,6 +16,10 @@ from graven.pytest_plugin.sink import Sink
 from graven.pytest_plugin.values import Values
 
 __all__ = ["TestRecorder"]
+
+
+def _nothing() -> None:
+    return None
 
 
 class TestRecorder:
@@ -35,6 +39,8 @@ class TestRecorder:
         self._attempts: dict[str, int] = {}
         self._attempt: Attempt | None = None
         self.failed: dict[str, str] = {}
+        self.flush: Callable[[], None] = _nothing
+        """Records the calls that are still open (rows that nobody fetched, say); called before an attempt ends."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
@@ -147,6 +153,7 @@ class TestRecorder:
         if attempt is None:
             return
         try:
+            self.flush()
             event = attempt.event(self._run, self._environment)
         except Exception as error:  # noqa: BLE001 - see the module
             self._sink.failures.add(error)

@@ -3,13 +3,12 @@
 import os
 import secrets
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graven.pytest_plugin import datadir, facts
+from graven.pytest_plugin import datadir, facts, io
 from graven.pytest_plugin.place import Place, current
 from graven.pytest_plugin.record import connect, record_call
 from graven.pytest_plugin.recorder import TestRecorder
@@ -59,7 +58,10 @@ def _start(config: pytest.Config, level: str) -> None:
         connect(sink.write, session.environment)
         if deep:
             try:
-                session.capture = _install_capture()
+                session.capture = io
+                io.set_context(_context)
+                io.install(record_call)
+                recorder.flush = io.flush
             except Exception as error:  # noqa: BLE001 - the tests are recorded without their calls then
                 sink.failures.add(error)
 
@@ -72,14 +74,10 @@ def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:
     return SpoolSink(datadir.spool_folder(data), name, source=source, key=datadir.redaction_key_of(data))
 
 
-def _install_capture() -> Any:
-    """The capture of HTTP, SQL and other calls, where this build has it."""
-    try:
-        capture = import_module("graven.pytest_plugin.io")
-    except ImportError:
-        return None
-    capture.install(record_call)
-    return capture
+def _context() -> tuple[str, str, str] | None:
+    """What outgoing HTTP carries: trace id, the test's span, run. None outside of tests."""
+    place = current.get()
+    return (place.trace_id, place.span_id, place.run) if place is not None and place.trace_id else None
 
 
 def _is_controller(config: pytest.Config) -> bool:

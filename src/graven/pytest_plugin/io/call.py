@@ -38,7 +38,7 @@ class Sink:
     """Takes finished calls to `record`. Closed, it takes nothing, so what outlives an uninstall is inert."""
 
     def __init__(
-        self, record: Callable[[Mapping[str, Any]], None], context: Callable[[], Context | None] | None = None
+        self, record: Callable[[Mapping[str, Any]], object], context: Callable[[], Context | None] | None = None
     ) -> None:
         self._record = record
         self._context = context

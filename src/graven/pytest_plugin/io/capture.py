@@ -42,7 +42,7 @@ _PATCHED: Mapping[str, Callable[[Any, Patches, Sink], None]] = {
 
 class _Installed:
     def __init__(
-        self, record: Callable[[Mapping[str, Any]], None], context: Callable[[], Context | None] | None
+        self, record: Callable[[Mapping[str, Any]], object], context: Callable[[], Context | None] | None
     ) -> None:
         self.sink = Sink(record, context)
         self.patches = Patches()
@@ -61,7 +61,7 @@ _context: Callable[[], Context | None] | None = None
 _failures = 0
 
 
-def install(record: Callable[[Mapping[str, Any]], None]) -> None:
+def install(record: Callable[[Mapping[str, Any]], object]) -> None:
     """Capture calls and hand each to `record` as members of event/1; again is uninstall, then install.
 
     `record` is called in the thread of the call. What it does itself is not captured; what it raises is counted.
