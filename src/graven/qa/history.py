@@ -7,6 +7,7 @@ import msgspec
 
 from graven.errors import Conflict, NotFound
 from graven.qa.events import CASE_FINISH, RUN_START, RunEvent, RunEvents
+from graven.qa.identity import full_name
 from graven.qa.run import Attempt, TestResult, attempt_of, result_of
 
 __all__ = ["Appearance", "TestHistory"]
@@ -54,7 +55,7 @@ class TestHistory:
                 self._other_identity.add(event.run)
         if event.action != CASE_FINISH:
             return
-        whole = f"{event.suite}::{event.test}"
+        whole = full_name(event.suite, event.test)
         if self._name not in {event.test, whole}:
             if len(self._names) < KNOWN_NAMES:
                 self._names.add(event.test)
@@ -84,7 +85,7 @@ class TestHistory:
                 code="unknown_test",
                 details={"close": close},
             )
-        meant = sorted({f"{suite}::{test}" for _, suite, test, _ in keys})
+        meant = sorted({full_name(suite, test) for _, suite, test, _ in keys})
         if len(meant) > 1:
             raise Conflict(
                 f'"{self._name}" names {len(meant)} tests: {", ".join(meant[:10])}',

@@ -19,6 +19,7 @@ from graven.cli.run_reading import (
     tell_left_out,
 )
 from graven.errors import NotFound
+from graven.qa.identity import full_name
 from graven.qa.run import RunView, TestResult
 from graven.qa.summary import RunSummary
 
@@ -95,7 +96,7 @@ def _print_summary(run: RunSummary) -> None:
 def _print_test(test: TestResult) -> None:
     last = test.attempts[-1]
     status = terminal.paint(test.status.ljust(8), status_colour(test.status, failing=test.failing))
-    name = f"{test.suite}::{test.test}" if test.suite else test.test
+    name = full_name(test.suite, test.test)
     more = [duration_text(test.duration_ns), test.environment, "flaky" if test.flaky else "", f"entry {last.index}"]
     print(f"  {status} {printable(name)}  " + terminal.paint(printable("  ".join(filter(None, more))), dim=True))
     for one in test.attempts:
