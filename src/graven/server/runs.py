@@ -123,9 +123,12 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
         async with scanning:
             return await service.on_disk(_run, found, run)
 
-    @get("/v1/logs/{log:str}/tests/{test:str}/history", tags=["read"])
+    @get("/v1/logs/{log:str}/tests/history", tags=["read"])
     async def test_history(request: Call, log: str, test: str) -> TestAnswer:
-        """One test across runs, newest first. `test` is its name, or `suite::name`; 409 when it names several."""
+        """One test across runs, newest first. `test` is its name, or `suite::name`; 409 when it names several.
+
+        The name is a query parameter: names hold slashes, as those of pytest do.
+        """
         found = await opened(request, log, "test.read", ("test", test))
         async with scanning:
             return await service.on_disk(_history, found, test)

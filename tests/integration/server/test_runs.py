@@ -41,7 +41,7 @@ def test_a_run_has_its_tests_with_the_index_of_each_attempt(told: httpx.Client) 
 
 
 def test_a_history_goes_by_suite_and_name(told: httpx.Client) -> None:
-    rows = told.get("/v1/logs/ci/tests/shop::a/history").json()["history"]
+    rows = told.get("/v1/logs/ci/tests/history?test=shop::a").json()["history"]
     assert [(row["run"], row["result"]["status"]) for row in rows] == [("r", "passed"), ("q", "failed")]
 
 
@@ -49,8 +49,8 @@ def test_a_history_goes_by_suite_and_name(told: httpx.Client) -> None:
     ("path", "status", "code"),
     [
         ("/v1/logs/ci/runs/qq", 404, "unknown_run"),
-        ("/v1/logs/ci/tests/a/history", 409, "ambiguous_test"),
-        ("/v1/logs/ci/tests/zzz/history", 404, "unknown_test"),
+        ("/v1/logs/ci/tests/history?test=a", 409, "ambiguous_test"),
+        ("/v1/logs/ci/tests/history?test=tests/zzz.py::test_z", 404, "unknown_test"),
         ("/v1/logs/nope/runs", 404, "unknown_log"),
         ("/v1/logs/ci/runs?limit=x", 400, "invalid_input"),
         ("/v1/logs/ci/runs?limit=1001", 400, "invalid_input"),
@@ -62,7 +62,7 @@ def test_errors_have_the_one_shape(told: httpx.Client, path: str, status: int, c
     assert (answer.status_code, problem(answer)["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("path", ["runs", "runs/q", "tests/a/history"])
+@pytest.mark.parametrize("path", ["runs", "runs/q", "tests/history?test=a"])
 def test_a_recorder_may_not_read_runs(told: httpx.Client, path: str) -> None:
     assert told.get(f"/v1/logs/ci/{path}", headers=make_token(told, "recorder")).status_code == 403
 
