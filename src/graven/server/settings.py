@@ -32,7 +32,11 @@ __all__ = [
 ]
 
 CLIENT_VARIABLES = frozenset(
-    f"GRAVEN_{name}" for name in ("CONFIG", "DATA", "DEBUG", "LOG", "SERVER", "SOURCE", "SPOOL", "TOKEN")
+    f"GRAVEN_{name}"
+    for name in (
+        *("CONFIG", "DATA", "DEBUG", "LOG", "SERVER", "SOURCE", "SPOOL", "TOKEN"),
+        *("ENVIRONMENT", "RELEASE", "RUN", "SHARD"),  # the pytest recorder's
+    )
 )
 """Variables that commands and the SDK read, beside the settings."""
 
