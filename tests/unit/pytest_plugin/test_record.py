@@ -44,10 +44,10 @@ def test_a_call_without_a_span_gets_one_of_its_own(written):
     assert "b" * 16 not in spans
 
 
-def test_outside_of_a_test_a_call_belongs_to_the_run_only(written):
+def test_outside_of_a_test_no_call_is_recorded(written):
     current.set(Place("ci-1"))
     record_call({"action": "a"})
-    assert written == [{"action": "a", "qa": {"run": "ci-1", "environment": "linux"}}]
+    assert written == []
 
 
 def test_nothing_is_recorded_when_no_session_records(written):
