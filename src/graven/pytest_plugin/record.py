@@ -22,7 +22,7 @@ def record_call(members: Mapping[str, Any]) -> str | None:
     """Record one call: members of event/1 (`action`, `method`, `input`, `output`, `error`, `duration_ns`,
     `trace.span_id` of the call). `qa` and the rest of `trace` are filled in from the running test.
 
-    Gives the event's id, or None when it was not recorded. Never raises.
+    Gives the event's id, or None when it was not recorded, as outside of tests. Never raises.
     """
     write, place = _write, current.get()
     if write is None or place is None or not place.test:  # collection, and what the recorder itself asks of git
@@ -31,14 +31,13 @@ def record_call(members: Mapping[str, Any]) -> str | None:
     qa: dict[str, Any] = {"run": place.run}
     if _environment:
         qa["environment"] = _environment
-    if place.test:
-        qa |= {"suite": place.suite, "test": place.test, "attempt": place.attempt, "phase": place.phase}
-        given = event.get("trace")
-        trace = dict(given) if isinstance(given, Mapping) else {}
-        event["trace"] = {
-            "trace_id": place.trace_id,
-            "span_id": trace.get("span_id") or os.urandom(8).hex(),
-            "parent_span_id": trace.get("parent_span_id") or place.span_id,
-        }
+    qa |= {"suite": place.suite, "test": place.test, "attempt": place.attempt, "phase": place.phase}
+    given = event.get("trace")
+    trace = dict(given) if isinstance(given, Mapping) else {}
+    event["trace"] = {
+        "trace_id": place.trace_id,
+        "span_id": trace.get("span_id") or os.urandom(8).hex(),
+        "parent_span_id": trace.get("parent_span_id") or place.span_id,
+    }
     event["qa"] = {**qa, **(event.get("qa") or {})}
     return write(event)
