@@ -103,10 +103,9 @@ def test_the_log_verifies_with_its_blobs(imported, line):
     line.must("verify", "graven-data")
 
 
+@pytest.mark.parametrize("imported", ["allure"], indirect=True)
 def test_allure_steps_labels_links_and_attachments_are_kept(imported):
-    kind, _, events = imported
-    if kind != "allure":
-        pytest.skip("of Allure only")
+    _, _, events = imported
     (total,) = [event for event in cases(events) if event["qa"]["test"].endswith("test_total[eur-3]")]
     (step,) = total["attributes"]["steps"]
     (inner,) = step["steps"]

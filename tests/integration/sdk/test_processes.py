@@ -120,7 +120,7 @@ def test_a_forked_child_records_for_itself_and_sends_nothing_of_its_parents(tmp_
         "for n in range(50): client.record('parent', input=n)\n"
         "pid = os.fork()\n"
         "for n in range(50): client.record('child' if pid == 0 else 'parent', input=n + 50)\n"
-        "client.flush()\n"
+        "assert client.flush(None)\n"
         "assert client.stats().recorded == (50 if pid == 0 else 100)\n"
         "os._exit(0) if pid == 0 else sys.exit(os.waitpid(pid, 0)[1])\n"
     )
