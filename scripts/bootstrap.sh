@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-system_packages=(python3-venv wrk strace)
+system_packages=(python3-venv wrk strace postgresql mariadb-server-core)
 
 python=""
 for candidate in python3.11 python3.12 python3.13 python3; do
