@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from graven.errors import InvalidEvent
 from graven.event import uuid7
 from graven.event.model import Actor, Event
-from graven.event.redact import Redactor
+from graven.event.redact import IDENTITY_FIELDS, Glance, Redactor
 from graven.event.validate import check_time, fault_of
 from graven.sdk.capture import Capture, Limits, shorten
 from graven.sdk.context import ActorLike, Scope, current_scope
@@ -59,6 +60,8 @@ class Composer:
         self._event_bytes = event_bytes
         self._actor = {"type": "service", "id": self._source} if actor is None else actor
         self._limits = Limits() if limits is None else limits
+        bounds = self._limits
+        self._glance = Glance(redactor, depth=bounds.depth, items=bounds.items, nodes=bounds.nodes, text=bounds.text)
         self._clock_ns = clock_ns
         self._random = random
         self._host = socket.gethostname()
@@ -66,20 +69,38 @@ class Composer:
     def compose(self, what: str | Event | Mapping[str, Any], fields: Mapping[str, Any]) -> Composed:
         """Raises `InvalidEvent` when no valid event can be made of the arguments."""
         now_ns = self._clock_ns()
-        event = _members(what, fields)
+        members = _members(what, fields)
         scope = current_scope()
-        self._complete(event, scope, now_ns)
+        self._complete(members, scope, now_ns)
+        event = {name: value for name, value in members.items() if value is not None and name != "producer"}
+        spared = self._spared(event, scope)
+        if spared is not None:
+            check_members(event)
+            return Composed(str(event["id"]), spared)
         capture = Capture(self._limits)
-        captured = {name: capture(value) for name, value in event.items() if value is not None}
+        captured = {name: capture(value) for name, value in event.items()}
         check_members(captured)
         redacted = redact_event(self._redactor, captured, scope.secrets)
         if capture.long:
             redacted = _shorten(redacted, self._limits)
-        redacted.pop("producer", None)
         body = msgspec.json.encode(redacted)
         if len(body) > self._event_bytes:
             body = _fit(redacted, self._event_bytes)
         return Composed(str(event["id"]), body)
+
+    def _spared(self, event: dict[str, Any], scope: Scope) -> bytes | None:
+        """The encoded event when capture, redaction and bounds would surely change nothing; a fifth of their cost."""
+        identity = {name: value for name, value in event.items() if name in IDENTITY_FIELDS}
+        others = {name: value for name, value in event.items() if name not in IDENTITY_FIELDS}
+        if not (self._glance.is_plain(identity, look=False) and self._glance.is_plain(others)):
+            return None
+        try:
+            body = msgspec.json.encode(event)
+        except UnicodeEncodeError:  # lone surrogates
+            return None
+        if len(body) > self._event_bytes or any(secret in body for secret in _spelled(scope.secrets)):
+            return None
+        return body
 
     def _complete(self, event: dict[str, Any], scope: Scope, now_ns: int) -> None:
         actor = event.get("actor")
@@ -110,6 +131,12 @@ class Composer:
         labels = event.get("labels")
         if isinstance(labels, Mapping):
             event["labels"] = {str(name): str(value) for name, value in labels.items()}
+
+
+@lru_cache(maxsize=16)
+def _spelled(secrets: frozenset[str]) -> tuple[bytes, ...]:
+    """Texts as they stand within JSON: escapes are made character by character, so a part stays a part."""
+    return tuple(msgspec.json.encode(secret.encode("utf-8", "backslashreplace").decode())[1:-1] for secret in secrets)
 
 
 def rfc3339(unix_ns: int) -> str:

@@ -10,10 +10,8 @@ Never redacted, because the envelope or the index repeats them: `id`, `time`, `s
 Member *names* are not redacted: a secret used as a name stays.
 """
 
-import binascii
 import hashlib
 import hmac
-import re
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -22,11 +20,12 @@ import msgspec
 
 from graven.errors import UsageError
 from graven.event.jcs import canonical
-from graven.event.redact.cards import contains_card, is_card
+from graven.event.redact.cards import is_card
 from graven.event.redact.markers import KEY_ID, is_marker, marker
 from graven.event.redact.paths import CompiledPath
 from graven.event.redact.prefilter import ALL_RULES, Prefilter
 from graven.event.redact.rules import Rule, check_rule, default_rules
+from graven.event.redact.texts import TextRules
 from graven.event.spans import locate, splice
 
 __all__ = ["IDENTITY_FIELDS", "Finding", "Redactor"]
@@ -40,8 +39,6 @@ IDENTITY_FIELDS: Final = frozenset(
 
 Place = tuple[str | int, ...]
 _CACHED_NAMES: Final = 10_000
-_REMEMBERED_CHARS: Final = 256
-_BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -83,16 +80,11 @@ class Redactor:
         self._key = key
         self._fast_scan = fast_scan
         self._prefilter: Prefilter | None = None
-        self.verdicts: dict[str, str | None] | None = {} if remember else None
         self._compiling = threading.Lock()
         bits = [(rule, 1 << number) for number, rule in enumerate(self.rules)]
         self._paths = [(CompiledPath(path), rule, bit) for rule, bit in bits for path in rule.paths]
         self._by_name: dict[str | int, list[tuple[CompiledPath, Rule, int]]] = {}
-        self._patterns = [
-            (re.compile("|".join(rule.patterns) or r"(?!)", re.IGNORECASE | re.ASCII), rule, bit)
-            for rule, bit in bits
-            if rule.patterns or rule.detectors
-        ]
+        self.texts = TextRules(bits, remember=remember)
         # only a path that ends in `*` can take a list element by its place
         self.takes_positions = any(path.steps[-1] == "*" for path, _, _ in self._paths)
 
@@ -173,10 +165,6 @@ class Redactor:
             self._by_name[name] = known
         return known
 
-    def patterns(self, rules: int) -> list[tuple[re.Pattern[str], Rule]]:
-        """The compiled patterns of the rules with these bits."""
-        return [(pattern, rule) for pattern, rule, bit in self._patterns if rules & bit]
-
 
 class _Walk:
     """One search through one value."""
@@ -185,10 +173,10 @@ class _Walk:
         self.found: list[Finding] = []
         self._candidates = redactor.candidates
         self._rules = rules
-        self._patterns = redactor.patterns(rules)
-        self._cards = next((rule.name for _, rule in self._patterns if "card_number" in rule.detectors), None)
+        self._texts = redactor.texts
+        self._looks_into_texts = redactor.texts.named(rules)
+        self._cards = redactor.texts.card_rule(rules)
         self._positions = redactor.takes_positions
-        self._verdicts = redactor.verdicts if rules == ALL_RULES else None
 
     def member(self, parent: Place, name: str | int, value: Any) -> None:
         if value is None or value is True or value is False or value == "":
@@ -199,7 +187,7 @@ class _Walk:
             if rule is not None:
                 self.found.append(Finding(place, rule, value))
                 return
-        if self._patterns or isinstance(value, (dict, list, tuple)):
+        if self._looks_into_texts or isinstance(value, (dict, list, tuple)):
             self.value((*parent, name), value)
 
     def value(self, place: Place, value: Any) -> None:
@@ -249,25 +237,7 @@ class _Walk:
         return None
 
     def _rule_for_text(self, text: str) -> str | None:
-        verdicts = self._verdicts
-        if verdicts is None or len(text) > _REMEMBERED_CHARS:
-            return self._search(text)
-        try:
-            return verdicts[text]
-        except KeyError:
-            if len(verdicts) >= _CACHED_NAMES:
-                verdicts.clear()
-            rule = verdicts[text] = self._search(text)
-            return rule
-
-    def _search(self, text: str) -> str | None:
-        for pattern, rule in self._patterns:
-            if pattern.search(text) is not None:
-                return rule.name
-            for detector in rule.detectors:
-                if (contains_card if detector == "card_number" else _basic_credentials)(text):
-                    return rule.name
-        return None
+        return self._texts.remembered(text) if self._rules == ALL_RULES else self._texts.search(text, self._rules)
 
 
 def _taken(rule: Rule, value: Any) -> bool:
@@ -278,19 +248,6 @@ def _taken(rule: Rule, value: Any) -> bool:
             return not isinstance(value, (dict, list, tuple))
         case "text":
             return isinstance(value, str)
-
-
-def _basic_credentials(text: str) -> bool:
-    """Whether `Basic <base64 of user:password>` stands in a text (RFC 7617)."""
-    for match in _BASIC.finditer(text):
-        encoded = match.group(1).rstrip("=")
-        try:
-            plain = binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4))
-        except binascii.Error:
-            continue
-        if b":" in plain and plain.isascii() and plain.decode("ascii").isprintable():
-            return True
-    return False
 
 
 def _replaced(value: Any, place: Place, new: Any) -> Any:

@@ -1,0 +1,98 @@
+"""Which rule, if any, takes a text: patterns and detectors, behind needles that spare most texts the patterns."""
+
+import binascii
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from graven.event.redact.cards import contains_card
+from graven.event.redact.rules import Rule, flatten
+
+__all__ = ["TextRules"]
+
+_REMEMBERED_CHARS: Final = 256
+_MOST_VERDICTS: Final = 10_000
+_BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
+
+
+class TextRules:
+    """The rules among `rules` (each with its bit) that look into texts. Thread-safe.
+
+    `remember` keeps the verdicts on short texts, for a producer whose events say the same things over and over.
+    """
+
+    def __init__(self, rules: Sequence[tuple[Rule, int]], *, remember: bool) -> None:
+        self._entries = [
+            (re.compile("|".join(rule.patterns), re.IGNORECASE | re.ASCII) if rule.patterns else None, rule, bit)
+            for rule, bit in rules
+            if rule.patterns or rule.detectors
+        ]
+        self._needles: dict[bytes, int] = {}
+        self._always = 0
+        for _, rule, bit in self._entries:
+            if not rule.needles:
+                self._always |= bit
+            for needle in rule.needles:
+                flat = flatten(needle.encode())
+                self._needles[flat] = self._needles.get(flat, 0) | bit
+        self._verdicts: dict[str, str | None] | None = {} if remember else None
+
+    def named(self, rules: int) -> bool:
+        """Whether any of the rules with these bits looks into texts."""
+        return any(rules & bit for _, _, bit in self._entries)
+
+    def card_rule(self, rules: int) -> str | None:
+        """The name of the first rule with these bits that takes card numbers."""
+        return next(
+            (rule.name for _, rule, bit in self._entries if rules & bit and "card_number" in rule.detectors), None
+        )
+
+    def remembered(self, text: str) -> str | None:
+        """`search` with all rules; a short text is searched once."""
+        verdicts = self._verdicts
+        if verdicts is None or len(text) > _REMEMBERED_CHARS:
+            return self.search(text, -1)
+        try:
+            return verdicts[text]
+        except KeyError:
+            if len(verdicts) >= _MOST_VERDICTS:
+                verdicts.clear()
+            rule = verdicts[text] = self.search(text, -1)
+            return rule
+
+    def search(self, text: str, rules: int) -> str | None:
+        """The name of the first of the rules with these bits that takes the text."""
+        wanted = self._suspects(text) & rules
+        if not wanted:
+            return None
+        for pattern, rule, bit in self._entries:
+            if not wanted & bit:
+                continue
+            if pattern is not None and pattern.search(text) is not None:
+                return rule.name
+            for detector in rule.detectors:
+                if (contains_card if detector == "card_number" else _basic_credentials)(text):
+                    return rule.name
+        return None
+
+    def _suspects(self, text: str) -> int:
+        """Bits of the rules that may take the text: each value a rule takes has one of its needles in it."""
+        flat = flatten(text.encode("utf-8", "surrogatepass"))
+        bits = self._always
+        for needle, rules in self._needles.items():
+            if needle in flat:
+                bits |= rules
+        return bits
+
+
+def _basic_credentials(text: str) -> bool:
+    """Whether `Basic <base64 of user:password>` stands in a text (RFC 7617)."""
+    for match in _BASIC.finditer(text):
+        encoded = match.group(1).rstrip("=")
+        try:
+            plain = binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4))
+        except binascii.Error:
+            continue
+        if b":" in plain and plain.isascii() and plain.decode("ascii").isprintable():
+            return True
+    return False
