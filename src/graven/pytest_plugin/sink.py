@@ -16,6 +16,7 @@ from graven.sdk.client import Client
 from graven.sdk.composer import Composer
 from graven.sdk.context import acting_as
 from graven.sdk.guard import internal, is_internal
+from graven.sdk.plain import plainness
 from graven.sdk.redaction import sdk_rules, secrets_in
 
 __all__ = ["ClientSink", "Failures", "Sink", "SpoolSink", "make_redactor"]
@@ -61,9 +62,10 @@ class _Secrets:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self.known: frozenset[str] = frozenset()
+        self._nothing_in = plainness(_LIMITS, redactor)
 
     def learn(self, value: Any) -> None:
-        if len(self.known) < _MOST_SECRETS:
+        if len(self.known) < _MOST_SECRETS and not self._nothing_in.is_plain({"value": value}):
             found = secrets_in(self._redactor, value) - self.known
             if found:
                 self.known |= frozenset(sorted(found)[: _MOST_SECRETS - len(self.known)])

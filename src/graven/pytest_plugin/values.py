@@ -14,6 +14,7 @@ from typing import Any
 
 from graven.sdk.capture import Capture, Limits
 from graven.sdk.guard import internal
+from graven.sdk.plain import copied, plainness
 
 __all__ = ["VALUE_LIMITS", "Values"]
 
@@ -31,9 +32,15 @@ class Values:
         self._helper: _Helper | None = None
         self._slow: set[type] = set()
         self.unreadable = 0
+        self._plain = plainness(VALUE_LIMITS)
 
     def __call__(self, value: Any, limits: Limits = VALUE_LIMITS) -> Any:
         """The JSON-able form. Only what interrupts the test run itself (`KeyboardInterrupt`) gets out."""
+        if limits is VALUE_LIMITS and self._plain.is_plain({"value": value}):
+            try:
+                return copied(value)
+            except UnicodeEncodeError:
+                return Capture(limits)(value)
         if _is_plain(value, _PLAIN_ITEMS) >= 0:
             return Capture(limits)(value)
         kind = type(value)

@@ -16,10 +16,11 @@ import msgspec
 from graven.errors import InvalidEvent
 from graven.event import uuid7
 from graven.event.model import Actor, Event
-from graven.event.redact import IDENTITY_FIELDS, Glance, Redactor
+from graven.event.redact import IDENTITY_FIELDS, Redactor
 from graven.event.validate import check_time, fault_of
 from graven.sdk.capture import Capture, Limits, shorten
 from graven.sdk.context import ActorLike, Scope, current_scope
+from graven.sdk.plain import plainness
 from graven.sdk.redaction import redact_event
 
 __all__ = ["Composed", "Composer", "rfc3339"]
@@ -60,8 +61,8 @@ class Composer:
         self._event_bytes = event_bytes
         self._actor = {"type": "service", "id": self._source} if actor is None else actor
         self._limits = Limits() if limits is None else limits
-        bounds = self._limits
-        self._glance = Glance(redactor, depth=bounds.depth, items=bounds.items, nodes=bounds.nodes, text=bounds.text)
+        self._plain_identity = plainness(self._limits)
+        self._plain_others = plainness(self._limits, redactor)
         self._clock_ns = clock_ns
         self._random = random
         self._host = socket.gethostname()
@@ -92,7 +93,7 @@ class Composer:
         """The encoded event when capture, redaction and bounds would surely change nothing; a fifth of their cost."""
         identity = {name: value for name, value in event.items() if name in IDENTITY_FIELDS}
         others = {name: value for name, value in event.items() if name not in IDENTITY_FIELDS}
-        if not (self._glance.is_plain(identity, look=False) and self._glance.is_plain(others)):
+        if not (self._plain_identity.is_plain(identity) and self._plain_others.is_plain(others)):
             return None
         try:
             body = msgspec.json.encode(event)
@@ -142,7 +143,12 @@ def _spelled(secrets: frozenset[str]) -> tuple[bytes, ...]:
 def rfc3339(unix_ns: int) -> str:
     """UTC with nine digits: `2026-11-22T20:01:02.123456789Z`."""
     seconds, nanoseconds = divmod(unix_ns, 1_000_000_000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds:09d}Z"
+    return f"{_second(seconds)}.{nanoseconds:09d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def check_members(event: dict[str, Any]) -> None:

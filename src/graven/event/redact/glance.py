@@ -19,9 +19,9 @@ _RESERVED: Final = frozenset({"$redacted", "$sealed"})
 
 class Glance:
     """Bounds of one value, as of a capture: levels of containers, elements of one, values in all, characters of a
-    text. Thread-safe."""
+    text. Without a redactor only the shape counts. Thread-safe."""
 
-    def __init__(self, redactor: "Redactor", *, depth: int, items: int, nodes: int, text: int) -> None:
+    def __init__(self, redactor: "Redactor | None", *, depth: int, items: int, nodes: int, text: int) -> None:
         self._redactor = redactor
         self._depth = depth
         self._items = items
@@ -29,17 +29,17 @@ class Glance:
         self._text = text
         self._safe: set[str] = set()
 
-    def is_plain(self, members: dict[str, Any], *, look: bool = True) -> bool:
+    def is_plain(self, members: dict[str, Any]) -> bool:
         """Whether the values of `members` are built of str, int, float, bool, None, list, tuple and dict only,
-        within the bounds, and (`look`) hold nothing that a rule could take."""
-        if look and self._redactor.takes_positions:
+        within the bounds, and hold nothing that a rule could take."""
+        if self._redactor is not None and self._redactor.takes_positions:
             return False
         left = self._nodes - len(members)
         level: list[Any] = [members]
         for _ in range(self._depth + 1):
             below: list[Any] = []
             for container in level:
-                if left < 0 or not self._elements_are(container, below, look=look):
+                if left < 0 or not self._elements_are(container, below):
                     return False
             left -= sum(map(len, below))
             level = below
@@ -47,20 +47,20 @@ class Glance:
                 return left >= 0
         return False
 
-    def _elements_are(self, container: Any, below: list[Any], *, look: bool) -> bool:
+    def _elements_are(self, container: Any, below: list[Any]) -> bool:
         if type(container) is dict:
-            if not self._names_are(container, look=look):
+            if not self._names_are(container):
                 return False
             elements = container.values()
         else:
-            if look and len(container) == 2 and not self._pair_is(*container):
+            if len(container) == 2 and not self._pair_is(*container):
                 return False
             elements = container
-        verdict = self._redactor.texts.remembered
+        verdict = None if self._redactor is None else self._redactor.texts.remembered
         for element in elements:
             kind = type(element)
             if kind is str:
-                if len(element) > self._text or (look and verdict(element) is not None):
+                if len(element) > self._text or (verdict is not None and verdict(element) is not None):
                     return False
             elif kind is dict or kind is list or kind is tuple:
                 if len(element) > self._items:
@@ -76,22 +76,24 @@ class Glance:
                 return False
         return True
 
-    def _names_are(self, container: dict[Any, Any], *, look: bool) -> bool:
+    def _names_are(self, container: dict[Any, Any]) -> bool:
         safe = self._safe
         for name in container:
-            if type(name) is not str or (name not in safe and not self._learn(name, look=look)):
+            if type(name) is not str or (name not in safe and not self._learn(name)):
                 return False
-        return not (look and "value" in container and ("name" in container or "key" in container))
+        return self._redactor is None or not ("value" in container and ("name" in container or "key" in container))
 
     def _pair_is(self, name: Any, value: Any) -> bool:
         """Not `["authorization", "Bearer …"]`."""
-        return type(name) is not str or type(value) is not str or not self._redactor.candidates(name)
+        return not (
+            self._redactor is not None and type(name) is str and type(value) is str and self._redactor.candidates(name)
+        )
 
-    def _learn(self, name: str, *, look: bool) -> bool:
+    def _learn(self, name: str) -> bool:
         if len(name) > _NAME_CHARS or name in _RESERVED:
             return False
-        if self._redactor.candidates(name):
-            return not look
+        if self._redactor is not None and self._redactor.candidates(name):
+            return False
         if len(self._safe) >= _MOST_NAMES:
             self._safe.clear()
         self._safe.add(name)

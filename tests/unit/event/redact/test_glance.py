@@ -59,8 +59,8 @@ def test_what_a_rule_could_take_is_not_plain(value):
     assert not glance(text=100).is_plain({"input": value})
 
 
-def test_without_a_look_only_the_shape_counts():
-    assert glance().is_plain({"trace": {"password": "x"}}, look=False)
+def test_without_a_redactor_only_the_shape_counts():
+    assert Glance(None, depth=3, items=4, nodes=20, text=10).is_plain({"trace": {"password": "x"}})
 
 
 def test_a_rule_that_takes_positions_makes_nothing_plain():
