@@ -66,8 +66,9 @@ def check(
     token: str | None,
     workers: int | None,
     on_progress: Callable[[int, int], None],
+    pushed: bool = False,
 ) -> Report:
-    """Verify; raises what the verifier raises. `key` and `policy` are texts, not files."""
+    """Verify, with `pushed` the logs in it, too; raises what the verifier raises. `key` and `policy` are texts."""
     trusted: dict[str, Any] = {
         "key": VerifierKey.parse(key) if key is not None else None,
         "policy": parse_policy(policy) if policy is not None else None,
@@ -77,6 +78,8 @@ def check(
     folders = [path for path in anchored if path.is_dir()]
     path = Path(target)
     if path.is_file():
+        if pushed:
+            raise UsageError("--pushed is for whole logs", hint="name a data directory, a log's folder or a URL")
         if folders:
             raise UsageError("a folder of anchors is for whole logs", hint="name one of its files")
         return _check_file(path, entry=entry, known=known, **trusted)
@@ -89,7 +92,12 @@ def check(
     source = open_source(place, token)
     if folders:
         known += anchored_in(folders, source.fetch_checkpoint() or b"")
-    return verify(source, trusted.pop("key"), known=known, workers=workers, progress=on_progress, **trusted)
+    report = verify(source, trusted.pop("key"), known=known, workers=workers, progress=on_progress, **trusted)
+    if pushed:
+        from graven.verify.pushed import verify_pushed
+
+        verify_pushed(open_source(place, token), report, progress=on_progress)
+    return report
 
 
 def _check_file(path: Path, *, entry: Path | None, known: Sequence[bytes], **trusted: Any) -> Report:

@@ -86,6 +86,9 @@ def render(report: Report) -> str:
         if report.blobs:
             checked.append(terminal.plural(report.blobs, "blob"))
         lines.append(_row("checked", ", ".join(checked)))
+    for one in report.pushed:
+        text = f"{one.origin}: {terminal.plural(one.size, 'entry')}, root {one.root} (entry {one.index:,})"
+        lines.append(_row("pushed", terminal.wrap(printable(text), indent=" " * 13, hanging=" " * 13).lstrip()))
     lines += [
         _row("note", terminal.wrap(printable(note), indent=" " * 13, hanging=" " * 13).lstrip())
         for note in report.notes

@@ -128,6 +128,17 @@ def _k8s_view(entry: Mapping[str, Any]) -> View:
     return view
 
 
+def _pushed_view(entry: Mapping[str, Any]) -> View:
+    """The entry that was pushed, as it looks in its own log; then where that is."""
+    inner = _member(entry, "data", "entry")
+    if not isinstance(inner, Mapping):
+        return _plain_view(entry)
+    view = view_of(inner)
+    view.rows = [("recorded" if label == "received" else label, text) for label, text in view.rows]
+    view.row("pushed", f"entry {_text(_member(entry, 'data', 'index'))} of {_text(_member(entry, 'data', 'origin'))}")
+    return view
+
+
 def _quarantine_view(entry: Mapping[str, Any]) -> View:
     view = View("quarantined: could not be parsed", "unknown")
     data = entry.get("data")
@@ -145,6 +156,7 @@ def _plain_view(entry: Mapping[str, Any]) -> View:
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
     "event/1": _native_view,
+    "graven.entry/1": _pushed_view,
     "k8s.audit/v1": _k8s_view,
     "quarantine/1": _quarantine_view,
 }

@@ -34,7 +34,16 @@ from graven.event.validate import (
     without_markers,
 )
 
-__all__ = ["FORMAT", "JSON", "NDJSON", "Producer", "check_count", "idempotency_key", "prepare_events"]
+__all__ = [
+    "FORMAT",
+    "JSON",
+    "NDJSON",
+    "Producer",
+    "check_count",
+    "check_events",
+    "idempotency_key",
+    "prepare_events",
+]
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -77,12 +86,24 @@ def prepare_events(
     if most is not None:
         # before decoding, which takes a kilobyte for the smallest event
         check_count(len(items), most)
+    extract, marked = check_events(items, joined, redactor)
+    return assemble(items, extract, marked, producer, redactor, now_ns, random)
+
+
+def check_events(
+    items: list[bytes], joined: bytes, redactor: Redactor, *, recorded: bool = False
+) -> tuple[Extract, dict[int, int]]:
+    """What the envelope needs of valid events, and position → rules of those that redaction has to look at.
+
+    `joined` is the items joined by newlines. `recorded`: another recorder took them, and may have redacted.
+    Raises as `prepare_events`.
+    """
     marked = redactor.prefilter.suspects(joined, items)
     extract, doubtful = _decode(items, joined)
     if doubtful or marked:
-        _examine(items, extract, doubtful, marked)
+        _examine(items, extract, doubtful, marked, recorded)
     _check_times(extract.times)
-    return assemble(items, extract, marked, producer, redactor, now_ns, random)
+    return extract, marked
 
 
 def check_count(count: int, most: int) -> None:
@@ -176,20 +197,20 @@ def _may_repeat_members(item: bytes) -> bool:
     return strictjson.structural_quotes(item) != strictjson.structural_quotes(_encoder.encode(_plain(item)))
 
 
-def _examine(items: list[bytes], extract: Extract, doubtful: set[int], marked: dict[int, int]) -> None:
+def _examine(items: list[bytes], extract: Extract, doubtful: set[int], marked: dict[int, int], recorded: bool) -> None:
     """Settle all doubts in `extract`; `InvalidEvent` or `InvalidInput` names what is wrong."""
     faults: list[Fault] = []
     not_json: InvalidInput | None = None
     for at, item in enumerate(items):
         if at in doubtful:
             event = _quickly(item)
-            if event is not None and (at not in marked or _markers_are_fine(item)):
+            if event is not None and (at not in marked or _markers_are_fine(item, recorded)):
                 extract.put(at, event)
                 continue
-        elif at not in marked or _markers_are_fine(item):
+        elif at not in marked or _markers_are_fine(item, recorded):
             continue
         try:
-            extract.put(at, _strictly(item))
+            extract.put(at, _strictly(item, recorded))
         except _Refused as refused:
             faults.append(Fault(at, *refused.args))
         except InvalidInput as error:
@@ -220,22 +241,22 @@ def _quickly(item: bytes) -> Event | None:
     return None if too_deep and strictjson.depth_of(item) > strictjson.MAX_DEPTH else event
 
 
-def _markers_are_fine(item: bytes) -> bool:
-    """Cheaply: no marker, or only well-formed ones of a producer in their usual spelling."""
+def _markers_are_fine(item: bytes, recorded: bool) -> bool:
+    """Cheaply: no marker, or only well-formed ones in their usual spelling."""
     if b"$" not in item and b"\\u0024" not in item:
         return True
     if b"\\u0" in item or b"$sealed" in item:
         return False
-    return item.count(b"$redacted") == well_formed_count(item)
+    return item.count(b"$redacted") == well_formed_count(item, recorded=recorded)
 
 
-def _strictly(item: bytes) -> Event:
+def _strictly(item: bytes, recorded: bool) -> Event:
     value = strictjson.loads(item)
     if isinstance(value, dict):
         for name in sorted(IDENTITY_FIELDS & value.keys()):
             if is_marker(value[name]):
                 raise _Refused(name, f"{name} must not be redacted: it identifies or orders the event")
-    forged = find_forgery(value)
+    forged = find_forgery(value, recorded=recorded)
     if forged is not None:
         raise _Refused(*forged)
     return msgspec.convert(without_markers(value), Event)

@@ -153,11 +153,11 @@ def _suggest_value(field: str, value: str) -> str:
     return _nearest(value, known) or (f"one of: {', '.join(known)}" if known else "")
 
 
-def find_forgery(value: Any, path: str = "") -> tuple[str, str] | None:
-    """(field, reason) of the first marker that no producer may send, or None."""
+def find_forgery(value: Any, path: str = "", *, recorded: bool = False) -> tuple[str, str] | None:
+    """(field, reason) of the first marker that no producer (`recorded`: and no recorder) makes, or None."""
     if isinstance(value, dict):
         if is_marker(value):
-            reason = forgery(value)
+            reason = forgery(value, recorded=recorded)
             return None if reason is None else (path, reason)
         children: list[tuple[str, Any]] = [(_join(path, name), child) for name, child in value.items()]
     elif isinstance(value, list):
@@ -165,7 +165,7 @@ def find_forgery(value: Any, path: str = "") -> tuple[str, str] | None:
     else:
         return None
     for place, child in children:
-        found = find_forgery(child, place)
+        found = find_forgery(child, place, recorded=recorded)
         if found is not None:
             return found
     return None

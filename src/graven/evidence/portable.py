@@ -21,7 +21,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["main"]
 
@@ -30,6 +30,7 @@ FORMAT = "graven-proof/1"
 MAX_SIZE = 2**63 - 1
 MAX_PROOF_HASHES = 63
 MAX_SIGNATURES = 100
+MAX_LEVELS = 8  # more than entries may have of wrappers
 MAX_FINDINGS = 100
 MAX_FILE = 1 << 30
 FIRST_FILES = ("README.txt", "checkpoint", "log.vkey", "manifest.json", "verify.py")
@@ -352,18 +353,27 @@ def read_manifest(archive: Archive) -> tuple[list[tuple[int, int]], list[str]]:
 
 
 def references(data: bytes) -> list[Reference]:
-    """The blobs to which an entry, or an event that lies in a blob, refers."""
+    """The blobs to which an entry, or what lies in a blob (an event, an entry of another log), refers."""
     try:
         value = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
         return []
+    found: list[tuple[dict[str, Any], bool]] = []
+    for _ in range(MAX_LEVELS):  # an entry of another log lies whole in the data of ours
+        if not isinstance(value, dict):
+            return []
+        pushed = value.get("format") == "graven.entry/1"
+        if pushed and isinstance(value.get("blob"), dict):
+            found.append((value["blob"], True))
+        wrapper = value.get("data") if pushed else value
+        if not isinstance(wrapper, dict) or "v" in wrapper or "entry" not in wrapper:
+            break
+        value = wrapper["entry"]
     if not isinstance(value, dict):
         return []
-    found = []
     native = value.get("format") == "event/1"
-    blob = value.get("blob")
-    if "v" in value and isinstance(blob, dict):
-        found.append((blob, native))
+    if "v" in value and isinstance(value.get("blob"), dict) and value.get("format") != "graven.entry/1":
+        found.append((value["blob"], native))
     event = value.get("data") if native else value if "action" in value else None
     if isinstance(event, dict) and isinstance(event.get("attachments"), list):
         found += [(one, False) for one in event["attachments"] if isinstance(one, dict)]

@@ -77,6 +77,7 @@ class Engine:
         keys = KeyTable(
             drivers.folder / "idempotency", on_damage=lambda text: self._report("idempotency_damaged", text)
         )
+        self.keys = keys
         self._requests = RequestTable(
             drivers.folder / "requests.sqlite",
             cap=options.keyed_requests,

@@ -1,7 +1,7 @@
 """`Log`: the one face of an open log, whatever engine works behind it at the moment."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from graven.errors import GravenError, StorageFailed
 from graven.event.batch import PreparedBatch
@@ -95,6 +95,10 @@ class Log:
         if isinstance(answers[0], GravenError):
             raise answers[0]
         return answers[0]
+
+    def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """Those idempotency keys that committed entries have, with the index of each; as far back as they are kept."""
+        return {key: known.index for key, known in self._engine.keys.find(keys).items()}
 
     def wait_published(self, index_exclusive: int, done: Callable[[bool], None]) -> None:
         """Bring publication forward and call `done(True)` once that many entries are published.

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from graven.errors import GravenError
+from graven.event.pushed import FORMAT as PUSHED
 
 __all__ = ["ACTIONS", "MESSAGE_CHARS", "REDACTED", "RunEvent", "RunEvents", "time_ns"]
 
@@ -28,6 +29,10 @@ RUN_START, RUN_FINISH, SUITE_FINISH, CASE_FINISH = ACTIONS = (
 REDACTED = "(redacted)"
 MESSAGE_CHARS = 2000
 """An error message is kept up to here; the whole of it stands in the entry."""
+
+_READ = ("event/1", PUSHED)
+_HEAD_BYTES = 16 * 1024
+"""Where the blob of an entry stands at the latest, wrappers included."""
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,7 +97,12 @@ class _Data(msgspec.Struct):
     duration_ns: Any = None
 
 
+class _Wrapper(msgspec.Struct):
+    entry: msgspec.Raw
+
+
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
+_WRAPPER = msgspec.json.Decoder(_Wrapper)
 _DATA = msgspec.json.Decoder(_Data)
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -122,6 +132,11 @@ def _could_be(raw: bytes) -> bool:
     return b'"test.' in raw or b"\\u00" in raw
 
 
+def _could_hold(raw: bytes) -> bool:
+    """Whether an entry may be a run event, or have it in a blob: its own, or that of the entry that it wraps."""
+    return _could_be(raw) or b'"blob":{"digest"' in raw[:_HEAD_BYTES]
+
+
 class RunEvents:
     """Reads entries one by one and counts what it left out."""
 
@@ -137,20 +152,21 @@ class RunEvents:
 
     def read(self, index: int, raw: bytes) -> RunEvent | None:
         """The run event that an entry is, or None. Raises nothing for whatever bytes."""
-        if not _could_be(raw) and b'"blob":{"digest"' not in raw[:1024]:
+        if not _could_hold(raw):
             return None
         try:
             envelope = _ENVELOPE.decode(raw)
+            data = self._data(envelope)
+            while envelope.format == PUSHED and data is not None and _could_hold(data):
+                envelope = _ENVELOPE.decode(_WRAPPER.decode(data).entry)  # as its own recorder received it
+                data = self._data(envelope)
         except _BROKEN:
             self.malformed += 1
             return None
-        if envelope.format != "event/1":
+        if envelope.format not in _READ:
             self.unknown_format += 1
             return None
-        data: bytes | None = bytes(envelope.data)
-        if not data and envelope.blob is not None:
-            data = self._blob(envelope.blob.digest)
-        if data is None or not _could_be(data):
+        if envelope.format == PUSHED or data is None or not _could_be(data):
             return None
         received = time_ns(envelope.received)
         try:
@@ -163,6 +179,12 @@ class RunEvents:
         except _BROKEN:
             self.malformed += 1
             return None
+
+    def _data(self, envelope: _Envelope) -> bytes | None:
+        data = bytes(envelope.data)
+        if data or envelope.blob is None or envelope.format not in _READ:
+            return data
+        return self._blob(envelope.blob.digest)
 
     def _blob(self, digest: str) -> bytes | None:
         try:

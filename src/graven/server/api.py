@@ -19,7 +19,7 @@ from litestar.openapi.spec import (
     RequestBody,
     Schema,
 )
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.response import Stream
 
 from graven.errors import NotFound, Tampered
@@ -31,6 +31,7 @@ from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
+from graven.server.pushed import KnownAnswer, PushedIntake
 from graven.server.runs import run_routes
 from graven.server.service import Service, client_ip
 from graven.server.tokens import TokenInfo
@@ -113,6 +114,34 @@ class _AppendOperation(Operation):
         ]
 
 
+def _describe_place(operation: Operation, what: str) -> None:
+    binary = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
+    operation.request_body = RequestBody(content={"application/octet-stream": binary}, description=what, required=True)
+    operation.parameters = [
+        *(operation.parameters or []),
+        Parameter(
+            name="origin", param_in="query", required=True, schema=Schema(type=OpenAPIType.STRING),
+            description="origin of the log that the entries come from",
+        ),
+        Parameter(
+            name="first", param_in="query", schema=Schema(type=OpenAPIType.INTEGER),
+            description="index there of the first one; 0",
+        ),
+    ]  # fmt: skip
+
+
+@dataclass
+class _EntriesOperation(Operation):
+    def __post_init__(self) -> None:
+        _describe_place(self, "An entry bundle (C2SP tlog-tiles). Plain, gzip or zstd (Content-Encoding).")
+
+
+@dataclass
+class _KnownOperation(Operation):
+    def __post_init__(self) -> None:
+        _describe_place(self, "Leaf hashes, 32 bytes each.")
+
+
 def make_api(service: Service, appender: Appender) -> Litestar:
     """The application behind the front."""
     routes = [
@@ -141,6 +170,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
 
 def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandler]:
     k8s = K8sIntake(service, appender)
+    pushed = PushedIntake(service, appender)
     blobs = BlobCalls(service)
 
     @post("/v1/logs/{log:str}/events", status_code=200, operation_class=_AppendOperation, tags=["record"])
@@ -155,6 +185,17 @@ def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandle
         """The audit webhook of a Kubernetes API server; a bad item goes to quarantine."""
         return await k8s.handle(log, request.scope, request.receive)
 
+    @post("/v1/logs/{log:str}/entries", status_code=200, operation_class=_EntriesOperation, tags=["record"])
+    async def push(request: Call, log: str) -> AppendAnswer:
+        """Entries of another log, kept whole and once, whoever sends them. All or none; durable when answered."""
+        answer = await pushed.handle(log, request.scope, request.receive)
+        return AppendAnswer(answer.first, answer.count, answer.duplicates, answer.ids)
+
+    @post("/v1/logs/{log:str}/entries/known", status_code=200, operation_class=_KnownOperation, tags=["record"])
+    async def known(request: Call, log: str) -> KnownAnswer:
+        """Which entries of another log are here already, by their leaf hashes."""
+        return await pushed.known(log, request.scope, request.receive)
+
     @put("/v1/blobs", tags=["record"])
     async def put_blob(request: Call) -> BlobAnswer:
         """Store content for an attachment; durable when answered."""
@@ -167,7 +208,7 @@ def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandle
         headers = {"content-length": str(size), "x-content-type-options": "nosniff"}
         return Stream(pieces, media_type="application/octet-stream", headers=headers)
 
-    return [append, k8s_audit, put_blob, get_blob]
+    return [append, k8s_audit, push, known, put_blob, get_blob]
 
 
 def _reading_routes(service: Service) -> list[HTTPRouteHandler]:

@@ -147,6 +147,12 @@ class Appender:
             batch = prepare(body)
             self._account(batch, reservation)
             return batch
+        return await self.prepare_apart(body, coding, reservation, prepare)
+
+    async def prepare_apart(
+        self, body: bytes, coding: str | None, reservation: Reservation, prepare: Prepare
+    ) -> PreparedBatch:
+        """Decompress and prepare on the intake threads, whatever the size."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._service.intake, self._expand, body, coding, reservation, prepare)
 
@@ -222,8 +228,11 @@ def _idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
 
 def _check_sizes(log: Log, batch: PreparedBatch) -> None:
     wrong = []
+    absent = set()
     for item, digest, size in batch.attachments:
         stored = log.blobs.size(digest)
+        if stored is None:
+            absent.add(digest)
         if stored is None or stored != size:
             reason = f"{digest} is not stored" if stored is None else f"{digest} has {stored} bytes, not {size}"
             wrong.append({"item": item, "field": "attachments", "reason": reason, "suggestion": "PUT /v1/blobs"})
@@ -232,5 +241,5 @@ def _check_sizes(log: Log, batch: PreparedBatch) -> None:
             f"{len(wrong)} attachments do not match what is stored",
             hint="PUT /v1/blobs first, and name its digest and size",
             code="unknown_attachment",
-            details={"errors": wrong},
+            details={"errors": wrong, "digests": sorted(absent)},
         )

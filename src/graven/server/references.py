@@ -35,7 +35,8 @@ class BlobReferences:
 
     def check_attachments(self, log: str, token_id: str, batch: PreparedBatch) -> None:
         """InvalidEvent naming each attachment that this token never uploaded and this log does not know."""
-        unknown = {digest for _, digest, _ in batch.attachments if not self._may_attach(log, token_id, digest)}
+        named = {digest for _, digest, _ in batch.attachments}
+        unknown = {digest for digest in named if not self.may_attach(log, token_id, digest)}
         if unknown:
             raise InvalidEvent(
                 f"{len(unknown)} attachments were never uploaded with this token",
@@ -51,11 +52,13 @@ class BlobReferences:
                         }
                         for item, digest, _ in batch.attachments
                         if digest in unknown
-                    ]
+                    ],
+                    "digests": sorted(unknown),
                 },
             )
 
-    def _may_attach(self, log: str, token_id: str, digest: str) -> bool:
+    def may_attach(self, log: str, token_id: str, digest: str) -> bool:
+        """Whether the token had the content, or an entry of the log refers to it."""
         return bool(
             self._control.rows(
                 "SELECT 1 FROM blob_uploads WHERE digest = ?1 AND token = ?2"

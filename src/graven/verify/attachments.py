@@ -1,4 +1,4 @@
-"""Which blobs an entry refers to: its own oversize content, and the attachments of an event/1.
+"""Which blobs an entry refers to: its own oversize content, the attachments of an event/1, and those of a pushed entry.
 
 Found by a byte scan that is cheap enough for every entry, then decoded strictly. The scan cannot be fooled by
 another spelling: the envelope has one, and a member name of the producer's JSON that is spelled with
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import msgspec
 
 from graven.errors import InvalidInput
+from graven.event import pushed
 from graven.event.envelope import decode_entry
+from graven.event.pushed import MAX_LEVELS
 from graven.tlog.bundle import decode_bundle
 
 __all__ = ["BlobReference", "entry_references", "may_refer", "references", "references_in_event"]
@@ -20,6 +22,7 @@ _OVERSIZE = b',"blob":{"digest":"sha256:'
 _ATTACHED = b'"attachments"'
 _ESCAPED = b"\\u00"
 _NATIVE = "event/1"
+_WRAPPER = b'{"origin":"'  # an event's own origin is an object, so no event begins like this
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
@@ -65,22 +68,31 @@ def references(bundle: bytes) -> Iterator[tuple[int, BlobReference]]:
 
 def entry_references(entry: bytes) -> list[BlobReference]:
     """Blobs that one entry refers to; none when it is no entry of Graven."""
-    try:
-        decoded = decode_entry(entry)
-    except InvalidInput:
-        return []  # an entry of a foreign log: whatever it says, it is no reference of ours
-    native = decoded.format == _NATIVE
-    found = []
-    if decoded.blob is not None:
-        digest, size = decoded.blob
-        found.append(BlobReference(digest, size, nested=native))
-    if native and decoded.data is not None:
-        found += references_in_event(decoded.data)
+    found: list[BlobReference] = []
+    for _ in range(MAX_LEVELS + 1):
+        try:
+            decoded = decode_entry(entry)
+            if decoded.blob is not None:
+                digest, size = decoded.blob
+                found.append(BlobReference(digest, size, nested=decoded.format in (_NATIVE, pushed.FORMAT)))
+            if decoded.data is not None and decoded.format == pushed.FORMAT:
+                entry = pushed.unwrap(decoded.data).entry
+                continue
+        except InvalidInput:
+            return found  # an entry of a foreign log: whatever it says, it is no reference of ours
+        if decoded.data is not None and decoded.format == _NATIVE:
+            found += references_in_event(decoded.data)
+        break
     return found
 
 
 def references_in_event(data: bytes) -> list[BlobReference]:
-    """Attachments of an event/1; none when it is no such event (intake would have refused it)."""
+    """Attachments of an event/1, or what the entry refers to that a blob wraps; none when it is neither."""
+    if data.startswith(_WRAPPER):
+        try:
+            return entry_references(pushed.unwrap(data).entry)
+        except InvalidInput:
+            return []
     try:
         event = _decode_event(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

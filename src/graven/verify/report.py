@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["MAX_FINDINGS", "Finding", "Kind", "Report", "TreeHead", "Trust", "Verdict"]
+__all__ = ["MAX_FINDINGS", "Finding", "Kind", "PushedLog", "Report", "TreeHead", "Trust", "Verdict"]
 
 MAX_FINDINGS = 100
 """Findings kept in a report; the rest is only counted."""
@@ -83,6 +83,16 @@ class TreeHead(msgspec.Struct, frozen=True):
     root: str
 
 
+class PushedLog(msgspec.Struct, frozen=True):
+    """A log that was pushed into this one and is here as its own `key` signed it; `index` of the `log.push`."""
+
+    origin: str
+    size: int
+    root: str
+    key: str
+    index: int
+
+
 class Report(msgspec.Struct, kw_only=True):
     """The result of one verification; built up by the engine, read by everybody else."""
 
@@ -103,6 +113,8 @@ class Report(msgspec.Struct, kw_only=True):
     beyond_checkpoint: int = 0
     blobs: int = 0
     blob_bytes: int = 0
+    pushed: list[PushedLog] = msgspec.field(default_factory=list)
+    """Only when they were asked for."""
     complete: bool = False
     """Every step ran to its end: nothing was left out because of an earlier finding."""
     remembered: bool = False

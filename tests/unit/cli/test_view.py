@@ -88,3 +88,19 @@ def test_redaction_is_told():
 def test_odd_members_do_not_break_the_view():
     odd = {"action": 1, "actor": "x", "targets": [1, None], "method": [], "qa": 3, "error": "e", "labels": []}
     assert rows(entry(odd))["who"] == "x"
+
+
+def test_a_pushed_event_shows_as_itself_with_the_log_that_it_comes_from():
+    event = {"action": "order.create", "actor": {"id": "alice"}}
+    inner = entry(event) | {"by": {"token": "local", "ip": "::1"}}
+    wrapper = {"origin": "job.example/1", "index": 57, "entry": inner}
+    view = view_of(entry(wrapper, "graven.entry/1", received="2026-01-02T00:00:00.000000000Z"))
+    shown = dict(view.rows)
+    assert view.title == "order.create"
+    assert shown["recorded"] == "2026-01-01T00:00:00.000000000Z  by token local from ::1"
+    assert shown["pushed"] == "entry 57 of job.example/1"
+    assert shown["received"] == "2026-01-02T00:00:00.000000000Z  by token tok from 10.0.0.1"
+
+
+def test_a_wrapper_of_nothing_is_shown_as_it_is():
+    assert view_of(entry({"origin": "o"}, "graven.entry/1")).blocks == [("data", {"origin": "o"})]

@@ -1,6 +1,9 @@
 import pytest
 from tests.support.verify_logs import graven_entry
 
+from graven.event.pushed import wrap
+from graven.evidence.portable import Reference
+from graven.evidence.portable import references as portable_references
 from graven.tlog.bundle import encode_bundle
 from graven.verify.attachments import BlobReference, entry_references, may_refer, references, references_in_event
 
@@ -66,3 +69,27 @@ def test_what_is_no_event_refers_to_nothing(data: bytes):
 def test_references_name_the_position_in_the_bundle():
     bundle = encode_bundle([b"foreign", graven_entry(1), graven_entry(2, blob=(ONE, 3)), b'"attachments"'])
     assert list(references(bundle)) == [(2, BlobReference(ONE, 3, nested=True))]
+
+
+def test_a_pushed_entry_refers_to_what_its_own_entry_refers_to():
+    attached = graven_entry(1, data=event(f'[{{"digest":"{ONE}","size":3}}]'))
+    oversize = graven_entry(1, blob=(TWO, 70_000))
+    for inner, expected in ((attached, BlobReference(ONE, 3)), (oversize, BlobReference(TWO, 70_000, nested=True))):
+        data = wrap("job.example/1", 0, inner)
+        pushed = graven_entry(2, data=data, form="graven.entry/1")
+        assert may_refer(pushed)
+        assert entry_references(pushed) == [expected]
+        assert references_in_event(data) == [expected]
+        portable = Reference(expected.digest, expected.size, expected.nested)
+        assert portable_references(pushed) == portable_references(data) == [portable]
+
+
+def test_a_pushed_entry_in_a_blob_refers_to_the_blob():
+    pushed = graven_entry(2, blob=(ONE, 66_000), form="graven.entry/1")
+    assert entry_references(pushed) == [BlobReference(ONE, 66_000, nested=True)]
+    assert portable_references(pushed) == [Reference(ONE, 66_000, True)]
+
+
+def test_a_wrapper_that_is_none_refers_to_nothing():
+    assert references_in_event(b'{"origin":"x","index":0}') == []
+    assert entry_references(graven_entry(2, data=b'{"origin":"x"}', form="graven.entry/1")) == []

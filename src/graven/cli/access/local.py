@@ -17,11 +17,12 @@ import structlog
 
 from graven.cli.access.local_k8s import append_one_by_one
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
-from graven.errors import Conflict, CouldNotCheck, Forbidden, InvalidEvent, NotFound, Unavailable
+from graven.errors import Conflict, CouldNotCheck, Forbidden, InvalidEvent, InvalidInput, NotFound, Unavailable
 from graven.event.batch import PreparedBatch
 from graven.event.envelope import format_time
 from graven.event.intake import Producer, prepare_events
 from graven.event.mappers.k8s import prepare_k8s
+from graven.event.mappers.pushed import prepare_pushed
 from graven.event.redact import Redactor
 from graven.log.layout import SYSTEM_LOG
 from graven.log.messages import KeyedRequest
@@ -29,6 +30,7 @@ from graven.log.opened import Log
 from graven.server.control import Control
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
 from graven.server.logs import LogSet
+from graven.server.pushed import known_ranges, refuse_itself
 from graven.server.redaction import recorded_rules
 from graven.server.references import BlobReferences
 from graven.server.settings import LimitSettings
@@ -100,6 +102,37 @@ class LocalAccess:
         except Conflict:
             return append_one_by_one(opened, batch, PRODUCER, source=source, now_ns=self._clock())
         return Answer(appended.first, appended.count, appended.duplicates, appended.ids, batch.quarantined)
+
+    def append_entries(self, log: str, entries: Sequence[bytes], *, origin: str, first: int) -> Answer:
+        """See `ports.Access`."""
+        opened = self._writable(log)
+        refuse_itself(opened, origin)
+        absent: set[str] = set()
+
+        def load(at: int, digest: str, size: int) -> bytes:
+            content = opened.blobs.get(digest)
+            if content is None or len(content) != size:
+                absent.add(digest)
+                raise InvalidInput(f"{digest} of {size} bytes is not in the blob store")
+            return content
+
+        try:
+            batch = prepare_pushed(entries, PRODUCER, self._redactor, origin=origin, first=first, load=load)
+        except InvalidEvent as error:
+            if not absent:
+                raise
+            details = {**error.details, "digests": sorted(absent)}
+            raise InvalidEvent(error.message, code="unknown_attachment", details=details) from error
+        _check_attachments(batch, opened)
+        self._references.keep(log, {*batch.blobs, *(digest for _, digest, _ in batch.attachments)})
+        appended = opened.append(batch)
+        return Answer(appended.first, appended.count, appended.duplicates, appended.ids)
+
+    def known_entries(self, log: str, hashes: bytes, *, origin: str, first: int) -> list[tuple[int, int, int]]:
+        """See `ports.Access`."""
+        opened = self._writable(log)
+        refuse_itself(opened, origin)
+        return known_ranges(opened, origin, first, hashes)
 
     def put_blob(self, stream: BinaryIO) -> StoredBlob:
         """See `ports.Access`; the limit is a server's default, since a server may hold this directory tomorrow."""
@@ -249,4 +282,6 @@ def _check_attachments(batch: PreparedBatch, log: Log) -> None:
         if digest not in batch.blobs and not log.blobs.has(digest)
     ]
     if missing:
-        raise InvalidEvent("an attachment was never uploaded", details={"errors": missing})
+        digests = sorted({digest for _, digest, _ in batch.attachments if not log.blobs.has(digest)})
+        details = {"errors": missing, "digests": digests}
+        raise InvalidEvent("an attachment was never uploaded", code="unknown_attachment", details=details)

@@ -54,6 +54,17 @@ class Access(Protocol):
         """Append Kubernetes audit events; an unreadable item is quarantined, not refused."""
         ...
 
+    def append_entries(self, log: str, entries: Sequence[bytes], *, origin: str, first: int) -> Answer:
+        """Append entries first, first + 1, … of the log `origin`, wrapped; those that are there are duplicates.
+
+        InvalidEvent (`unknown_attachment`, `details["digests"]`) when blobs have to be put first.
+        """
+        ...
+
+    def known_entries(self, log: str, hashes: bytes, *, origin: str, first: int) -> list[tuple[int, int, int]]:
+        """Which of these leaf hashes (32 bytes each) are there: [position, index, count], in order."""
+        ...
+
     def put_blob(self, stream: BinaryIO) -> StoredBlob:
         """Store what `stream`, a file at its beginning, holds, for events to name among their attachments.
 

@@ -11,7 +11,7 @@ import httpx
 
 from graven import errors
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
-from graven.tlog.bundle import decode_bundle
+from graven.tlog.bundle import decode_bundle, encode_bundle
 from graven.tlog.tiles import TilePath
 
 __all__ = ["RemoteAccess", "error_of"]
@@ -121,6 +121,21 @@ class RemoteAccess:
             "POST", f"/k8s/{log}/audit", content=body, headers=headers, params={"source": source} if source else {}
         )
         return _answer(response.json(), published=False)
+
+    def append_entries(self, log: str, entries: Sequence[bytes], *, origin: str, first: int) -> Answer:
+        """See `ports.Access`."""
+        response = self._bytes(f"/v1/logs/{log}/entries", encode_bundle(entries), origin, first)
+        return _answer(response.json(), published=False)
+
+    def known_entries(self, log: str, hashes: bytes, *, origin: str, first: int) -> list[tuple[int, int, int]]:
+        """See `ports.Access`."""
+        listed = self._bytes(f"/v1/logs/{log}/entries/known", hashes, origin, first).json()["known"]
+        return [(int(position), int(index), int(count)) for position, index, count in listed]
+
+    def _bytes(self, path: str, body: bytes, origin: str, first: int) -> httpx.Response:
+        headers = {"Content-Type": "application/octet-stream"}
+        params = {"origin": origin, "first": str(first)}
+        return self._call("POST", path, content=body, headers=headers, params=params)
 
     def put_blob(self, stream: BinaryIO) -> StoredBlob:
         """See `ports.Access`."""

@@ -15,6 +15,8 @@ from graven.cli.options import access_options, json_option, log_option, open_cho
 from graven.cli.printable import printable
 from graven.cli.view import View, view_of
 from graven.errors import GravenError
+from graven.event.pushed import FORMAT as PUSHED
+from graven.event.pushed import MAX_LEVELS
 
 __all__ = ["command", "render"]
 
@@ -65,19 +67,29 @@ def read_entry(access: Access, log: str, index: int) -> tuple[bytes, dict[str, A
     content = access.entry(log, index)
     try:
         entry = json.loads(content)
-        blob = entry.get("blob")
-        if blob is not None and "data" not in entry:
-            data = access.blob(log, str(blob["digest"]))
-            try:
-                entry["data"] = json.loads(data)
-            except ValueError:
-                entry["data"] = data.decode("utf-8", "backslashreplace")
+        layer = entry
+        for _ in range(MAX_LEVELS + 1):
+            _bring_data(access, log, layer)
+            if layer.get("format") != PUSHED:
+                break
+            layer = layer["data"]["entry"]
     except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise GravenError(
             f"entry {index} is not the JSON that graven writes: {error}",
             hint=f"graven show {index} --raw, and graven verify",
         ) from error
     return content, entry
+
+
+def _bring_data(access: Access, log: str, entry: dict[str, Any]) -> None:
+    blob = entry.get("blob")
+    if blob is None or "data" in entry:
+        return
+    data = access.blob(log, str(blob["digest"]))
+    try:
+        entry["data"] = json.loads(data)
+    except ValueError:
+        entry["data"] = data.decode("utf-8", "backslashreplace")
 
 
 @click.command("show", cls=TeachingCommand, short_help=COMMANDS["show"], epilog=EXAMPLES)

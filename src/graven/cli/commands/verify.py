@@ -20,6 +20,7 @@ EXAMPLES = """
 graven verify ./graven-data
 graven verify http://127.0.0.1:8470/logs/default --key log.vkey
 graven verify order-42.tlog-proof --entry order-42.entry --key log.vkey
+graven verify ./graven-data --pushed
 graven verify ./copy-of-the-log --anchored ./anchors --explain
 """
 
@@ -88,6 +89,7 @@ def _unchecked(target: str, log: str | None) -> list[str]:
 )
 @click.option("--log", metavar="NAME", help="Which log of a data directory or server [default].")
 @click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN].")
+@click.option("--pushed", is_flag=True, help="Check the logs that were pushed into this one, too (graven push).")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes [one per core].")
 @click.option("--explain", "explained", is_flag=True, help="Say what was checked and what each finding means.")
 @json_option
@@ -101,6 +103,7 @@ def command(
     entry: Path | None,
     log: str | None,
     token: str | None,
+    pushed: bool,
     workers: int | None,
     explained: bool,
     as_json: bool,
@@ -129,6 +132,7 @@ def command(
                 token=token or os.environ.get("GRAVEN_TOKEN"),
                 workers=workers,
                 on_progress=bar.update,
+                pushed=pushed,
             )
     except (Tampered, CouldNotCheck, UsageError):
         raise

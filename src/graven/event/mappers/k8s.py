@@ -27,7 +27,16 @@ from graven.event.quarantine import quarantine_entry, quarantine_key
 from graven.event.redact import FORGED, Redactor
 from graven.event.redact.markers import is_marker
 
-__all__ = ["FORMAT", "SECRET_RULE", "VERSIONS", "audit_id", "prepare_k8s", "secret_bodies", "split_body"]
+__all__ = [
+    "FORMAT",
+    "SECRET_RULE",
+    "VERSIONS",
+    "audit_id",
+    "prepare_k8s",
+    "secret_bodies",
+    "split_body",
+    "strict_value",
+]
 
 FORMAT: Final = "k8s.audit/v1"
 SECRET_RULE: Final = "k8s-secret-body"  # noqa: S105  # the name of a rule
@@ -104,7 +113,7 @@ def _reason(data: bytes) -> str:
     return "not an audit event"
 
 
-def _strict(item: bytes) -> Any:
+def strict_value(item: bytes) -> Any:
     """The value of one item under the same laws as native events; `InvalidInput` says what is wrong."""
     try:
         value = _decode(item)
@@ -197,7 +206,7 @@ def prepare_k8s(
     suspects = redactor.prefilter.suspects(b"\n".join(items), items)
     for position, (item, wrong) in enumerate(parts):
         try:
-            value: Any = None if wrong else _strict(item)
+            value: Any = None if wrong else strict_value(item)
             event_id = audit_id(value)
         except InvalidInput as error:
             _quarantine(batch, item, wrong or error.message, producer, source, uuid7.make(now_ns, random))
