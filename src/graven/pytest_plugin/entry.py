@@ -5,16 +5,23 @@ Whatever goes wrong while the recorder is set up is told as a warning: pytest go
 
 import pytest
 
-LEVELS = ("off", "outcomes", "io")
+LEVELS = ("off", "outcomes", "io", "calls")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The flag, the level and their ini spellings."""
     group = parser.getgroup("graven", "graven: a record of this run that cannot be rewritten")
     group.addoption("--graven", action="store_true", default=None, help="Record this run (into .graven, or a server).")
-    group.addoption("--graven-level", choices=LEVELS, default=None, help="How much to record [io].")
+    group.addoption(
+        "--graven-level",
+        choices=LEVELS,
+        default=None,
+        help="How much to record: nothing; status, errors and durations; values and I/O; that and the calls of the "
+        "packages in graven_calls [io].",
+    )
     parser.addini("graven", "record every run, as --graven", type="bool", default=False)
-    parser.addini("graven_level", "how much to record: off, outcomes or io", default="io")
+    parser.addini("graven_level", "how much to record: off, outcomes, io or calls", default="io")
+    parser.addini("graven_calls", "packages whose calls are recorded at level calls", type="args", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,6 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if level not in LEVELS:
         raise pytest.UsageError(f"graven_level is {level!r}, and not one of {', '.join(LEVELS)}")
+    if level == "calls" and not config.getini("graven_calls"):
+        raise pytest.UsageError(
+            "level calls records the calls of the packages in graven_calls, which is not set: "
+            "add `graven_calls = mypackage` to the ini file, or pass `-o graven_calls=mypackage`"
+        )
     try:
         from graven.pytest_plugin.start import start
     except ImportError as error:

@@ -41,6 +41,8 @@ class TestRecorder:
         self.failed: dict[str, str] = {}
         self.flush: Callable[[], None] = _nothing
         """Records the calls that are still open (rows that nobody fetched, say); called before an attempt ends."""
+        self.begin: Callable[[], None] = _nothing
+        """Called when a phase of a test begins."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
@@ -147,6 +149,7 @@ class TestRecorder:
             current.set(
                 Place(self._run, attempt.test, attempt.suite, attempt.number, phase, attempt.trace_id, attempt.span_id)
             )
+            self.begin()
 
     def _finish(self) -> None:
         attempt, self._attempt = self._attempt, None

@@ -63,6 +63,7 @@ class WorkerSession(_Selection):
         self.environment = str(told["environment"])
         self.recorder: TestRecorder | None = None
         self.capture: Any = None
+        self.calls: Any = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """The first worker writes the start, before any test runs."""
@@ -100,6 +101,7 @@ class Session(_Selection):
         self.environment = facts.environment_name(os.environ)
         self.recorder: TestRecorder | None = None
         self.capture: Any = None
+        self.calls: Any = None
         self._began_ns = time.monotonic_ns()
         self._statuses: dict[str, str] = {}
         self._workers: list[dict[str, Any]] = []
@@ -288,6 +290,14 @@ def _narrowed(config: pytest.Config) -> dict[str, Any]:
 
 
 def _stop(session: Session | WorkerSession) -> None:
+    if session.calls is not None:
+        tracer, session.calls = session.calls, None
+        try:
+            if missed := tracer.failures():
+                session.sink.failures.add(f"{missed} calls of functions")
+            tracer.uninstall()
+        except Exception as error:  # noqa: BLE001 - as below
+            session.sink.failures.add(error)
     if session.capture is not None:
         capture, session.capture = session.capture, None
         try:

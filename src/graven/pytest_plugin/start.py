@@ -60,10 +60,32 @@ def _start(config: pytest.Config, level: str) -> None:
             try:
                 session.capture = io
                 io.set_context(_context)
+                for folder in (config.option.basetemp, os.environ.get("PYTEST_DEBUG_TEMPROOT"), data):
+                    if folder:
+                        io.ignore_below(str(folder))
                 io.install(record_call)
                 recorder.flush = io.flush
             except Exception as error:  # noqa: BLE001 - the tests are recorded without their calls then
                 sink.failures.add(error)
+        if level == "calls":
+            try:
+                _record_calls(config, session, recorder)
+            except Exception as error:  # noqa: BLE001 - as above
+                sink.failures.add(error)
+
+
+def _record_calls(config: pytest.Config, session: Session | WorkerSession, recorder: TestRecorder) -> None:
+    from graven.pytest_plugin import calls
+
+    def flush() -> None:
+        calls.end()
+        calls.flush()
+        io.flush()
+
+    calls.install(config.getini("graven_calls"), record_call, _context)
+    session.calls = calls
+    recorder.begin = calls.begin
+    recorder.flush = flush
 
 
 def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:

@@ -102,6 +102,7 @@ class _Helper:
         try:
             while (work := self.work.get()) is not None:
                 work()
+                del work  # it holds the value, which must not live longer than the tested program wants
         except SystemExit:
             return
 

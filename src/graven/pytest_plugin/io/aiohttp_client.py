@@ -1,7 +1,8 @@
 """aiohttp's client: each request that got a connection, redirects included.
 
 The response's body is seen where the application has it read whole (`read`, `text`, `json`); one that it streams
-from `content` is recorded without its bytes, as incomplete. A connection that fails is not seen: no request was sent.
+from `content` is recorded without its bytes, as incomplete. A connection that fails is noted
+as undeclared I/O: no request was sent.
 """
 
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 from graven.pytest_plugin.io.call import Sink
 from graven.pytest_plugin.io.exchange import Exchange, begin, carrying
 from graven.pytest_plugin.io.patches import Patches
+from graven.pytest_plugin.io.undeclared import note_connect
 
-__all__ = ["patch"]
+__all__ = ["patch", "patch_connector"]
 
 _EXCHANGE = "_graven_exchange"
 
@@ -91,3 +93,21 @@ def patch(client_reqrep: Any, patches: Patches, sink: Sink) -> None:  # noqa: C9
     patches.wrap(client_reqrep.ClientResponse, "read", wrap_read)
     patches.wrap(client_reqrep.ClientResponse, "release", wrap_leave)
     patches.wrap(client_reqrep.ClientResponse, "close", wrap_leave)
+
+
+def patch_connector(connector: Any, patches: Patches, sink: Sink) -> None:
+    """Connections belong to the requests that they are made for."""
+
+    def wrap(connect: Any) -> Any:
+        async def connecting(self: Any, req: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                with sink.covering("io.undeclared"):
+                    return await connect(self, req, *args, **kwargs)
+            except OSError:
+                with sink.guard():
+                    note_connect(req.url.host, req.url.port)
+                raise
+
+        return connecting
+
+    patches.wrap(connector.BaseConnector, "connect", wrap)

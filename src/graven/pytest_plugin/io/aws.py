@@ -28,7 +28,7 @@ def patch(client: Any, patches: Patches, sink: Sink) -> None:
                 }
                 call.input = {name: _shown(value) for name, value in api_params.items()}
             try:
-                with call.running("aws.call", "http.request"):
+                with call.running("aws.call", "http.request", "io.undeclared"):
                     answer = make(self, operation_name, api_params)
                 with sink.guard():
                     call.output = {name: _shown(value) for name, value in answer.items()}

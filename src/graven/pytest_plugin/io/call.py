@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Call", "Context", "Sink", "error_of"]
+__all__ = ["Call", "Context", "Sink", "enclosing_span", "enter_span", "error_of"]
 
 Context = tuple[str, str, str]
 """Trace id, parent span id, run."""
@@ -22,6 +22,16 @@ _SDK_THREADS = frozenset({"graven-packer", "graven-sender"})
 
 _span: contextvars.ContextVar[str | None] = contextvars.ContextVar("graven_io_span", default=None)
 _covered: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("graven_io_covered", default=frozenset())
+
+
+def enclosing_span() -> str | None:
+    """The span of the call that this context is in."""
+    return _span.get()
+
+
+def enter_span(span_id: str | None) -> None:
+    """From now on calls of this context are children of that one, until it is changed again."""
+    _span.set(span_id)
 
 
 def error_of(problem: BaseException) -> dict[str, Any]:
@@ -42,7 +52,7 @@ class Sink:
     ) -> None:
         self._record = record
         self._context = context
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collected cursor ends its call wherever the collector happens to run
         self._open: dict[str, Call] = {}
         self._quiet = threading.local()
         self.active = True
@@ -58,14 +68,33 @@ class Sink:
         try:
             yield
         except Exception:  # noqa: BLE001 - the capture must not break the application
-            with self._lock:
-                self.failures += 1
+            self.failed()
+
+    def failed(self) -> None:
+        """Count a failure of the capture itself."""
+        with self._lock:
+            self.failures += 1
+
+    @property
+    def in_test(self) -> bool:
+        """Whether a test runs; without a context to ask, always."""
+        return self._context is None or self._context() is not None
 
     def start(self, action: str) -> "Call | None":
         """A call to fill, or `None` when an outer layer records it, or the recorder itself is at work."""
         if not self.active or action in _covered.get() or self.recording:
             return None
         return Call(self, action)
+
+    @contextlib.contextmanager
+    def covering(self, *actions: str) -> Iterator[None]:
+        """Within the block, in this context, nothing records these: somebody else answers for them."""
+        covered = _covered.set(_covered.get() | set(actions))
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ValueError):  # a generator may be closed in another context
+                _covered.reset(covered)
 
     @property
     def recording(self) -> bool:
@@ -129,6 +158,7 @@ class Call:
         self.error: dict[str, Any] | None = None
         self.outcome = "success"
         self.before_end: Callable[[], None] | None = None
+        self.timed = True
         self._started_ns = time.perf_counter_ns()
         self._duration_ns: int | None = None
         self._ended = False
@@ -139,7 +169,8 @@ class Call:
 
         An exception of the application is noted and passes through unchanged.
         """
-        span, covered = _span.set(self.span_id), _covered.set(_covered.get() | set(covers))
+        span = _span.set(self.span_id)
+        covered = _covered.set(_covered.get() | set(covers))
         try:
             yield
         except BaseException as problem:
@@ -189,7 +220,7 @@ class Call:
             "input": self.input,
             "output": self.output,
             "error": self.error,
-            "duration_ns": self._duration_ns,
+            "duration_ns": self._duration_ns if self.timed else None,
             "trace": trace,
         }
         return {name: value for name, value in found.items() if value is not None}

@@ -10,6 +10,9 @@ from graven.pytest_plugin.io import (
     django_client,
     httpx_client,
     process,
+    psycopg2_cursor,
+    psycopg_cursor,
+    pymysql_cursor,
     redis_client,
     requests_client,
     sqlalchemy_engine,
@@ -20,6 +23,7 @@ from graven.pytest_plugin.io import (
 from graven.pytest_plugin.io.call import Context, Sink
 from graven.pytest_plugin.io.imports import ImportHook
 from graven.pytest_plugin.io.patches import Patches
+from graven.pytest_plugin.io.undeclared import Undeclared
 
 __all__ = ["failures", "flush", "install", "set_context", "uninstall"]
 
@@ -31,10 +35,14 @@ _PATCHED: Mapping[str, Callable[[Any, Patches, Sink], None]] = {
     "werkzeug.test": werkzeug_client.patch,
     "django.test.client": django_client.patch,
     "sqlite3": sqlite.patch,
+    "psycopg": psycopg_cursor.patch,
+    "psycopg2": psycopg2_cursor.patch,
+    "pymysql": pymysql_cursor.patch,
     "sqlalchemy.engine": sqlalchemy_engine.patch,
     "redis.client": redis_client.patch,
     "redis.asyncio.client": redis_client.patch_async,
     "aiohttp.client_reqrep": aiohttp_client.patch,
+    "aiohttp.connector": aiohttp_client.patch_connector,
     "botocore.client": aws.patch,
     "subprocess": process.patch,
 }
@@ -46,6 +54,7 @@ class _Installed:
     ) -> None:
         self.sink = Sink(record, context)
         self.patches = Patches()
+        self.undeclared = Undeclared(self.sink)
         self.hook = ImportHook({name: self._guarded(patch) for name, patch in _PATCHED.items()})
 
     def _guarded(self, patch: Callable[[Any, Patches, Sink], None]) -> Callable[[ModuleType], None]:
@@ -71,6 +80,7 @@ def install(record: Callable[[Mapping[str, Any]], object]) -> None:
     _failures = 0
     _installed = _Installed(record, _context)
     _installed.hook.install()
+    _installed.undeclared.install()
 
 
 def uninstall() -> None:
@@ -78,6 +88,7 @@ def uninstall() -> None:
     global _installed, _failures
     if _installed is None:
         return
+    _installed.undeclared.uninstall()
     _installed.hook.uninstall()
     _installed.sink.close()
     _installed.patches.undo()

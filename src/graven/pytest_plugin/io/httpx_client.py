@@ -57,6 +57,23 @@ def patch(httpx: Any, patches: Patches, sink: Sink) -> None:
 
         return _send_single_request
 
+    def wrap_transport(handle: Any) -> Any:
+        def handle_request(self: Any, request: Any) -> Any:
+            with sink.covering("io.undeclared"):
+                return handle(self, request)
+
+        return handle_request
+
+    def wrap_async_transport(handle: Any) -> Any:
+        async def handle_async_request(self: Any, request: Any) -> Any:
+            with sink.covering("io.undeclared"):
+                return await handle(self, request)
+
+        return handle_async_request
+
+    # the transports that open sockets: an application under a transport in this process does I/O of its own
+    patches.wrap(httpx.HTTPTransport, "handle_request", wrap_transport)
+    patches.wrap(httpx.AsyncHTTPTransport, "handle_async_request", wrap_async_transport)
     patches.wrap(httpx.Client, "_send_single_request", wrap_sync)
     patches.wrap(httpx.AsyncClient, "_send_single_request", wrap_async)
 

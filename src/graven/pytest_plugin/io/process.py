@@ -34,7 +34,8 @@ def patch(subprocess: Any, patches: Patches, sink: Sink) -> None:  # noqa: C901 
                 if kwargs.get("shell"):
                     call.input["shell"] = True
             try:
-                init(self, args, *more, **kwargs)
+                with sink.covering("io.undeclared"):
+                    init(self, args, *more, **kwargs)
             except BaseException as problem:
                 call.failed(problem)
                 call.end()

@@ -17,7 +17,7 @@ def patch(client: Any, patches: Patches, sink: Sink) -> None:
             if call is None:
                 return execute(self, *args, **options)
             try:
-                with call.running("redis.command"):
+                with call.running("redis.command", "io.undeclared"):
                     call.output = {"reply": execute(self, *args, **options)}
             finally:
                 call.end()
@@ -31,7 +31,7 @@ def patch(client: Any, patches: Patches, sink: Sink) -> None:
             if call is None:
                 return execute(self, *args, **kwargs)
             try:
-                with call.running("redis.command"):
+                with call.running("redis.command", "io.undeclared"):
                     call.output = {"reply": execute(self, *args, **kwargs)}
             finally:
                 call.end()
@@ -52,7 +52,7 @@ def patch_async(client: Any, patches: Patches, sink: Sink) -> None:
             if call is None:
                 return await execute(self, *args, **options)
             try:
-                with call.running("redis.command"):
+                with call.running("redis.command", "io.undeclared"):
                     call.output = {"reply": await execute(self, *args, **options)}
             finally:
                 call.end()
@@ -66,7 +66,7 @@ def patch_async(client: Any, patches: Patches, sink: Sink) -> None:
             if call is None:
                 return await execute(self, *args, **kwargs)
             try:
-                with call.running("redis.command"):
+                with call.running("redis.command", "io.undeclared"):
                     call.output = {"reply": await execute(self, *args, **kwargs)}
             finally:
                 call.end()

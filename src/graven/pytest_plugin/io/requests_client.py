@@ -30,7 +30,7 @@ def patch(adapters: Any, patches: Patches, sink: Sink) -> None:
             try:
                 with (
                     carrying(request.headers, sink.carried(exchange.call.span_id)),
-                    exchange.call.running("http.request"),
+                    exchange.call.running("http.request", "io.undeclared"),
                 ):
                     response = send(self, request, *args, **kwargs)
             except BaseException:

@@ -73,7 +73,13 @@ def patch(base: Any, patches: Patches, sink: Sink) -> None:
 
 
 def _recorded(thing: Any) -> bool:
-    return bool(getattr(type(thing), "graven_recorded", False))
+    """Whether the driver's cursor or connection is a recorded one, also where an asynchronous one is wrapped."""
+    for _ in range(4):
+        if getattr(type(thing), "graven_recorded", False):
+            return True
+        inner = getattr(thing, "_cursor", None) or getattr(thing, "_connection", None)
+        thing = inner if inner is not None else getattr(thing, "_conn", None)
+    return False
 
 
 def _uri(connection: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from graven.pytest_plugin.io.call import Sink
 from graven.pytest_plugin.io.patches import Patches
 from graven.pytest_plugin.io.rows import Rows
-from graven.pytest_plugin.io.statement import Statement, run_transaction
+from graven.pytest_plugin.io.statement import Statement, named_as, run_transaction
 
 __all__ = ["patch"]
 
@@ -37,7 +37,8 @@ def patch(sqlite3: Any, patches: Patches, sink: Sink) -> None:
                 positional[5] = chosen
             else:
                 kwargs["factory"] = chosen
-        connection = original(*positional, **kwargs)
+        with sink.covering("io.undeclared"):
+            connection = original(*positional, **kwargs)
         if not is_class:
             with contextlib.suppress(TypeError):  # a plain Connection from a function cannot change its class
                 connection.__class__ = connection_class(type(connection))
@@ -94,7 +95,7 @@ def _connection_classes(sqlite3: Any, sink: Sink) -> Any:
                     idle = True
                 return run(*args) if idle else run_transaction(sink, "sqlite3", operation, run, *args)
 
-        return _named_as(Recorded, factory)
+        return named_as(Recorded, factory)
 
     return connection_class
 
@@ -195,16 +196,10 @@ def _cursor_classes(sqlite3: Any, sink: Sink) -> Any:  # noqa: C901 - a class of
                 if statement is not None:
                     statement.end()
 
-        return _named_as(Recorded, factory)
+        return named_as(Recorded, factory)
 
     return cursor_class
 
 
 def _parameters(given: Any) -> Any:
     return dict(given) if hasattr(given, "keys") else list(given)
-
-
-def _named_as(recorded: Any, factory: Any) -> Any:
-    recorded.__name__, recorded.__qualname__ = factory.__name__, factory.__qualname__
-    recorded.__module__ = factory.__module__
-    return recorded

@@ -38,7 +38,7 @@ def patch(connectionpool: Any, patches: Patches, sink: Sink) -> None:
                     given["body"] = teed_body(given["body"], exchange.sent)
             given["headers"] = headers
             try:
-                with carrying(headers, sink.carried(exchange.call.span_id)), exchange.call.running():
+                with carrying(headers, sink.carried(exchange.call.span_id)), exchange.call.running("io.undeclared"):
                     response = make_request(**given)
             except BaseException:
                 exchange.end()
