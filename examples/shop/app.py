@@ -1,15 +1,18 @@
-"""A small web shop over HTTP (WSGI, standard library) that records its requests with Graven's middleware.
+"""A small web shop over HTTP (WSGI, standard library) that records what it does with Graven.
 
     POST /orders            {"product": "mug", "quantity": 2}   the customer is named by the header X-User
     GET  /orders/<number>
     POST /orders/<number>/cancel
 
-All it takes to record is the `WSGIMiddleware` in `main`: one line around the application. Server and token come
-from GRAVEN_SERVER and GRAVEN_TOKEN.
+The `WSGIMiddleware` in `main` records each request: one line around the application. What the shop records while it
+answers one (statements, orders) gets the request's actor and trace by itself, so it stands in the timeline of whoever
+sent the request: a test, say. Server and token come from GRAVEN_SERVER and GRAVEN_TOKEN; without a server nothing
+is recorded.
 """
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -18,7 +21,7 @@ from types import FrameType
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from store import ShopError, Store
+from store import Order, Row, ShopError, Store, Watch
 
 import graven
 
@@ -31,8 +34,9 @@ REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 403: "Forbidden", 404:
 class Shop:
     """The application: routes, JSON in, JSON out."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, client: graven.Client | None = None) -> None:
         self._store = store
+        self._client = client
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         status, answer = self._answer(environ)
@@ -48,11 +52,13 @@ class Shop:
             match (environ["REQUEST_METHOD"], path):
                 case ("POST", ["orders"]):
                     wish = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-                    return 201, self._store.place(user, wish["product"], wish["quantity"])._asdict()
+                    placed = self._store.place(user, wish["product"], wish["quantity"])
+                    return 201, self._changed("order.place", None, placed)
                 case ("GET", ["orders", number]):
                     return 200, self._store.get(int(number))._asdict()
                 case ("POST", ["orders", number, "cancel"]):
-                    return 200, self._store.cancel(int(number), user)._asdict()
+                    before = self._store.get(int(number))
+                    return 200, self._changed("order.cancel", before, self._store.cancel(int(number), user))
                 case _:
                     return 404, {"error": "there is nothing here"}
         except PermissionError as error:
@@ -61,6 +67,27 @@ class Shop:
             return 422, {"error": error.reason}
         except (ValueError, KeyError, TypeError) as error:
             return 400, {"error": f"this is no order: {error}"}
+
+    def _changed(self, action: str, before: Order | None, after: Order) -> dict[str, Any]:
+        """Record what became of an order; gives the answer."""
+        if self._client is not None:
+            change = {"before": before._asdict() if before else None, "after": after._asdict()}
+            self._client.record(action, targets=[{"type": "order", "id": str(after.number), "change": change}])
+        return after._asdict()
+
+
+def recorded_statements(client: graven.Client) -> Watch:
+    """What the store tells each statement to."""
+
+    def record(statement: str, parameters: Row, rows: list[Row] | None) -> None:
+        client.record(
+            "sql.statement",
+            method={"protocol": "sqlite3", "statement": statement},
+            input={"parameters": parameters},
+            output=None if rows is None else {"rows": rows},
+        )
+
+    return record
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -77,9 +104,13 @@ def main() -> None:
     parser.add_argument("--database", default=":memory:")
     arguments = parser.parse_args()
 
-    client = graven.Client(source="shop")
-    shop = Shop(Store(arguments.database))
-    application = graven.WSGIMiddleware(shop, client=client, who=lambda e: e.get("HTTP_X_USER"), body_bytes=4096)
+    application: Any
+    client = graven.Client(source="shop") if os.environ.get("GRAVEN_SERVER") else None
+    if client is None:
+        application = Shop(Store(arguments.database))
+    else:
+        shop = Shop(Store(arguments.database, recorded_statements(client)), client)
+        application = graven.WSGIMiddleware(shop, client=client, who=lambda e: e.get("HTTP_X_USER"), body_bytes=4096)
 
     with make_server("127.0.0.1", arguments.port, application, handler_class=QuietHandler) as server:
 
@@ -91,7 +122,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, stop)
         print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever(poll_interval=0.05)
-    client.close()
+    if client is not None:
+        client.close()
     sys.exit(0)
 
 

@@ -63,6 +63,7 @@ def _start(config: pytest.Config, level: str) -> None:
                 for folder in (config.option.basetemp, os.environ.get("PYTEST_DEBUG_TEMPROOT"), data):
                     if folder:
                         io.ignore_below(str(folder))
+                io.set_phase(_phase)
                 io.install(record_call)
                 recorder.flush = io.flush
             except Exception as error:  # noqa: BLE001 - the tests are recorded without their calls then
@@ -94,6 +95,11 @@ def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:
     datadir.prepare(data)
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in f"{run[:60]}-{worker or 'main'}")
     return SpoolSink(datadir.spool_folder(data), name, source=source, key=datadir.redaction_key_of(data))
+
+
+def _phase() -> str:
+    place = current.get()
+    return "" if place is None else place.phase
 
 
 def _context() -> tuple[str, str, str] | None:

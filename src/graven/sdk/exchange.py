@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
@@ -25,7 +25,7 @@ __all__ = ["ANONYMOUS", "BodyTap", "Exchange", "named_values"]
 
 ANONYMOUS: Mapping[str, Any] = {"type": "anonymous", "id": "anonymous"}
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
-_RUN = re.compile(r"(?:^|,)\s*graven-run\s*=\s*([^\s,;]{1,256})")
+_RUN = re.compile(r"(?:^|,)\s*graven-run\s*=\s*([^\s,;]{1,768})")
 _LONGEST_ID = 128
 
 
@@ -106,7 +106,7 @@ class Exchange:
             causation_id=self.id,
             correlation_id=correlation if correlation and len(correlation) <= _LONGEST_ID else None,
             trace=_trace(headers.get("traceparent", "")),
-            run=run.group(1) if run else None,
+            run=unquote(run.group(1)) if run else None,
             secrets=self._client.secrets_in(
                 {"headers": named_values(self._headers), "query": named_values(self._query)}
             ),

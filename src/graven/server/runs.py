@@ -10,12 +10,12 @@ import threading
 from typing import Any
 
 import msgspec
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from graven.errors import NotFound
 from graven.log.opened import Log
-from graven.qa import Appearance, RunSummary, RunsView, RunView, TestHistory, TestResult
+from graven.qa import Appearance, RunSummary, RunsView, RunView, ShownTest, TestHistory, TestResult, show_test
 from graven.server.service import Service, client_ip
 from graven.tlog.encoding import decode_decimal
 
@@ -93,8 +93,17 @@ def _history(log: Log, test: str) -> TestAnswer:
     return TestAnswer(view.appearances(), view.other_identity)
 
 
+def _shown(log: Log, test: str, run: str | None, attempt: int | None, environment: str | None) -> bytes:
+    """Encoded here: such an answer may have megabytes, and recording must not wait for it."""
+    stop = log.size
+    found = show_test(
+        lambda: log.entries(0, stop), log.blobs.get, test, run=run, attempt=attempt, environment=environment
+    )
+    return msgspec.json.encode(found)
+
+
 def run_routes(service: Service) -> list[HTTPRouteHandler]:
-    """The three calls; each is recorded in `system` as one read before it is answered."""
+    """The four calls; each is recorded in `system` as one read before it is answered."""
     lists: dict[str, _RunList] = {}
     scanning = asyncio.Lock()
 
@@ -133,4 +142,24 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
         async with scanning:
             return await service.on_disk(_history, found, test)
 
-    return [runs, run, test_history]
+    @get("/v1/logs/{log:str}/tests/show", tags=["read"])
+    async def test_show(
+        request: Call,
+        log: str,
+        test: str,
+        run: str | None = None,
+        attempt: str | None = None,
+        environment: str | None = None,
+    ) -> Response[ShownTest]:
+        """One attempt of a test with everything that happened in it, across sources, in order of cause.
+
+        `test` is its name or an unambiguous part of it; `run` a run's name or `last` (without: the newest run that
+        has the test); `attempt` a number (without: the last that failed, else the last). 409 when it names several.
+        """
+        number = None if attempt is None else decode_decimal(attempt)
+        found = await opened(request, log, "test.read", ("test", test))
+        async with scanning:
+            answer: Any = await service.on_disk(_shown, found, test, run, number, environment)
+        return Response(answer, media_type="application/json")
+
+    return [runs, run, test_history, test_show]

@@ -45,9 +45,19 @@ def test_a_history_goes_by_suite_and_name(told: httpx.Client) -> None:
     assert [(row["run"], row["result"]["status"]) for row in rows] == [("r", "passed"), ("q", "failed")]
 
 
+def test_a_test_is_shown_with_its_timeline(told: httpx.Client) -> None:
+    answer = told.get("/v1/logs/ci/tests/show?test=shop::a&run=q").json()
+    assert (answer["run"], answer["index"], answer["attempt"]["status"]) == ("q", 1, "failed")
+    assert [item["index"] for item in answer["timeline"]] == [1]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
+        ("/v1/logs/ci/tests/show?test=a", 409, "ambiguous_test"),
+        ("/v1/logs/ci/tests/show?test=a&run=nope", 404, "unknown_run"),
+        ("/v1/logs/ci/tests/show?test=shop::a&attempt=7", 404, "unknown_attempt"),
+        ("/v1/logs/ci/tests/show?test=shop::a&attempt=x", 400, "invalid_input"),
         ("/v1/logs/ci/runs/qq", 404, "unknown_run"),
         ("/v1/logs/ci/tests/history?test=a", 409, "ambiguous_test"),
         ("/v1/logs/ci/tests/history?test=tests/zzz.py::test_z", 404, "unknown_test"),
@@ -62,7 +72,7 @@ def test_errors_have_the_one_shape(told: httpx.Client, path: str, status: int, c
     assert (answer.status_code, problem(answer)["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("path", ["runs", "runs/q", "tests/history?test=a"])
+@pytest.mark.parametrize("path", ["runs", "runs/q", "tests/history?test=a", "tests/show?test=shop::a"])
 def test_a_recorder_may_not_read_runs(told: httpx.Client, path: str) -> None:
     assert told.get(f"/v1/logs/ci/{path}", headers=make_token(told, "recorder")).status_code == 403
 
@@ -72,7 +82,8 @@ def test_each_request_is_recorded_once_in_system(told: httpx.Client) -> None:
         (system,) = [log for log in told.get("/v1/logs").json()["logs"] if log["name"] == "system"]
         return int(system["size"])
 
-    before = recorded()
-    told.get("/v1/logs/ci/runs/q").raise_for_status()
-    assert recorded() == before + 1
-    assert told.get(f"/v1/logs/system/events/{before}").json()["data"]["action"] == "run.read"
+    for path, action in (("runs/q", "run.read"), ("tests/show?test=shop::a", "test.read")):
+        before = recorded()
+        told.get(f"/v1/logs/ci/{path}").raise_for_status()
+        assert recorded() == before + 1
+        assert told.get(f"/v1/logs/system/events/{before}").json()["data"]["action"] == action

@@ -81,6 +81,11 @@ def test_the_run_in_the_baggage_joins_the_run(client, transport):
     assert event["qa"] == {"run": "ci-118"}
 
 
+def test_a_run_of_any_name_comes_through_the_baggage(client, transport):
+    event = finished(client, transport, exchange(client, headers=[("baggage", "graven-run=Pr%C3%BCfung%2042%2C%20b")]))
+    assert event["qa"] == {"run": "Prüfung 42, b"}
+
+
 def test_an_actor_that_is_known_late_is_recorded(client, transport):
     known = []
     made = exchange(client, who=lambda: known[0] if known else None)

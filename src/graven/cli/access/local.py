@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import structlog
 
@@ -37,6 +37,9 @@ from graven.server.settings import LimitSettings
 from graven.server.system import system_event
 from graven.server.tokens import TokenStore
 from graven.tlog.tiles import ENTRIES_LEVEL, parse_tile_path
+
+if TYPE_CHECKING:
+    from graven.qa.shown import ShownTest
 
 __all__ = ["LOCAL", "LocalAccess"]
 
@@ -183,6 +186,24 @@ class LocalAccess:
         stop = min(stop, opened.size)
         self._record_read("entries.read", log, start=start, stop=stop)
         return opened.entries(start, stop)
+
+    def shown_test(
+        self, log: str, test: str, run: str | None, attempt: int | None, environment: str | None
+    ) -> "ShownTest":
+        """See `ports.Access`."""
+        from graven.qa.shown import show_test
+
+        opened = self._log(log)
+        stop = opened.size
+        self._record_read("test.read", log, ("test", test))
+        return show_test(
+            lambda: opened.entries(0, stop),
+            opened.blobs.get,
+            test,
+            run=run,
+            attempt=attempt,
+            environment=environment,
+        )
 
     def proof(self, log: str, index: int) -> bytes:
         """See `ports.Access`."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
+
+if TYPE_CHECKING:
+    from graven.qa.shown import ShownTest
 
 __all__ = ["Access", "Answer", "StoredBlob", "TokenInfo"]
 
@@ -83,6 +86,12 @@ class Access(Protocol):
     def entry(self, log: str, index: int) -> bytes: ...
 
     def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]: ...
+
+    def shown_test(
+        self, log: str, test: str, run: str | None, attempt: int | None, environment: str | None
+    ) -> "ShownTest":
+        """One attempt of a test with its timeline, as `qa.show_test` gives it; one recorded read."""
+        ...
 
     def proof(self, log: str, index: int) -> bytes:
         """The tlog-proof of an entry, waiting for the checkpoint that covers it."""

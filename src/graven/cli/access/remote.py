@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import httpx
 
@@ -13,6 +13,9 @@ from graven import errors
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
 from graven.tlog.bundle import decode_bundle, encode_bundle
 from graven.tlog.tiles import TilePath
+
+if TYPE_CHECKING:
+    from graven.qa.shown import ShownTest
 
 __all__ = ["RemoteAccess", "error_of"]
 
@@ -169,6 +172,25 @@ class RemoteAccess:
             low = max(start - number * BUNDLE, 0)
             high = min(stop - number * BUNDLE, width)
             yield from entries[low:high]
+
+    def shown_test(
+        self, log: str, test: str, run: str | None, attempt: int | None, environment: str | None
+    ) -> "ShownTest":
+        """See `ports.Access`."""
+        import msgspec
+
+        from graven.qa.shown import ShownTest
+
+        given = {"test": test, "run": run, "attempt": attempt, "environment": environment}
+        params = {name: value for name, value in given.items() if value is not None}
+        response = self._call("GET", f"/v1/logs/{log}/tests/show", params=params)
+        try:
+            return msgspec.json.decode(response.content, type=ShownTest)
+        except msgspec.DecodeError as error:
+            raise errors.GravenError(
+                f"{self.where} answered with something else than a test: {error}",
+                hint="the server may be of another version than this command: graven doctor",
+            ) from error
 
     def proof(self, log: str, index: int) -> bytes:
         """See `ports.Access`."""

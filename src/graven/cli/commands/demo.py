@@ -26,9 +26,9 @@ graven demo --keep
 def command(keep: bool, as_json: bool) -> int:
     """Watch a log being recorded, proven, attacked and found out.
 
-    Starts a real server in a fresh folder, records Kubernetes audit events, a test report and live events
-    of a web shop, shows and proves one of them, verifies the log, and attacks two copies of it. Ends by
-    itself; exit code 1 when an attack was not found.
+    Starts a real server in a fresh folder, records Kubernetes audit events, a test run of a web shop and what
+    the shop itself does, shows why a test failed, proves one event, verifies the log, and attacks two copies of
+    it. Ends by itself; exit code 1 when an attack was not found or something was not recorded.
     """
     try:
         import graven.server.serve  # noqa: F401 - only to see that it can be imported
@@ -55,7 +55,8 @@ def command(keep: bool, as_json: bool) -> int:
         )
         demo.start()
         demo.import_cluster()
-        demo.record_tests()
+        if demo.record_tests():
+            demo.ask_why()
         demo.drive_shop()
         victim = demo.show_and_prove()
         demo.verify_all()

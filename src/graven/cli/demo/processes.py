@@ -15,7 +15,16 @@ import httpx
 
 from graven.errors import GravenError
 
-__all__ = ["Ran", "Service", "environment", "free_port", "run_graven", "wait_until_ready", "wait_until_said"]
+__all__ = [
+    "Ran",
+    "Service",
+    "environment",
+    "free_port",
+    "run_graven",
+    "run_python",
+    "wait_until_ready",
+    "wait_until_said",
+]
 
 START_S = 30.0
 COMMAND_S = 120.0
@@ -37,8 +46,13 @@ def free_port() -> int:
 
 def run_graven(arguments: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Ran:
     """Run `graven` as its own process, as a person would."""
+    return run_python(["-m", "graven", *arguments], environ, cwd)
+
+
+def run_python(arguments: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Ran:
+    """Run this Python with these arguments."""
     finished = subprocess.run(
-        [sys.executable, "-m", "graven", *arguments],
+        [sys.executable, *arguments],
         env=dict(environ),
         cwd=cwd,
         stdin=subprocess.DEVNULL,

@@ -1,7 +1,6 @@
 """The demonstration, act by act. Every step really happens, and what does not turn out right fails it."""
 
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -10,9 +9,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from graven.cli import terminal
 from graven.cli.demo.attacks import change_one_byte, copy_log, read_entries, rebuild_without
@@ -22,9 +18,11 @@ from graven.cli.demo.processes import (
     environment,
     free_port,
     run_graven,
+    run_python,
     wait_until_ready,
     wait_until_said,
 )
+from graven.cli.demo.shop import FAILING, RUN, missing_in, use_shop
 from graven.cli.demo.stage import INDENT, Stage
 from graven.errors import GravenError
 
@@ -32,8 +30,6 @@ __all__ = ["Demo"]
 
 PATIENCE_S = 15.0
 """How long a checkpoint may take to be published and anchored; usually a second."""
-
-Json = dict[str, Any]
 
 
 class Demo:
@@ -125,46 +121,59 @@ class Demo:
             "another, are kept in quarantine"
         )
 
-    def record_tests(self) -> None:
-        """Act 3: a test suite, really run."""
-        self.stage.section("Record: what a test run found")
+    def record_tests(self) -> bool:
+        """Act 3: a test suite, really run, against a service that records itself; whether there was a pytest."""
+        self.stage.section("Record: a test run, with everything that happens in it")
         if find_spec("pytest") is None:
             self.stage.skip("pytest is not installed, so no test suite was run (pip install pytest)")
-            return
-        suite = self.home / "shop_tests"
-        shutil.copytree(self.examples / "shop_tests", suite, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(self.examples / "shop", self.home / "shop", ignore=shutil.ignore_patterns("__pycache__"))
-        report = self.home / "report.xml"
-        self.stage.command(["pytest", "shop_tests", "--junitxml=report.xml"])
-        ran = self._pytest(suite, report)
-        self.stage.output("\n".join(ran.output.splitlines()[-2:]))
-        if ran.code not in (0, 1) or not report.exists():
-            raise GravenError(f"pytest ended with exit code {ran.code}", why=ran.output)
+            return False
+        for name in ("shop", "shop_tests"):
+            shutil.copytree(self.examples / name, self.home / name, ignore=shutil.ignore_patterns("__pycache__"))
+        self.stage.shell(f"GRAVEN_RUN={RUN} pytest --graven -q --tb=no shop_tests")
         before = self._size()
-        arguments = ["import", "report.xml", "--run", "demo-1", "--source", "ci/shop"]
-        self._must(self._graven(*arguments), "graven import")
+        ran = self._pytest()
+        self.stage.output(ran.output.strip())
+        if ran.code != 1:
+            raise GravenError(f"pytest ended with exit code {ran.code}: one test was to fail", why=ran.output)
         recorded = self._size() - before
-        self.stage.tick(f"{recorded} events of the run demo-1 are in the log, the failed test with its error")
+        self.stage.tick(f"{recorded} events of the run {RUN} are in the log: of the tests, and of the shop they tested")
+        self._wait_for("the checkpoint", lambda: _size_in(self.log_dir / "checkpoint"))
+        self._must(self._graven("runs"), "graven runs")
+        self._must(self._graven("run", "show", RUN, "--failed"), "graven run show")
+        return True
 
-    def _pytest(self, suite: Path, report: Path) -> Ran:
-        import subprocess
-
-        finished = subprocess.run(
+    def _pytest(self) -> Ran:
+        return run_python(
             [
-                *(sys.executable, "-m", "pytest", "-q", "-c", str(suite / "pytest.ini"), "--rootdir", str(suite)),
-                *(str(suite), f"--junitxml={report}"),
+                *("-m", "pytest", "--graven", "-q", "--tb=no", "--basetemp", str(self.home / "tmp")),
+                *("-c", "shop_tests/pytest.ini", "--rootdir", "shop_tests", "shop_tests"),
             ],
-            env={**self.environ, "NO_COLOR": "1"},
-            cwd=self.home,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=120,
-            check=False,
+            # nothing of the user's own pytest settings
+            {name: value for name, value in self.environ.items() if not name.startswith("PYTEST_")}
+            | {"GRAVEN_RUN": RUN},
+            self.home,
         )
-        return Ran(finished.returncode, finished.stdout.decode("utf-8", "replace"))
+
+    def ask_why(self) -> None:
+        """Act 4: the failed test, and what the tests and the shop recorded of it, in one timeline."""
+        self.stage.section("Ask why a test failed")
+        self._must(self._graven("test", "show", FAILING), "graven test show")
+        from graven.cli.access.remote import RemoteAccess
+
+        with RemoteAccess(self.address, self.environ["GRAVEN_TOKEN"]) as access:
+            missing = missing_in(access.shown_test("default", FAILING, RUN, None, None).timeline)
+        self.stage.check(
+            not missing,
+            "one timeline: what the test sent and got, the shop's request, its SQL with rows, and its order",
+            f"the timeline of the failed test lacks {', '.join(missing)}",
+        )
+        self.stage.say(
+            "The cause stands in the shop's first statement: it asks for discounts from less than 10 pieces (<), "
+            "where it should ask for those from 10, too (<=), and so gets none."
+        )
 
     def drive_shop(self) -> None:
-        """Act 4: a web application records itself."""
+        """Act 5: a web application records itself."""
         self.stage.section("Record: what users did in a web shop")
         port = free_port()
         address = f"http://127.0.0.1:{port}"
@@ -174,7 +183,7 @@ class Demo:
         before = self._size()
         try:
             wait_until_said(shop, "listening on")
-            calls = _use_shop(address)
+            calls = use_shop(address)
         finally:
             code = shop.stop()
         for call in calls:
@@ -183,13 +192,13 @@ class Demo:
             raise GravenError(f"the shop ended with exit code {code}", why=shop.tail())
         recorded = self._size() - before
         self.stage.check(
-            recorded >= len(calls),
-            f"its middleware recorded {recorded} requests: who, what, inputs and outputs",
-            f"only {recorded} of {len(calls)} requests were recorded",
+            recorded > len(calls),
+            f"{recorded} events were recorded: requests with inputs and outputs, statements, orders before and after",
+            f"only {recorded} events of {len(calls)} requests were recorded",
         )
 
     def show_and_prove(self) -> int:
-        """Act 5: one event, and its proof. Gives its index: mallory's attempt, which the attacks go for."""
+        """Act 6: one event, and its proof. Gives its index: mallory's attempt, which the attacks go for."""
         self.stage.section("Show one event, and prove that it is in the log")
         self._wait_for("the checkpoint", lambda: _size_in(self.log_dir / "checkpoint"))
         victim = self._victim()
@@ -214,7 +223,7 @@ class Demo:
         return len(entries) - 1
 
     def verify_all(self) -> None:
-        """Act 6: the whole log, honest."""
+        """Act 7: the whole log, honest."""
         self.stage.section("Verify the whole log")
         ran = self._graven("verify", f"{self.address}/logs/default", "--key", "log.vkey")
         self.stage.check(
@@ -233,7 +242,7 @@ class Demo:
         return self.home / "anchor" / hashlib.sha256(origin).hexdigest() / "latest"
 
     def attack_byte(self, victim: int) -> None:
-        """Act 7: one byte of one entry."""
+        """Act 8: one byte of one entry."""
         self.stage.section("Attack 1: change one byte")
         copy = copy_log(self.data, self.home / "attack-1")
         changed = change_one_byte(copy, victim, b"mallory", b"malgory")
@@ -250,7 +259,7 @@ class Demo:
         )
 
     def attack_rebuild(self, victim: int) -> None:
-        """Act 8: an entry removed by somebody who holds the signing key."""
+        """Act 9: an entry removed by somebody who holds the signing key."""
         self.stage.section("Attack 2: remove an entry, rebuild, sign again")
         forged = copy_log(self.data, self.home / "attack-2")
         size = rebuild_without(forged, victim, self.data / "keys" / "default.key")
@@ -283,25 +292,3 @@ def _size_in(checkpoint: Path) -> int:
         return int(checkpoint.read_bytes().split(b"\n", 2)[1])
     except FileNotFoundError:
         return 0
-
-
-def _use_shop(address: str) -> list[str]:
-    """Customers use the shop; gives one line per request."""
-    lines: list[str] = []
-    with httpx.Client(base_url=address, trust_env=False, timeout=10.0) as client:
-
-        def call(user: str, method: str, path: str, body: Json | None = None) -> Json:
-            response = client.request(method, path, json=body, headers={"X-User": user})
-            sign = terminal.paint(str(response.status_code), "green" if response.is_success else "yellow")
-            detail = f" {json.dumps(body)}" if body else ""
-            lines.append(f"{sign}  {user:<8} {method} {path}{detail}")
-            answer: Json = response.json()
-            return answer
-
-        first = call("alice", "POST", "/orders", {"product": "mug", "quantity": 10})
-        call("bob", "POST", "/orders", {"product": "poster", "quantity": 2})
-        call("alice", "GET", f"/orders/{first['number']}")
-        call("carol", "POST", "/orders", {"product": "yacht", "quantity": 1})
-        call("mallory", "POST", f"/orders/{first['number']}/cancel")
-        call("alice", "POST", f"/orders/{first['number']}/cancel")
-    return lines

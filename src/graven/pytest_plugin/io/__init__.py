@@ -1,6 +1,6 @@
 """Capture of the calls that a test makes: HTTP, SQL, processes; one module for each library."""
 
-from graven.pytest_plugin.io.capture import failures, flush, install, set_context, uninstall
+from graven.pytest_plugin.io.capture import failures, flush, install, set_context, set_phase, uninstall
 from graven.pytest_plugin.io.undeclared import ignore_below
 
-__all__ = ["failures", "flush", "ignore_below", "install", "set_context", "uninstall"]
+__all__ = ["failures", "flush", "ignore_below", "install", "set_context", "set_phase", "uninstall"]

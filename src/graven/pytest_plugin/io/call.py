@@ -7,11 +7,15 @@ context (requests sits on urllib3; one request is one record).
 
 import contextlib
 import contextvars
+import itertools
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
+
+from graven.sdk.composer import rfc3339
 
 __all__ = ["Call", "Context", "Sink", "enclosing_span", "enter_span", "error_of"]
 
@@ -19,6 +23,8 @@ Context = tuple[str, str, str]
 """Trace id, parent span id, run."""
 
 _SDK_THREADS = frozenset({"graven-packer", "graven-sender"})
+
+_beginnings = itertools.count(1)
 
 _span: contextvars.ContextVar[str | None] = contextvars.ContextVar("graven_io_span", default=None)
 _covered: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("graven_io_covered", default=frozenset())
@@ -53,6 +59,8 @@ class Sink:
         self._record = record
         self._context = context
         self._lock = threading.RLock()  # a collected cursor ends its call wherever the collector happens to run
+        self.phase: Callable[[], str] | None = None
+        """Where a call's phase of the test comes from, when it begins: it may end in a later one."""
         self._open: dict[str, Call] = {}
         self._quiet = threading.local()
         self.active = True
@@ -111,7 +119,7 @@ class Sink:
             context = self._context() if self._context is not None else None
         if context is None:
             return {}
-        return {"traceparent": f"00-{context[0]}-{span_id}-01", "baggage": f"graven-run={context[2]}"}
+        return {"traceparent": f"00-{context[0]}-{span_id}-01", "baggage": f"graven-run={quote(context[2], safe='')}"}
 
     def deliver(self, call: "Call") -> None:
         """Hand the members over, once."""
@@ -159,6 +167,11 @@ class Call:
         self.outcome = "success"
         self.before_end: Callable[[], None] | None = None
         self.timed = True
+        self._place = next(_beginnings)
+        self._phase = ""
+        with sink.guard():
+            self._phase = sink.phase() if sink.phase is not None else ""
+        self._began = rfc3339(time.time_ns())
         self._started_ns = time.perf_counter_ns()
         self._duration_ns: int | None = None
         self._ended = False
@@ -215,6 +228,7 @@ class Call:
             trace["parent_span_id"] = self.parent
         found: dict[str, Any] = {
             "action": self.action,
+            "time": self._began,
             "outcome": self.outcome,
             "method": self.method,
             "input": self.input,
@@ -222,5 +236,8 @@ class Call:
             "error": self.error,
             "duration_ns": self._duration_ns if self.timed else None,
             "trace": trace,
+            # a call is recorded when it ends: rows that nobody fetches keep one open until the test is over
+            "attributes": {"began": self._place},
+            "qa": {"phase": self._phase} if self._phase else None,
         }
         return {name: value for name, value in found.items() if value is not None}

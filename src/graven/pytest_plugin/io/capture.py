@@ -25,7 +25,7 @@ from graven.pytest_plugin.io.imports import ImportHook
 from graven.pytest_plugin.io.patches import Patches
 from graven.pytest_plugin.io.undeclared import Undeclared
 
-__all__ = ["failures", "flush", "install", "set_context", "uninstall"]
+__all__ = ["failures", "flush", "install", "set_context", "set_phase", "uninstall"]
 
 _PATCHED: Mapping[str, Callable[[Any, Patches, Sink], None]] = {
     "httpx": httpx_client.patch,
@@ -53,6 +53,7 @@ class _Installed:
         self, record: Callable[[Mapping[str, Any]], object], context: Callable[[], Context | None] | None
     ) -> None:
         self.sink = Sink(record, context)
+        self.sink.phase = _phase
         self.patches = Patches()
         self.undeclared = Undeclared(self.sink)
         self.hook = ImportHook({name: self._guarded(patch) for name, patch in _PATCHED.items()})
@@ -67,6 +68,7 @@ class _Installed:
 
 _installed: _Installed | None = None
 _context: Callable[[], Context | None] | None = None
+_phase: Callable[[], str] | None = None
 _failures = 0
 
 
@@ -108,6 +110,14 @@ def set_context(context: Callable[[], Context | None] | None) -> None:
     _context = context
     if _installed is not None:
         _installed.sink.set_context(context)
+
+
+def set_phase(phase: Callable[[], str] | None) -> None:
+    """Where calls take the phase of the test (set-up, call, tear-down) from in which they begin."""
+    global _phase
+    _phase = phase
+    if _installed is not None:
+        _installed.sink.phase = phase
 
 
 def failures() -> int:

@@ -91,6 +91,12 @@ def test_a_redirect_is_a_request_of_its_own_with_its_own_span(client, server, re
     assert [headers["baggage"] for _, _, headers, _ in server.seen] == ["graven-run=run-7"] * 2
 
 
+def test_a_run_whose_name_no_header_can_hold_breaks_no_request(client, server, recorded):
+    io.set_context(lambda: ("a" * 32, "b" * 16, "Prüfung 42, b"))
+    assert client("GET", server.url + "/end")[0] == 200
+    assert server.seen[0][2]["baggage"] == "graven-run=Pr%C3%BCfung%2042%2C%20b"
+
+
 def test_a_status_of_400_or_more_is_a_failure(client, server, recorded):
     assert client("GET", server.url + "/missing") == (404, b"no such thing")
     assert recorded[0]["outcome"] == "failure"
