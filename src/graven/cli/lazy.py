@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "Check a log or a proof; find what was changed.",
     "export": "Write entries, a proof archive or plain tiles.",
     "log": "Create and list logs; accept a restored copy.",
+    "spool": "Show and deliver what recorders keep for a server that was away.",
     "token": "Create, list and revoke tokens.",
     "key": "Show the key that verifies a log.",
     "doctor": "Check settings and a data directory; explain what is wrong.",

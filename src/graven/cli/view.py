@@ -112,13 +112,12 @@ def _event_view(data: Mapping[str, Any]) -> View:
 def _k8s_view(entry: Mapping[str, Any]) -> View:
     """By way of event/1: what the index and every other reader understand of an audit event."""
     try:
-        # the mapper needs packages of the server extra: without them the event is shown as it is
         from graven.event.mappers.k8s_view import k8s_view
 
         event = k8s_view(
             json.dumps(entry.get("data")).encode(), id=_text(entry.get("id")), source=_text(entry.get("source"))
         )
-    except (InvalidInput, ImportError):
+    except InvalidInput:
         return _plain_view(entry)
     view = _event_view(event)
     view.blocks = [(label, value) for label, value in view.blocks if label != "attributes"]

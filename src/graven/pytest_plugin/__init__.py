@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graven.pytest_plugin.attachments import attach
     from graven.pytest_plugin.place import Place, current
     from graven.pytest_plugin.record import record_call
 
-__all__ = ["Place", "current", "record_call"]
+__all__ = ["Place", "attach", "current", "record_call"]
 
 
 def __getattr__(name: str) -> Any:
@@ -14,6 +15,10 @@ def __getattr__(name: str) -> Any:
         from graven.pytest_plugin import place
 
         return getattr(place, name)
+    if name == "attach":
+        from graven.pytest_plugin.attachments import attach
+
+        return attach
     if name == "record_call":
         from graven.pytest_plugin.record import record_call
 

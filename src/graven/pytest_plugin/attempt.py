@@ -34,6 +34,9 @@ class Attempt:
         self.outcome = ""
         self.warnings: list[dict[str, Any]] = []
         self.assertion: dict[str, Any] | None = None
+        self.attachments: list[dict[str, Any]] = []
+        self.left_out: list[dict[str, Any]] = []
+        """Attachments that were not kept, with the reason."""
         self.log_records: dict[str, list[Any]] = {}
         self._values = values
         self._deep = deep
@@ -126,6 +129,8 @@ class Attempt:
             attributes["assertion"] = self.assertion
         if self._errors_after:
             attributes["errors_after"] = self._errors_after
+        if self.left_out:
+            attributes["attachments_left_out"] = self.left_out
         attributes["place"] = self._location()
         event: dict[str, Any] = {
             "action": "test.case.finish",
@@ -137,6 +142,8 @@ class Attempt:
             "attributes": attributes,
         }
         given = self._given()
+        if self.attachments:
+            event["attachments"] = self.attachments
         more = {"error": self._error, "reason": self._reason, "input": given, "output": self._output}
         event |= {name: value for name, value in more.items() if value}
         return event

@@ -1,7 +1,7 @@
 """The data directory `.graven` of a project, and the merge of spools into its log.
 
-Made with the functions of `graven.log`, which come with the server extra. Without them events stay in the
-spool, and the next session that has them merges.
+Where no log can be written (Windows), or another process holds it, events stay in the spool, and the next
+session that can merges them.
 """
 
 import time
@@ -67,8 +67,8 @@ def redaction_key_of(data: Path) -> tuple[str, bytes] | None:
 def merge(data: Path, run: str, *, clock: Callable[[], int] = time.time_ns) -> Merged:
     """Append every finished spool to the log and remove it; events that are there already are not added.
 
-    Raises GravenError (`locked` when another process holds the log), OSError, and ImportError where the
-    server extra is not installed. Nothing is lost by any of them.
+    Raises GravenError (`locked` when another process holds the log), OSError, and ImportError on a system
+    without file locks. Nothing is lost by any of them.
     """
     from graven.log import create_log, log_names, open_log
     from graven.tlog.checkpoint import open_checkpoint

@@ -3,6 +3,8 @@
 Whatever goes wrong while the recorder is set up is told as a warning: pytest goes on without it.
 """
 
+from collections.abc import Callable
+
 import pytest
 
 LEVELS = ("off", "outcomes", "io", "calls")
@@ -22,6 +24,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("graven", "record every run, as --graven", type="bool", default=False)
     parser.addini("graven_level", "how much to record: off, outcomes, io or calls", default="io")
     parser.addini("graven_calls", "packages whose calls are recorded at level calls", type="args", default=[])
+
+
+@pytest.fixture(scope="session")
+def graven_attach() -> Callable[..., bool]:
+    """`graven_attach(name, data_or_path, media_type=None)`: keep a file or bytes with the running test.
+
+    Gives whether it was kept. Does nothing where the run is not recorded.
+    """
+    from graven.pytest_plugin.attachments import attach
+
+    return attach
 
 
 def pytest_configure(config: pytest.Config) -> None:

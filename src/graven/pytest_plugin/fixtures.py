@@ -54,7 +54,7 @@ def _is_machinery(definition: Any, item: Any) -> bool:
     if name in {"tmp_path", "tmpdir"}:
         return False
     module = str(getattr(definition.func, "__module__", ""))
-    if name.startswith(_INTERNAL) or module.startswith("_pytest."):
+    if name.startswith(_INTERNAL) or module.startswith(("_pytest.", "graven.pytest_plugin.")):
         return True
     code = getattr(definition.func, "__code__", None)
     asked_for = getattr(getattr(item, "_fixtureinfo", None), "argnames", ())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from _pytest.logging import caplog_records_key
 
+from graven.pytest_plugin import attachments
 from graven.pytest_plugin.attempt import Attempt
 from graven.pytest_plugin.fixtures import Fixtures
 from graven.pytest_plugin.place import Place, current
@@ -113,6 +114,22 @@ class TestRecorder:
             except Exception as error:  # noqa: BLE001 - see the module
                 self._sink.failures.add(error)
         return report
+
+    def attach(self, name: str, content: object, media_type: str | None) -> bool:
+        """Keep content with the attempt that runs; see `attachments.attach`."""
+        attempt = self._attempt
+        try:
+            known = None if attempt is None else len(attempt.attachments)
+            taken = attachments.take(name, content, media_type, self._sink, known)
+        except Exception as error:  # noqa: BLE001 - see the module
+            shown, reason = attachments.label(name), attachments.reason_of(error)
+            self._sink.failures.add(f"attachment {shown!r}: {reason}")
+            if attempt is not None and len(attempt.left_out) < attachments.MOST:
+                attempt.left_out.append({"name": shown, "reason": reason})
+            return False
+        if attempt is not None:
+            attempt.attachments.append(taken)
+        return True
 
     def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
         """A warning, told after the test in which it was given."""

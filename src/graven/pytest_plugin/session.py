@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from graven.pytest_plugin import datadir, facts
+from graven.pytest_plugin import attachments, datadir, facts
 from graven.pytest_plugin.record import connect
 from graven.pytest_plugin.recorder import TestRecorder
 from graven.pytest_plugin.sink import Failures, Sink
@@ -80,6 +80,7 @@ class WorkerSession(_Selection):
             failures = self.sink.failures
             output["graven"] = {
                 "written": self.sink.written,
+                "waiting": self.sink.waiting,
                 "failures": failures.count,
                 "first": failures.first,
                 "failed": dict(self.recorder.failed) if self.recorder is not None else {},
@@ -257,11 +258,12 @@ class Session(_Selection):
         for told in self._workers:
             failed |= told["failed"]
         outcome = Outcome(self._run, written, self._all_failures(), data=self._data, failed=failed)
+        outcome.waiting = self.sink.waiting + sum(told["waiting"] for told in self._workers)
         if self._data is not None:
             try:
                 outcome.merged = datadir.merge(self._data, self._run)
             except ImportError as error:
-                outcome.kept = f"{error.name or error} is missing: pip install 'graven[server]'"
+                outcome.kept = f"a log is written on Linux and macOS only ({error.name or error} is missing)"
             except Exception as error:  # noqa: BLE001 - the spool keeps everything for the next session
                 outcome.kept = str(error)
         return outcome
@@ -307,3 +309,4 @@ def _stop(session: Session | WorkerSession) -> None:
     if session.recorder is not None:
         session.recorder.close()
     connect(None)
+    attachments.connect(None)

@@ -1,12 +1,13 @@
 """Where events go: a server, or the spool file of this process. Writing never raises; what fails is counted."""
 
+import logging
 import os
 import secrets
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graven.event import uuid7
 from graven.event.redact import Redactor
@@ -17,7 +18,10 @@ from graven.sdk.composer import Composer
 from graven.sdk.context import acting_as
 from graven.sdk.guard import internal, is_internal
 from graven.sdk.plain import plainness
-from graven.sdk.redaction import sdk_rules, secrets_in
+from graven.sdk.redaction import redact_event, sdk_rules, secrets_in
+
+if TYPE_CHECKING:
+    from graven.storage.blobs import DirectoryBlobs
 
 __all__ = ["ClientSink", "Failures", "Sink", "SpoolSink", "make_redactor"]
 
@@ -34,21 +38,26 @@ class Failures:
         self.count = 0
         self.first = ""
 
-    def add(self, error: BaseException | str) -> None:
-        """Count one failure and keep the text of the first."""
-        self.count += 1
+    def add(self, error: BaseException | str, count: int = 1) -> None:
+        """Count a failure, or several of one kind, and keep the text of the first."""
+        self.count += count
         self.first = self.first or (error if isinstance(error, str) else f"{type(error).__name__}: {error}")
 
 
 class Sink(Protocol):
     """`write` gives the id, or None when the event is lost (counted in `failures`). `learn` remembers the
-    secrets in a value, so that copies of them in later events are taken too."""
+    secrets in a value, so that copies of them in later events are taken too. `attach` keeps content and gives
+    digest and size; it raises GravenError. `without_secrets` gives a redacted copy of captured data."""
 
     failures: Failures
     written: int
+    waiting: int
+    """After `close`: events that the server has not acknowledged, kept for the next run."""
 
     def write(self, event: Mapping[str, Any]) -> str | None: ...
     def learn(self, value: Any) -> None: ...
+    def attach(self, content: bytes) -> tuple[str, int]: ...
+    def without_secrets(self, value: Any) -> Any: ...
     def close(self) -> None: ...
 
 
@@ -70,12 +79,18 @@ class _Secrets:
             if found:
                 self.known |= frozenset(sorted(found)[: _MOST_SECRETS - len(self.known)])
 
+    def taken_from(self, value: Any) -> Any:
+        return redact_event(self._redactor, {"output": value}, self.known)["output"]
+
 
 class SpoolSink:
     """Composes here (captured, redacted, bounded) and appends the bytes to the spool."""
 
-    def __init__(self, folder: Path, name: str, *, source: str, key: tuple[str, bytes] | None) -> None:
+    def __init__(self, folder: Path, name: str, *, source: str, key: tuple[str, bytes] | None, blobs: Path) -> None:
         self.failures = Failures()
+        self.waiting = 0
+        self._blob_folder = blobs
+        self._blobs: DirectoryBlobs | None = None
         self.written = 0
         self._spool = Spool(folder, name)
         redactor = make_redactor(key)
@@ -114,6 +129,19 @@ class SpoolSink:
             self.failures.add(error)
             return None
 
+    def attach(self, content: bytes) -> tuple[str, int]:
+        """See `Sink`; durable in the data directory on return."""
+        from graven.storage.blobs import DirectoryBlobs
+
+        with self._lock:
+            if self._blobs is None:
+                self._blobs = DirectoryBlobs(self._blob_folder)
+        return self._blobs.put(content), len(content)
+
+    def without_secrets(self, value: Any) -> Any:
+        """See `Sink`."""
+        return self._secrets.taken_from(value)
+
     def close(self) -> None:
         """Let the file be merged."""
         with self._lock:
@@ -128,13 +156,15 @@ class ClientSink:
     def __init__(self, *, source: str) -> None:
         self.failures = Failures()
         self.written = 0
+        self.waiting = 0
         redactor = make_redactor(None)
         self._secrets = _Secrets(redactor)
         self.client = Client(
             source=source,
             actor={"type": "test", "id": source},
             redactor=redactor,
-            on_loss=lambda loss: self.failures.add(f"{loss.reason}: {loss.detail}"),
+            on_loss=lambda loss: self.failures.add(f"{loss.reason}: {loss.detail}", loss.count),
+            logger=_quiet(),
         )
 
     def learn(self, value: Any) -> None:
@@ -153,6 +183,24 @@ class ClientSink:
         self.written += written is not None
         return written
 
+    def attach(self, content: bytes) -> tuple[str, int]:
+        """See `Sink`; in the client's spool on return."""
+        kept = self.client.attach("", content)
+        return str(kept["digest"]), int(kept["size"])
+
+    def without_secrets(self, value: Any) -> Any:
+        """See `Sink`."""
+        return self._secrets.taken_from(value)
+
     def close(self) -> None:
         """Send what waits, within the client's own patience."""
         self.client.close()
+        self.waiting = self.client.stats().pending
+
+
+def _quiet() -> logging.Logger:
+    """Of its own: a test that looks at `caplog` must not see what became of the recording, which is told at the end."""
+    logger = logging.getLogger("graven.pytest_plugin.client")
+    logger.propagate = False
+    logger.addHandler(logging.NullHandler())
+    return logger

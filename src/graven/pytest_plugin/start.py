@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graven.pytest_plugin import datadir, facts, io
+from graven.pytest_plugin import allure, attachments, datadir, facts, io
 from graven.pytest_plugin.place import Place, current
 from graven.pytest_plugin.record import connect, record_call
 from graven.pytest_plugin.recorder import TestRecorder
@@ -56,6 +56,8 @@ def _start(config: pytest.Config, level: str) -> None:
         config.pluginmanager.register(recorder, "graven-recorder")
         session.recorder = recorder
         connect(sink.write, session.environment)
+        attachments.connect(recorder.attach)
+        allure.listen()
         if deep:
             try:
                 session.capture = io
@@ -94,7 +96,9 @@ def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:
         return ClientSink(source=source)
     datadir.prepare(data)
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in f"{run[:60]}-{worker or 'main'}")
-    return SpoolSink(datadir.spool_folder(data), name, source=source, key=datadir.redaction_key_of(data))
+    return SpoolSink(
+        datadir.spool_folder(data), name, source=source, key=datadir.redaction_key_of(data), blobs=data / "blobs"
+    )
 
 
 def _phase() -> str:

@@ -1,5 +1,6 @@
 """What the terminal says at the end: where each failure stands in the log, and how to check the log."""
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from graven.pytest_plugin.datadir import LOG, Merged
 from graven.pytest_plugin.sink import Failures
+from graven.sdk.settings import default_spool_directory
 
 __all__ = ["Outcome", "write_summary"]
 
@@ -25,6 +27,8 @@ class Outcome:
     failed: dict[str, str]
     merged: Merged | None = None
     kept: str = ""
+    waiting: int = 0
+    """Events for a server that has not acknowledged them."""
 
 
 def write_summary(terminal: Any, outcome: Outcome) -> None:
@@ -61,8 +65,17 @@ def summary_lines(outcome: Outcome) -> list[str]:
     elif outcome.data is not None:
         lines.append(f"run {outcome.run}: {_events(outcome.written)} kept in {data}/spool: {outcome.kept}")
     else:
-        lines.append(f"run {outcome.run}: {_events(outcome.written)} sent to the server in GRAVEN_SERVER")
+        lines += _at_a_server(outcome)
     return lines
+
+
+def _at_a_server(outcome: Outcome) -> list[str]:
+    server = os.environ.get("GRAVEN_SERVER", "")
+    if not outcome.waiting:
+        return [f"run {outcome.run}: {_events(outcome.written)} sent to the server in GRAVEN_SERVER"]
+    where = default_spool_directory()
+    waiting = f"{outcome.waiting} of {_events(outcome.written)} wait in {where}: {server} has not taken them"
+    return [f"run {outcome.run}: {waiting}", "the next recorded run delivers them, or: graven spool send"]
 
 
 def _events(count: int) -> str:

@@ -1,5 +1,6 @@
 """`Client`: recording from threads. It never blocks and never breaks the application."""
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -8,7 +9,7 @@ from typing import Any, Self
 from graven.event.model import Event
 from graven.event.redact import Redactor
 from graven.sdk.context import ActorLike
-from graven.sdk.ledger import Loss, Stats
+from graven.sdk.ledger import LOGGER, Loss, Stats
 from graven.sdk.recorder import Recorder
 from graven.sdk.settings import resolve
 from graven.sdk.transport import Transport
@@ -39,10 +40,13 @@ class Client:
         on_loss: Callable[[Loss], None] | None = None,
         redactor: Redactor | None = None,
         transport: Callable[[], Transport] | None = None,
+        logger: logging.Logger = LOGGER,
         **settings: Any,
     ) -> None:
         self.settings = resolve(server=server, token=token, log=log, source=source, spool_dir=spool_dir, **settings)
-        self._recorder = Recorder(self.settings, actor=actor, on_loss=on_loss, transport=transport, redactor=redactor)
+        self._recorder = Recorder(
+            self.settings, actor=actor, on_loss=on_loss, transport=transport, redactor=redactor, logger=logger
+        )
 
     def __repr__(self) -> str:
         """Says where it records to; a client among recorded locals must show nothing else."""
@@ -62,6 +66,15 @@ class Client:
         Without `actor`, the scope's (`acting_as`), the client's, or the source is taken.
         """
         return self._recorder.record(what, fields if actor is None else {"actor": actor, **fields})
+
+    def attach(self, name: str, content: bytes, media_type: str = "application/octet-stream") -> dict[str, Any]:
+        """A member for the `attachments` of an event: `record("…", attachments=[client.attach("a.png", data)])`.
+
+        The content is copied to the spool, and goes to the server before the event that names it. It is not
+        searched for secrets. Raises TooLarge above `attachment_bytes`, StorageFailed when there is no room.
+        """
+        digest, size = self._recorder.attach(content)
+        return {"name": name, "media_type": media_type, "digest": digest, "size": size}
 
     def flush(self, timeout_s: float | None = 10.0) -> bool:
         """Wait until everything recorded before is acknowledged or refused; False after `timeout_s`."""

@@ -63,8 +63,10 @@ class Ledger:
         self,
         on_loss: Callable[[Loss], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        logger: logging.Logger = LOGGER,
     ) -> None:
         self._on_loss = on_loss
+        self._logger = logger
         self._clock = clock
         self.after_fork()
 
@@ -105,9 +107,9 @@ class Ledger:
         with internal():
             if total := count + silent:
                 noun, tail = "event" if total == 1 else "events", f": {detail}" if detail else ""
-                LOGGER.warning("%d %s not recorded (%s)%s", total, noun, reason, tail)
+                self._logger.warning("%d %s not recorded (%s)%s", total, noun, reason, tail)
             else:
-                LOGGER.warning("%s: %s", reason, detail)
+                self._logger.warning("%s: %s", reason, detail)
 
     def stats(self) -> Stats:
         with self._lock:

@@ -5,6 +5,7 @@
 forks its workers after making a client gets a live client in each of them.
 """
 
+import logging
 import random
 import secrets
 import threading
@@ -12,9 +13,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graven.errors import InvalidEvent
+from graven.errors import InvalidEvent, StorageFailed
 from graven.event.model import Event
 from graven.event.redact import Redactor
+from graven.sdk.attachments import AttachmentStore
 from graven.sdk.backoff import Backoff
 from graven.sdk.composer import Composer
 from graven.sdk.context import ActorLike
@@ -49,10 +51,12 @@ class Recorder:
         on_loss: Callable[[Loss], None] | None = None,
         transport: Callable[[], Transport] | None = None,
         redactor: Redactor | None = None,
+        logger: logging.Logger = LOGGER,
     ) -> None:
         self.settings = settings
-        self._make_transport = transport or (lambda: HttpTransport(settings))
-        self._ledger = Ledger(on_loss)
+        self._logger = logger
+        self._make_transport = transport
+        self._ledger = Ledger(on_loss, logger=logger)
         key = settings.redaction_key or secrets.token_bytes(32)
         self._redactor = redactor or Redactor(sdk_rules(), f"sdk-{secrets.token_hex(4)}", key)
         self._composer = Composer(
@@ -69,9 +73,12 @@ class Recorder:
         if settings.spool_bytes > 0 and settings.spool_dir is not None:
             destination = destination_of(settings.server, settings.log)
             root = SpoolRoot(settings.spool_dir, destination, settings.spool_bytes, settings.refused_bytes)
+        self._attachments = None if root is None else AttachmentStore(root, limit_bytes=settings.attachment_bytes)
         backoff = Backoff(settings.backoff_base_s, settings.backoff_cap_s, random.random)
         self._outbox = Outbox(root, self._ledger, memory_bytes=settings.memory_bytes)
-        self._sender = Sender(self._outbox, self._make_transport(), self._ledger, root, backoff, make_key)
+        make = self._make_transport
+        transport = HttpTransport(settings, self._attachments) if make is None else make()
+        self._sender = Sender(self._outbox, transport, self._ledger, root, backoff, make_key)
         self._packer = Packer(settings, self._outbox, self._sender, self._ledger)
         self._lock = threading.RLock()
         self._packing: threading.Thread | None = None
@@ -106,6 +113,13 @@ class Recorder:
         """Count one event that never came to be."""
         self._ledger.add("recorded")
         self._skip(reason, detail)
+
+    def attach(self, content: bytes) -> tuple[str, int]:
+        """Keep content for the events that will name it; see `AttachmentStore.keep`."""
+        if self._attachments is None:
+            raise StorageFailed("attachments wait in the spool, and there is none", hint="set spool_bytes above 0")
+        with internal():
+            return self._attachments.keep(content)
 
     def _skip(self, reason: str, detail: str) -> None:
         self._packer.skip()
@@ -184,7 +198,7 @@ class Recorder:
         if (left := self.stats().pending) and self.settings.spool_bytes > 0:
             # a warning: who runs a script once would otherwise believe that its events are in the log
             with internal():
-                LOGGER.warning(
+                self._logger.warning(
                     "%d %s not acknowledged by %s yet: kept in %s, sent by the next client of that server and log",
                     left,
                     "event" if left == 1 else "events",
@@ -201,6 +215,8 @@ class Recorder:
                 if self._packing is None:
                     self._packing = _started(self._packer.run, "graven-packer")
                 self._sending = _started(self._sender.run, "graven-sender")
+                if self._attachments is not None:
+                    self._attachments.forget_old()
             except RuntimeError:
                 return False
         close_in_worker(self)

@@ -54,7 +54,7 @@ class Sender:
             try:
                 while not self._stopping.is_set():
                     try:
-                        self._step()
+                        self.step()
                     except Exception as error:  # noqa: BLE001 - a bug here must not end all recording
                         self._ledger.warn("internal", 0, f"{type(error).__name__}: {error}")
                         self._wait(1.0 + random.random())  # noqa: S311 - jitter
@@ -68,7 +68,8 @@ class Sender:
             self._stopping.set()
             self._outbox.changed.notify_all()
 
-    def _step(self) -> None:
+    def step(self) -> None:
+        """Send the oldest batch until it is settled, or until `stop`; wait a little when there is none."""
         with self._outbox.changed:
             if self._stopping.is_set():  # looked at under the lock: a `stop` before the wait must not be missed
                 return
@@ -129,7 +130,8 @@ class Sender:
     def _refuse(self, lost: list[tuple[bytes, str]], count: int, refused: Refused, key: str) -> None:
         detail = f"{refused.status} {refused.code}: {lost[0][1]}"
         if self._root is not None:
-            lines = [_refused_line(event, reason, refused) for event, reason in lost]
+            to = self._root.destination
+            lines = [_refused_line(event, reason, refused, to) for event, reason in lost]
             name = f"{time.time_ns():020d}-{key}.ndjson"
             kept = self._root.keep_refused(name, b"".join(lines))
             folder = self._root.root / REFUSED_NAME
@@ -143,8 +145,8 @@ class Sender:
                 self._outbox.changed.wait(left)
 
 
-def _refused_line(event: bytes, reason: str, refused: Refused) -> bytes:
-    about = msgspec.json.encode({"status": refused.status, "code": refused.code, "reason": reason})
+def _refused_line(event: bytes, reason: str, refused: Refused, to: str) -> bytes:
+    about = msgspec.json.encode({"status": refused.status, "code": refused.code, "reason": reason, "to": to})
     try:
         msgspec.json.decode(event)
     except (msgspec.DecodeError, UnicodeDecodeError):

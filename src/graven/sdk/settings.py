@@ -48,6 +48,8 @@ class Settings:
     """A request that takes longer than this has its batch, and those behind it, copied to the spool."""
     refused_bytes: int = 16 * MIB
     """Bound of `refused/`, where events that the server will never take are kept for inspection."""
+    attachment_bytes: int = 32 * MIB
+    """Bound of one attached file; they wait in the spool until the server has them."""
     event_bytes: int = 1 * MIB
     """Bound of one encoded event; its largest members are cut until it fits."""
     connect_timeout_s: float = 5.0

@@ -37,7 +37,7 @@ class SpoolRoot:
 
     def __init__(self, root: Path, destination: str, limit_bytes: int, refused_bytes: int) -> None:
         self.root = root
-        self._destination = destination
+        self.destination = destination
         self._limit = limit_bytes
         self._refused_limit = refused_bytes
         self._measured_at = -1.0
@@ -55,9 +55,9 @@ class SpoolRoot:
 
     def create(self) -> SpoolFolder:
         """A new folder, owned by this process; raises `OSError`."""
-        self._make_root()
+        self.prepare()
         for _ in range(_ATTEMPTS):
-            name = f"{self._destination}-{time.time_ns():016x}-{os.urandom(4).hex()}"
+            name = f"{self.destination}-{time.time_ns():016x}-{os.urandom(4).hex()}"
             lock = _make_locked(self.root / f"{_NEW}{name}")
             if lock is not None:
                 (self.root / f"{_NEW}{name}").rename(self.root / name)
@@ -74,7 +74,7 @@ class SpoolRoot:
         for name in names:
             if name.startswith(_NEW):
                 self._sweep(self.root / name)
-            elif name.startswith(f"{self._destination}-"):
+            elif name.startswith(f"{self.destination}-"):
                 lock = _take(self.root / name)
                 if lock is None:
                     continue
@@ -88,7 +88,7 @@ class SpoolRoot:
         """Write `content` to `refused/<name>`; False when the bound is reached or the disk refuses."""
         folder = self.root / REFUSED_NAME
         try:
-            self._make_root()
+            self.prepare()
             folder.mkdir(mode=0o700, exist_ok=True)
             if sum(_sizes(folder)) + len(content) > self._refused_limit:
                 return False
@@ -103,7 +103,8 @@ class SpoolRoot:
             return False
         return True
 
-    def _make_root(self) -> None:
+    def prepare(self) -> None:
+        """Make the folder, for this user only; raises `OSError`."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self.root.stat()
         if hasattr(os, "getuid"):

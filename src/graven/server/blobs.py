@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from graven.errors import InvalidInput, NotFound, UnsupportedMediaType
+from graven.errors import InvalidInput, NotFound, Unavailable, UnsupportedMediaType
 from graven.log.layout import SYSTEM_LOG
 from graven.server.access import Principal
 from graven.server.body import ClientGone, content_length, too_large
@@ -130,6 +130,13 @@ class BlobCalls:
         for log in sorted(await self._service.on_disk(self._service.references.logs, digest)):
             if principal.may("read", log):
                 return log
+        if any(principal.may("read", log) for log in sorted(self._service.references.unread)):
+            raise Unavailable(
+                f"it is not known yet which log refers to blob {digest}",
+                why="the logs are being read for references that control.sqlite did not have",
+                hint="try again in a moment; a failure to read them is told on the server's standard error",
+                code="references_unread",
+            )
         raise NotFound(
             f"no log that this token may read refers to blob {digest}",
             hint="the entry that refers to it names its log",

@@ -17,6 +17,8 @@ class BlobReferences:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self.unread: set[str] = set()
+        """Logs of which older entries were not yet looked through for references (`reference_scan`)."""
 
     def uploaded(self, digest: str, token_id: str) -> None:
         """Note that the token had the content; durable on return."""

@@ -38,6 +38,7 @@ from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.parsing import ParserPool
 from graven.server.protocol import guarded_protocol
+from graven.server.reference_scan import ReferenceScan
 from graven.server.references import BlobReferences
 from graven.server.service import Service
 from graven.server.settings import LoadedSettings, Settings, setting_names
@@ -48,6 +49,8 @@ __all__ = ["run", "serve", "unknown_public_logs"]
 
 _BACKLOG = 2048
 _GC_THRESHOLD = 50_000
+_SCAN_PATIENCE_S = 0.5
+"""A small log is ready with all its references; a large one does not hold up the start."""
 
 
 def run(settings: Settings) -> None:
@@ -85,12 +88,16 @@ def serve(loaded: LoadedSettings) -> None:
         logs.open_all()
         for warning in unknown_public_logs(settings, [log.name for log in logs.all()]):
             _say(f"warning: {warning}")
+        references = BlobReferences(control)
+        scan = ReferenceScan(logs, references, control)
+        stack.callback(scan.close)
+        scan.wait(_SCAN_PATIENCE_S)
         protocol = guarded_protocol(settings.limits)
         service = Service(
             settings,
             logs,
             tokens,
-            BlobReferences(control),
+            references,
             redactor,
             Metrics(),
             Budget(settings.limits.in_flight_bytes),

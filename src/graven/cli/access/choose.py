@@ -18,7 +18,7 @@ __all__ = ["ADDRESS_FILE", "DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect",
 DEFAULT_DATA = Path("graven-data")
 DEFAULT_LISTEN = "127.0.0.1:8470"
 ADDRESS_FILE = "server.address"
-"""Spelt in `graven.server.address` too, which the client's install cannot import."""
+"""Spelt in `graven.server.address` too; commands that only ask a server import nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ def _open_local(data: Path) -> Access:
     except ImportError as error:
         raise UsageError(
             f"a data directory cannot be opened here: {error.name or error} is missing",
-            why="`pip install graven` brings the client and the verifier only",
-            hint="pip install '.[server]' in a clone of graven, or name a server with --server",
+            why="a log is written on Linux and macOS only",
+            hint="name a server with --server",
         ) from error
     return LocalAccess(data)
 

@@ -1,7 +1,7 @@
 """Who holds a data directory, without opening it.
 
-The lock is that of `graven.log.lock`; its path is spelt here again, because the client's install does not
-have what `graven.log` needs.
+The lock is that of `graven.log.lock`; its path is spelt here again, because that module cannot be imported
+on Windows.
 """
 
 from pathlib import Path

@@ -5,15 +5,12 @@ network is missing. What is recorded here stands in the log under the token `loc
 """
 
 import hashlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
-
-import structlog
 
 from graven.cli.access.local_k8s import append_one_by_one
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
@@ -29,6 +26,7 @@ from graven.log.messages import KeyedRequest
 from graven.log.opened import Log
 from graven.server.control import Control
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
+from graven.server.log_lines import for_people
 from graven.server.logs import LogSet
 from graven.server.pushed import known_ranges, refuse_itself
 from graven.server.redaction import recorded_rules
@@ -58,8 +56,7 @@ class LocalAccess:
         self.where = str(data)
         self._data = data
         self._clock = clock
-        # incidents are told on stderr: stdout belongs to the answer
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        for_people()
         prepare_data_dir(data)
         self._control = Control(data)
         self._logs = LogSet(data, self._control, clock=clock)

@@ -59,7 +59,7 @@ def command(config: Path | None, as_json: bool, **flags: Any) -> None:
     except ImportError as error:
         raise UsageError(
             f"the server is not installed: {error.name or error} is missing",
-            why="`pip install graven` brings the client, the verifier and this command only",
+            why="`pip install graven` brings everything but the server",
             hint="pip install '.[server]' in a clone of graven",
         ) from error
     if as_json:
