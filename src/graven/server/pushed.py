@@ -5,7 +5,7 @@ hold it; the query says which log it comes from and where its first entry stands
 its place and its bytes, whoever sends it, so that nothing but sending again is needed after a failure.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,18 +15,19 @@ from graven.errors import InvalidEvent, InvalidInput, TooLarge
 from graven.event.batch import PreparedBatch
 from graven.event.intake import Producer, check_count
 from graven.event.mappers.pushed import prepare_pushed
-from graven.event.pushed import check_origin, pushed_key
+from graven.event.pushed import check_origin
 from graven.log.messages import Appended
 from graven.log.opened import Log
 from graven.server.append import Appender
 from graven.server.body import content_coding, read_body
+from graven.server.known import known_ranges, refuse_itself
 from graven.server.limits import Reservation
 from graven.server.service import Service, client_ip
 from graven.tlog.bundle import decode_bundle
 from graven.tlog.encoding import decode_decimal
 from graven.tlog.hashing import HASH_SIZE
 
-__all__ = ["KnownAnswer", "PushedIntake", "known_ranges", "refuse_itself"]
+__all__ = ["KnownAnswer", "PushedIntake"]
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -137,42 +138,6 @@ def _unknown(absent: dict[str, int]) -> InvalidEvent:
         code="unknown_attachment",
         details={"errors": errors, "digests": sorted(absent)},
     )
-
-
-def refuse_itself(log: Log, origin: str) -> None:
-    """InvalidInput for the entries of the very log that they are to go to: it would never be done."""
-    if origin == log.origin:
-        raise InvalidInput(
-            f"these are entries of the log {log.name} itself",
-            why="each entry would be one more to push",
-            hint="push to another log or server",
-            code="pushed_into_itself",
-        )
-
-
-def known_ranges(log: Log, origin: str, first: int, hashes: bytes) -> list[tuple[int, int, int]]:
-    """[position, index, count] of those leaf hashes that entries of `log` wrap; InvalidInput for a cut hash."""
-    if len(hashes) % HASH_SIZE:
-        raise InvalidInput(f"{len(hashes)} bytes are no whole number of hashes of {HASH_SIZE} bytes")
-    keys = [
-        pushed_key(origin, first + at, hashes[start : start + HASH_SIZE])
-        for at, start in enumerate(range(0, len(hashes), HASH_SIZE))
-    ]
-    return list(_ranges(keys, log.known(keys)))
-
-
-def _ranges(keys: Sequence[bytes], known: dict[bytes, int]) -> Iterator[tuple[int, int, int]]:
-    start = index = count = 0
-    for position, key in enumerate(keys):
-        found = known.get(key)
-        if count and found == index + count:
-            count += 1
-            continue
-        if count:
-            yield start, index, count
-        start, index, count = (position, found, 1) if found is not None else (0, 0, 0)
-    if count:
-        yield start, index, count
 
 
 def _place(query: bytes) -> tuple[str, int]:

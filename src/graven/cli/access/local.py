@@ -26,9 +26,9 @@ from graven.log.messages import KeyedRequest
 from graven.log.opened import Log
 from graven.server.control import Control
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
+from graven.server.known import known_ranges, refuse_itself
 from graven.server.log_lines import for_people
 from graven.server.logs import LogSet
-from graven.server.pushed import known_ranges, refuse_itself
 from graven.server.redaction import recorded_rules
 from graven.server.references import BlobReferences
 from graven.server.settings import LimitSettings
