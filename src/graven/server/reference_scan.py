@@ -6,7 +6,8 @@ at its opening can lack theirs. How far those were looked through is a fact per 
 in the life of a `control.sqlite`; after a clean stop nothing is read. A thread does it beside the requests; until
 it is done, `BlobReferences.unread` names the log, and a blob that nothing refers to is not said to be absent.
 
-Only the attachments of event/1 are references: at intake, those are the ones that are checked.
+Only the attachments of event/1 are references, wherever it lies in the entry of another log: at intake, those
+are the ones that are checked.
 """
 
 import threading
@@ -17,7 +18,6 @@ from typing import Any
 import msgspec
 
 from graven.errors import StorageFailed
-from graven.event.assemble import FORMAT
 from graven.log.layout import SYSTEM_LOG
 from graven.log.opened import Log
 from graven.server.control import Control
@@ -25,6 +25,7 @@ from graven.server.log_lines import logger
 from graven.server.logs import LogSet
 from graven.server.references import BlobReferences
 from graven.storage.contracts import Blobs
+from graven.verify.attachments import entry_references, may_refer, references_in_event
 
 __all__ = ["ReferenceScan", "references_of"]
 
@@ -33,38 +34,16 @@ _STEP = 4096
 _MARK_EVERY = 16 * _STEP
 
 
-class _Blob(msgspec.Struct):
-    digest: str
-    size: int
-
-
-class _Attached(msgspec.Struct):
-    attachments: list[_Blob] = []
-
-
-class _Entry(msgspec.Struct):
-    format: str
-    blob: _Blob | None = None
-    data: msgspec.Raw = msgspec.Raw(b"{}")
-
-
-_entry = msgspec.json.Decoder(_Entry).decode
-_attached = msgspec.json.Decoder(_Attached).decode
-
-
 def references_of(entries: Iterable[bytes], blobs: Blobs) -> set[str]:
     """Digests of the blobs that these entries hold instead of their data, or name among their attachments."""
     found: set[str] = set()
-    for content in entries:
-        if b'"blob":{' not in content and b'"attachments"' not in content and b"\\u00" not in content:
-            continue
-        entry = _entry(content)
-        data: bytes = bytes(entry.data)
-        if entry.blob is not None:
-            found.add(entry.blob.digest)
-            data = (blobs.get(entry.blob.digest) or b"") if entry.format == FORMAT else b""
-        if entry.format == FORMAT and data:
-            found |= {attached.digest for attached in _attached(data).attachments}
+    for entry in entries:
+        waiting = entry_references(entry) if may_refer(entry) else []
+        while waiting:
+            reference = waiting.pop()
+            found.add(reference.digest)
+            if reference.nested:
+                waiting += references_in_event(blobs.get(reference.digest) or b"")
     return found
 
 
