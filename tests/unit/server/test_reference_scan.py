@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from graven.event.envelope import entry_head, entry_tail
 from graven.event.intake import NDJSON, Producer, prepare_events
+from graven.event.pushed import FORMAT as PUSHED
+from graven.event.pushed import wrap
 from graven.event.redact import Redactor
 from graven.server.control import Control
 from graven.server.logs import LogSet
@@ -47,6 +50,11 @@ def append(logs, *events):
     return batch
 
 
+def made(kind, data):
+    tail = entry_tail(token="t", ip="127.0.0.1", id="i", source="s", format=kind, data=data, blob=None, redacted=0)
+    return entry_head(1_800_000_000_000_000_000) + tail
+
+
 def scanned(logs, control):
     """What a start with this control.sqlite finds."""
     references = BlobReferences(control)
@@ -70,12 +78,17 @@ def test_what_a_large_event_attaches_is_found(logs, control):
 
 
 def test_a_member_spelt_with_escapes_is_found(logs):
-    entry = b'{"format":"event/1","data":{"\\u0061ttachments":[{"digest":"%b","size":1}]}}' % ATTACHED.encode()
+    entry = made("event/1", b'{"\\u0061ttachments":[{"digest":"%b","size":1}]}' % ATTACHED.encode())
     assert references_of([entry], logs.get("default").blobs) == {ATTACHED}
 
 
+def test_what_an_entry_of_another_log_attaches_is_found(logs):
+    inner = made("event/1", b'{"attachments":[{"digest":"%b","size":1}]}' % ATTACHED.encode())
+    assert references_of([made(PUSHED, wrap("a.example/b", 7, inner))], logs.get("default").blobs) == {ATTACHED}
+
+
 def test_attachments_of_another_format_are_no_references(logs):
-    entry = b'{"format":"k8s.audit/v1","data":{"attachments":[{"digest":"%b","size":1}]}}' % ATTACHED.encode()
+    entry = made("k8s.audit/v1", b'{"attachments":[{"digest":"%b","size":1}]}' % ATTACHED.encode())
     assert references_of([entry], logs.get("default").blobs) == set()
 
 
