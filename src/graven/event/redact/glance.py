@@ -17,6 +17,16 @@ _NAME_CHARS: Final = 256
 _RESERVED: Final = frozenset({"$redacted", "$sealed"})
 
 
+_NUMBERS: Final = frozenset({int, float})
+
+
+def _is_usual(number: float) -> bool:
+    """Finite, within 64 bits, and no whole number that may be a card's."""
+    if type(number) is float:
+        return math.isfinite(number)
+    return -(2**63) <= number < 2**63 and not 10**13 <= number < 10**16
+
+
 class Glance:
     """Bounds of one value, as of a capture: levels of containers, elements of one, values in all, characters of a
     text. Without a redactor only the shape counts. Thread-safe."""
@@ -36,43 +46,41 @@ class Glance:
             return False
         left = self._nodes - len(members)
         level: list[Any] = [members]
+        texts: list[str] = []
         for _ in range(self._depth + 1):
             below: list[Any] = []
             for container in level:
-                if left < 0 or not self._elements_are(container, below):
+                if left < 0 or not self._elements_are(container, below, texts):
                     return False
             left -= sum(map(len, below))
             level = below
             if not level:
-                return left >= 0
+                return left >= 0 and (self._redactor is None or self._redactor.texts.none_taken(texts))
         return False
 
-    def _elements_are(self, container: Any, below: list[Any]) -> bool:
+    def _elements_are(self, container: Any, below: list[Any], texts: list[str]) -> bool:
+        """Collects the containers in `container`, and the texts that no verdict is known of."""
         if type(container) is dict:
             if not self._names_are(container):
                 return False
             elements = container.values()
+        elif len(container) == 2 and not self._pair_is(*container):
+            return False
         else:
-            if len(container) == 2 and not self._pair_is(*container):
-                return False
             elements = container
-        verdict = None if self._redactor is None else self._redactor.texts.remembered
+        known = None if self._redactor is None else self._redactor.texts.known
         for element in elements:
             kind = type(element)
             if kind is str:
-                if len(element) > self._text or (verdict is not None and verdict(element) is not None):
+                if len(element) > self._text:
                     return False
+                if known is not None and not known(element):
+                    texts.append(element)
             elif kind is dict or kind is list or kind is tuple:
                 if len(element) > self._items:
                     return False
                 below.append(element)
-            elif kind is int:
-                if not -(2**63) <= element < 2**63 or 10**13 <= element < 10**16:  # the latter may be a card
-                    return False
-            elif kind is float:
-                if not math.isfinite(element):
-                    return False
-            elif element is not None and kind is not bool:
+            elif element is not None and kind is not bool and not (kind in _NUMBERS and _is_usual(element)):
                 return False
         return True
 

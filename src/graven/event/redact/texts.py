@@ -27,6 +27,7 @@ class TextRules:
             for rule, bit in rules
             if rule.patterns or rule.detectors
         ]
+        self._cards_alone = sum(bit for rule, bit in rules if rule.detectors == ("card_number",) and not rule.patterns)
         self._needles: dict[bytes, int] = {}
         self._always = 0
         for _, rule, bit in self._entries:
@@ -59,6 +60,23 @@ class TextRules:
                 verdicts.clear()
             rule = verdicts[text] = self.search(text, -1)
             return rule
+
+    def known(self, text: str) -> bool:
+        """Whether the text was found to be taken by no rule, and that was remembered."""
+        return self._verdicts is not None and self._verdicts.get(text, "") is None
+
+    def none_taken(self, texts: Sequence[str]) -> bool:
+        """Whether no rule takes any of the texts: most often one look at all of them together tells."""
+        together = "\n".join(texts)
+        wanted = self._suspects(together)
+        if wanted & ~self._cards_alone or (wanted and contains_card(together)):
+            return all(self.remembered(text) is None for text in texts)
+        verdicts = self._verdicts
+        if verdicts is not None:
+            if len(verdicts) + len(texts) > _MOST_VERDICTS:
+                verdicts.clear()
+            verdicts.update((text, None) for text in texts if len(text) <= _REMEMBERED_CHARS)
+        return True
 
     def search(self, text: str, rules: int) -> str | None:
         """The name of the first of the rules with these bits that takes the text."""
