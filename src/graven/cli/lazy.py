@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "record": "Record events given as flags, JSON or NDJSON.",
     "import": "Import Kubernetes audit logs, JUnit reports and event files.",
     "push": "Add a log that a CI job recorded, once, with its own proof.",
+    "open": "Show where to look: the newest run, a test, an event.",
     "show": "Show one entry: who, what, when, how, inputs and outputs.",
     "runs": "List test runs: state, verdict, counts, commit.",
     "run": "Show one test run with its tests.",

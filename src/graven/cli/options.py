@@ -68,11 +68,22 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
 
 
-def find_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Place:
-    """The place that flags, environment and current folder name; nothing is opened."""
+def find_chosen(
+    server: str | None, data: Path | None, token: str | None, *, creating: bool = False, opening: bool = False
+) -> Place:
+    """The place that flags, environment and current folder name; nothing is opened. `opening` looks into
+    `./.graven` too."""
     check_token_text(token, because="--token")
     check_token_text(os.environ.get("GRAVEN_TOKEN"), because="GRAVEN_TOKEN")
-    return find_place(server=server, data=data, token=token, environ=os.environ, here=Path.cwd(), creating=creating)
+    return find_place(
+        server=server,
+        data=data,
+        token=token,
+        environ=os.environ,
+        here=Path.cwd(),
+        creating=creating,
+        opening=opening,
+    )
 
 
 def open_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Access:

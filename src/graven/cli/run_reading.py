@@ -1,17 +1,30 @@
 """Feeding a log's entries to a fold over runs, and what its commands say alike."""
 
+import difflib
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from graven.cli import terminal
 from graven.cli.access.ports import Access
+from graven.cli.printable import printable
 from graven.cli.progress import progress
-from graven.cli.signposts import program
 from graven.errors import NotFound
 from graven.event.envelope import format_time
+from graven.program import program
 from graven.qa.events import RunEvents
+from graven.qa.summary import RunSummary
 
-__all__ = ["counts_text", "duration_text", "feed_log", "no_runs", "shown_time", "status_colour", "tell_left_out"]
+__all__ = [
+    "counts_text",
+    "duration_text",
+    "feed_log",
+    "no_runs",
+    "shown_time",
+    "status_colour",
+    "summary_lines",
+    "tell_left_out",
+    "unknown_run",
+]
 
 
 class Fold(Protocol):
@@ -49,9 +62,38 @@ def no_runs(log: str) -> NotFound:
     of = "" if log == "default" else f" --log {log}"
     return NotFound(
         f'the log "{log}" has no runs yet',
-        hint=f"{program()} import report.xml{of}",
+        hint=f"pytest --graven\n{program()} import report.xml{of}",
         code="no_runs",
     )
+
+
+def unknown_run(run: str, known: list[str], log: str) -> NotFound:
+    """The error for a name that no run has, with near ones."""
+    if not known:
+        return no_runs(log)
+    close = difflib.get_close_matches(run, known, n=3, cutoff=0.4)
+    return NotFound(
+        f'there is no run "{run}" in the log "{log}"',
+        hint=f"did you mean {' or '.join(close)}?" if close else "graven runs",
+        code="unknown_run",
+        details={"close": close},
+    )
+
+
+def summary_lines(run: RunSummary) -> list[str]:
+    """Name, state and verdict; counts, duration and time; commit, branch and environment."""
+    verdict = terminal.paint(run.verdict, status_colour(run.verdict), bold=True)
+    lines = [f"{terminal.paint(printable(run.run), bold=True)}  {run.state}  {verdict}"]
+    facts = [
+        counts_text(run.counts, exact=run.exact),
+        duration_text(run.duration_ns),
+        shown_time(run.first_received_ns),
+    ]
+    lines.append("  " + ", ".join(fact for fact in facts if fact) + f", entries {run.first_index} to {run.last_index}")
+    named = {"commit": run.commit, "branch": run.branch, "environment": ",".join(run.environments)}
+    if text := "  ".join(f"{name} {value}" for name, value in named.items() if value):
+        lines.append(f"  {printable(text)}")
+    return lines
 
 
 def duration_text(duration_ns: int | None) -> str:

@@ -1,23 +1,12 @@
-"""Hints that depend on where somebody stands: which command works here, and what lies around."""
+"""Hints that depend on where somebody stands: what was meant here, and what lies around."""
 
-import shutil
-import sys
 from pathlib import Path
 
 from graven.errors import UsageError
 
-__all__ = ["check_token_text", "program", "way_to_a_log"]
+__all__ = ["check_token_text", "way_to_a_log"]
 
 _ADDRESS = "http://127.0.0.1:8470"
-
-
-def program() -> str:
-    """How this program is called here: `graven` when that is this installation, else a path that runs it."""
-    beside = Path(sys.executable).parent / "graven"
-    found = shutil.which("graven")
-    if found is not None and Path(found).parent == beside.parent:
-        return "graven"
-    return str(beside) if beside.is_file() else f"{sys.executable} -m graven"
 
 
 def check_token_text(token: str | None, *, because: str) -> None:

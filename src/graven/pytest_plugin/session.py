@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from graven.pytest_plugin import attachments, datadir, facts
+from graven.pytest_plugin.ci import CiJob
+from graven.pytest_plugin.published import published
 from graven.pytest_plugin.record import connect
 from graven.pytest_plugin.recorder import TestRecorder
-from graven.pytest_plugin.sink import Failures, Sink
+from graven.pytest_plugin.sink import ClientSink, Failures, Sink
 from graven.pytest_plugin.summary import Outcome, write_summary
 from graven.pytest_plugin.verdicts import phase_status, worse
 
@@ -91,14 +93,15 @@ class WorkerSession(_Selection):
 class Session(_Selection):
     """The process that the user started. `data` is None when events go to a server."""
 
-    def __init__(self, config: pytest.Config, sink: Sink, run: str, level: str, data: Path | None) -> None:
+    def __init__(self, config: pytest.Config, sink: Sink, run: str, level: str, data: Path | None, job: CiJob) -> None:
         super().__init__()
         self._config = config
         self.sink = sink
         self._run = run
         self._level = level
         self._data = data
-        self._shard = os.environ.get("GRAVEN_SHARD") or secrets.token_hex(8)
+        self._job = job
+        self._shard = job.shard or secrets.token_hex(8)
         self.environment = facts.environment_name(os.environ)
         self.recorder: TestRecorder | None = None
         self.capture: Any = None
@@ -126,12 +129,12 @@ class Session(_Selection):
         self._gathering.join(timeout=20)
         git = dict(self._gathered.get("git", {}))
         config = self._config
-        qa = {"run": self._run, "environment": self.environment, **{
-            name: git.pop(name) for name in ("commit", "tree", "branch") if name in git
-        }}  # fmt: skip
-        for name, variable in (("build", "BUILD_NUMBER"), ("build", "GITHUB_RUN_ID"), ("release", "GRAVEN_RELEASE")):
-            if value := os.environ.get(variable):
-                qa[name] = value
+        job = self._job
+        qa = {"run": self._run, "environment": self.environment}
+        # what CI checks out is no branch for git, and in a container git may refuse to look at it
+        told = {"commit": git.pop("commit", job.commit), "tree": git.pop("tree", ""), "build": job.build,
+                "branch": git.pop("branch", job.branch), "release": os.environ.get("GRAVEN_RELEASE")}  # fmt: skip
+        qa |= {name: value for name, value in told.items() if value}
         seed = getattr(config.option, "randomly_seed", None) or os.environ.get("PYTHONHASHSEED")
         if seed not in (None, "", "default"):
             qa["seed"] = str(seed)
@@ -258,7 +261,12 @@ class Session(_Selection):
         for told in self._workers:
             failed |= told["failed"]
         outcome = Outcome(self._run, written, self._all_failures(), data=self._data, failed=failed)
-        outcome.waiting = self.sink.waiting + sum(told["waiting"] for told in self._workers)
+        if isinstance(self.sink, ClientSink):
+            told_by = self.sink.client.settings
+            outcome.server, outcome.log = told_by.server, told_by.log
+            outcome.waiting = self.sink.waiting + sum(told["waiting"] for told in self._workers)
+            if not outcome.waiting:
+                outcome.published = published(told_by.server, told_by.token, told_by.log)
         if self._data is not None:
             try:
                 outcome.merged = datadir.merge(self._data, self._run)
@@ -280,7 +288,7 @@ class Session(_Selection):
         """The addresses of the failures, and what was recorded."""
         failures = self._all_failures()
         outcome = self._outcome or Outcome(self._run, self.sink.written, failures, data=self._data, failed={})
-        write_summary(terminalreporter, outcome)
+        write_summary(terminalreporter, outcome, Path(self._config.invocation_params.dir))
 
 
 def _narrowed(config: pytest.Config) -> dict[str, Any]:

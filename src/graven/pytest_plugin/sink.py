@@ -88,10 +88,9 @@ class SpoolSink:
 
     def __init__(self, folder: Path, name: str, *, source: str, key: tuple[str, bytes] | None, blobs: Path) -> None:
         self.failures = Failures()
-        self.waiting = 0
+        self.written = self.waiting = 0
         self._blob_folder = blobs
         self._blobs: DirectoryBlobs | None = None
-        self.written = 0
         self._spool = Spool(folder, name)
         redactor = make_redactor(key)
         actor = {"type": "test", "id": source}
@@ -155,8 +154,7 @@ class ClientSink:
 
     def __init__(self, *, source: str) -> None:
         self.failures = Failures()
-        self.written = 0
-        self.waiting = 0
+        self.written = self.waiting = 0
         redactor = make_redactor(None)
         self._secrets = _Secrets(redactor)
         self.client = Client(

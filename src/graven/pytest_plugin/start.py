@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graven.pytest_plugin import allure, attachments, datadir, facts, io
+from graven.pytest_plugin.ci import CiJob, job_of
 from graven.pytest_plugin.place import Place, current
 from graven.pytest_plugin.record import connect, record_call
 from graven.pytest_plugin.recorder import TestRecorder
@@ -36,14 +37,15 @@ def _start(config: pytest.Config, level: str) -> None:
     told: dict[str, Any] = {} if worker is None else worker.get("graven", {})
     if worker is not None and not told:
         return  # the controller could not start
-    run = str(told.get("run") or os.environ.get("GRAVEN_RUN") or _new_run())
+    job = job_of(os.environ)
+    run = str(told.get("run") or os.environ.get("GRAVEN_RUN") or _new_run(job))
     data = None if os.environ.get("GRAVEN_SERVER") else Path(str(config.rootpath)) / DATA
     source = os.environ.get("GRAVEN_SOURCE") or f"pytest/{config.rootpath.name}"
     sink = _sink(data, source, run, "" if worker is None else str(worker["workerid"]))
     sink.learn(facts.secret_candidates(os.environ))
     session: Session | WorkerSession
     if worker is None:
-        session = Session(config, sink, run, level, data)
+        session = Session(config, sink, run, level, data, job)
     else:
         session = WorkerSession(config, sink, told, is_first=worker["workerid"] == "gw0")
     runs_tests = worker is not None or not _is_controller(config)
@@ -117,5 +119,7 @@ def _is_controller(config: pytest.Config) -> bool:
     return bool(getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None))
 
 
-def _new_run() -> str:
-    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+def _new_run(job: CiJob) -> str:
+    if job.is_shared:
+        return job.run
+    return f"{job.run or time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"

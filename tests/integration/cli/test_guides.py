@@ -18,7 +18,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 GUIDES = ROOT / "docs" / "guide"
-PAGES = {path.name: path for path in [ROOT / "README.md", *sorted(GUIDES.glob("*.md"))]}
+OTHERS = {"ci.md"}  # workflows, run by test_ci_guide.py
+PAGES = {path.name: path for path in [ROOT / "README.md", *sorted(GUIDES.glob("*.md"))] if path.name not in OTHERS}
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

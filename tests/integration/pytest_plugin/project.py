@@ -31,6 +31,7 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
         return {
             **kept,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}",
             "PYTHONPATH": str(SRC),
             "XDG_STATE_HOME": str(self.state),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",

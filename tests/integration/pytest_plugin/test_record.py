@@ -67,16 +67,17 @@ def test_a_fixture_is_kept_as_it_was_set_up_and_as_it_ended_when_that_differs(pr
     assert project.cases()["test_bad"]["input"]["fixtures"]["cart"]["end"] == {"items": [1, 2, 3]}
 
 
-def test_the_terminal_names_the_entry_of_a_failure_and_graven_show_shows_it(project):
+def test_the_terminal_names_the_entry_of_a_failure_and_the_command_shows_it(project):
     project.write(test_shop=TWO)
     said = project.run().stdout
-    assert "test_shop.py::test_bad  graven show 2 --data .graven" in said
+    (line,) = (line for line in said.splitlines() if line.startswith("entry "))
+    assert line == "entry 2: graven test show test_shop.py::test_bad --data .graven"
     assert "4 events · log default has 4, root " in said
     shown = subprocess.run(
-        [sys.executable, "-m", "graven", "show", "2", "--data", ".graven", "--json"],
+        [sys.executable, "-m", *line.removeprefix("entry 2: ").split(), "--json"],
         cwd=project.folder, env=project.environ(), capture_output=True, check=True, timeout=60,
     )  # fmt: skip
-    assert json.loads(shown.stdout)["entry"]["data"]["qa"]["test"] == "test_shop.py::test_bad"
+    assert json.loads(shown.stdout)["index"] == 2
 
 
 def test_the_command_that_is_printed_verifies_the_log(project):
@@ -342,3 +343,51 @@ def test_a_call_seen_during_a_test_is_recorded_under_its_span(project):
     assert first["trace"]["trace_id"] == case["trace"]["trace_id"]
     assert first["trace"]["span_id"] != second["trace"]["span_id"]
     assert (first["qa"]["test"], first["qa"]["phase"]) == ("test_call.py::test_call", "call")
+
+
+def test_jobs_of_ci_that_name_their_shard_join_one_run_and_others_do_not(project):
+    project.write(test_shop=TWO)
+    told = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "118", "GITHUB_JOB": "unit", "GITHUB_RUN_ATTEMPT": "1"}
+    for shard in ({"GRAVEN_SHARD": "0"}, {"GRAVEN_SHARD": "1"}, {}, {}):
+        project.run(**told, **shard)
+    runs = [event["qa"]["run"] for event in project.events("test.run.start")]
+    assert runs[:2] == ["github-118-1-unit"] * 2
+    assert len(set(runs)) == 3
+    assert all(run.startswith("github-118-1-unit-") for run in runs[2:])
+
+
+def test_without_a_repository_the_commit_and_branch_are_those_of_the_ci_job(project):
+    project.write(test_shop=TWO)
+    project.run(GITLAB_CI="true", CI_PIPELINE_ID="77", CI_COMMIT_SHA="c0ffee", CI_COMMIT_BRANCH="main")
+    qa = project.events("test.run.start")[0]["qa"]
+    assert (qa["commit"], qa["branch"], qa["build"]) == ("c0ffee", "main", "77")
+
+
+def test_the_commands_at_the_end_work_where_another_log_is_the_default_of_the_shell(project):
+    project.write(test_shop=TWO)
+    said = project.run(GRAVEN_LOG="ci").stdout
+    failing = next(line for line in said.splitlines() if line.startswith("entry "))
+    last = next(line for line in said.splitlines() if line.startswith("run "))
+    commands = [failing.partition(": ")[2], *last.split(" · ")[2:]]
+    assert [command.split()[1] for command in commands] == ["test", "open", "verify"]
+    for command in commands:
+        ran = subprocess.run(
+            ["bash", "-c", command], cwd=project.folder, env=project.environ(GRAVEN_LOG="ci"),
+            capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert ran.returncode == 0, (command, ran.stderr)
+
+
+def test_the_commands_at_the_end_are_for_the_folder_in_which_pytest_was_started(project):
+    (project.folder / "deep").mkdir()
+    project.write(**{"deep/test_shop": TWO})
+    said = subprocess.run(
+        project.command("test_shop.py"), cwd=project.folder / "deep", env=project.environ(),
+        capture_output=True, text=True, timeout=120, check=False,
+    ).stdout  # fmt: skip
+    command = next(line for line in said.splitlines() if line.startswith("run ")).split(" · ")[2]
+    opened = subprocess.run(
+        ["bash", "-c", command], cwd=project.folder / "deep", env=project.environ(),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "test_bad" in opened.stdout, opened.stderr

@@ -20,7 +20,7 @@ def test_xdist_records_every_test_once_in_one_run(project):
     assert start["attributes"]["workers"] == 2
     assert finish["output"] == {"failed": 1, "passed": 19}
     assert {event["qa"]["run"] for event in project.events()} == {start["qa"]["run"]}
-    assert "test_many.py::test_many[7]  graven show " in said.stdout
+    assert "graven test show 'test_many.py::test_many[7]' --data .graven" in said.stdout
     assert not list((project.data / "spool").glob("*.ndjson"))
 
 

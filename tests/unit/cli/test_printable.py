@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from graven.cli.commands.show import render as render_entry
+from graven.cli.entry_reading import render as render_entry
 from graven.cli.printable import printable
 from graven.cli.problems import problem_text
 from graven.cli.verdict import render as render_report

@@ -1,9 +1,6 @@
-import sys
-from pathlib import Path
-
 import pytest
 
-from graven.cli.signposts import check_token_text, program, way_to_a_log
+from graven.cli.signposts import check_token_text, way_to_a_log
 from graven.errors import UsageError
 
 
@@ -32,10 +29,3 @@ def test_without_one_the_hint_is_to_start_a_server_or_to_name_one(tmp_path):
     hint = way_to_a_log(tmp_path)
     assert "graven serve --data ./graven-data" in hint
     assert "GRAVEN_SERVER=http://127.0.0.1:8470 GRAVEN_TOKEN=$(cat DIR/owner.token)" in hint
-
-
-def test_the_program_is_named_by_a_path_that_runs_when_it_is_not_on_the_path(monkeypatch):
-    monkeypatch.setenv("PATH", "/nowhere")
-    assert program() in {str(Path(sys.executable).parent / "graven"), f"{sys.executable} -m graven"}
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    assert program() == "graven"

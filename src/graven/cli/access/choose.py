@@ -13,9 +13,20 @@ from graven.cli.access.ports import Access
 from graven.cli.signposts import way_to_a_log
 from graven.errors import RefusedToStart, UsageError
 
-__all__ = ["ADDRESS_FILE", "DEFAULT_DATA", "DEFAULT_LISTEN", "Place", "connect", "find_place", "owner_token"]
+__all__ = [
+    "ADDRESS_FILE",
+    "DEFAULT_DATA",
+    "DEFAULT_LISTEN",
+    "RECORDED_DATA",
+    "Place",
+    "connect",
+    "find_place",
+    "owner_token",
+]
 
 DEFAULT_DATA = Path("graven-data")
+RECORDED_DATA = Path(".graven")
+"""Where `pytest --graven` records."""
 DEFAULT_LISTEN = "127.0.0.1:8470"
 ADDRESS_FILE = "server.address"
 """Spelt in `graven.server.address` too; commands that only ask a server import nothing of it."""
@@ -52,10 +63,12 @@ def find_place(
     environ: Mapping[str, str],
     here: Path,
     creating: bool = False,
+    opening: bool = False,
 ) -> Place:
     """Decide, without opening anything; `UsageError` when nothing was named and nothing is found.
 
-    With `creating`, a data directory need not exist yet.
+    With `creating`, a data directory need not exist yet. With `opening`, what pytest recorded here is found too,
+    and before `./graven-data`.
     """
     token = token or environ.get("GRAVEN_TOKEN") or None
     if server is None and data is None:
@@ -83,14 +96,31 @@ def find_place(
                 hint=f"graven serve --data {data} (or: graven log create default --data {data})",
             )
         return Place(None, data, token, data_named)
-    default = here / DEFAULT_DATA
-    if is_data_directory(default):
-        return Place(None, DEFAULT_DATA, token or owner_token(default), f"found ./{DEFAULT_DATA}")
+    for default in (RECORDED_DATA, DEFAULT_DATA) if opening else (DEFAULT_DATA,):
+        if is_data_directory(here / default):
+            return Place(None, default, token or owner_token(here / default), f"found ./{default}")
+    if opening:
+        raise _nothing_recorded(here)
     raise UsageError(
         "no log to work on",
         why="neither --server nor --data was given, GRAVEN_SERVER and GRAVEN_DATA are not set, "
         f"and there is no ./{DEFAULT_DATA} here",
         hint=way_to_a_log(here),
+    )
+
+
+def _nothing_recorded(here: Path) -> UsageError:
+    if any((here / RECORDED_DATA / "spool").glob("*.ndjson")):
+        return UsageError(
+            f"what was recorded here waits in {RECORDED_DATA / 'spool'}: no log was made of it yet",
+            why="writing a log needs the server extra, which was not installed when the tests ran",
+            hint="install graven with the extra `server`, then: pytest --graven",
+        )
+    return UsageError(
+        "nothing is recorded here",
+        why=f"there is neither ./{RECORDED_DATA} nor ./{DEFAULT_DATA}, and neither --server, --data, GRAVEN_SERVER nor "
+        "GRAVEN_DATA names a place",
+        hint="pytest --graven records a test run into ./.graven",
     )
 
 

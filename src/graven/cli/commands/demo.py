@@ -10,7 +10,7 @@ import click
 from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import json_option
-from graven.cli.signposts import program
+from graven.program import program
 
 __all__ = ["command"]
 

@@ -1,24 +1,26 @@
 """`graven run`: one test run."""
 
-import difflib
 from pathlib import Path
 
 import click
 
 from graven.cli import terminal
+from graven.cli.access.choose import connect
+from graven.cli.access.ports import Access
+from graven.cli.entry_reading import event_of, read_entry
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
-from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.options import access_options, find_chosen, json_option, log_option
+from graven.cli.pasted import Pasted
 from graven.cli.printable import printable
 from graven.cli.run_reading import (
-    counts_text,
     duration_text,
     feed_log,
-    no_runs,
-    shown_time,
     status_colour,
+    summary_lines,
     tell_left_out,
+    unknown_run,
 )
-from graven.errors import NotFound
+from graven.errors import UsageError
 from graven.qa.identity import full_name
 from graven.qa.run import RunView, TestResult
 from graven.qa.summary import RunSummary
@@ -28,6 +30,7 @@ __all__ = ["command"]
 EXAMPLES = """
 graven run show last
 graven run show ci-4711 --failed
+graven run show last --markdown --data .graven
 """
 
 
@@ -39,58 +42,57 @@ def command() -> None:
 @command.command("show", cls=TeachingCommand, epilog=EXAMPLES)
 @click.argument("run")
 @click.option("--failed", is_flag=True, help="Failing and flaky tests only.")
+@click.option("--markdown", is_flag=True, help='A page for the summary of a CI job: >> "$GITHUB_STEP_SUMMARY".')
 @log_option
 @access_options
 @json_option
 def show(
-    run: str, failed: bool, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool
+    run: str,
+    failed: bool,
+    markdown: bool,
+    log: str,
+    server: str | None,
+    token: str | None,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Show the tests of RUN (or "last"), failing first.
 
     Each failing test has the first line of its error and the index of its entry, for "graven show".
     """
-    with open_chosen(server, data, token) as access:
+    if markdown and as_json:
+        raise UsageError("--markdown and --json exclude each other")
+    place = find_chosen(server, data, token)
+    with connect(place) as access:
         wanted = None if run == "last" else run
-        view: RunView = feed_log(access, log, lambda load: RunView(wanted, load), quiet=as_json)
-    summary = view.summary()
-    if summary is None:
-        raise _unknown(run, list(view.seen), log)
-    tests = [test for test in view.tests() if not failed or test.failing or test.flaky]
+        view: RunView = feed_log(access, log, lambda load: RunView(wanted, load), quiet=as_json or markdown)
+        summary = view.summary()
+        if summary is None:
+            raise unknown_run(run, list(view.seen), log)
+        tests = [test for test in view.tests() if not failed or test.failing or test.flaky]
+        if markdown:
+            tell_left_out(view.events)
+            print(_page(access, summary, tests, log, Pasted.at(place, log)), end="")
+            return
     if as_json:
         import msgspec
 
         terminal.emit_json({"run": msgspec.to_builtins(summary), "tests": msgspec.to_builtins(tests)})
         return
     tell_left_out(view.events)
-    _print_summary(summary)
+    print("\n".join(summary_lines(summary)))
     for test in tests:
         _print_test(test)
 
 
-def _unknown(run: str, known: list[str], log: str) -> NotFound:
-    if not known:
-        return no_runs(log)
-    close = difflib.get_close_matches(run, known, n=3, cutoff=0.4)
-    return NotFound(
-        f'there is no run "{run}" in the log "{log}"',
-        hint=f"did you mean {' or '.join(close)}?" if close else "graven runs",
-        code="unknown_run",
-        details={"close": close},
-    )
+def _page(access: Access, run: RunSummary, tests: list[TestResult], log: str, pasted: Pasted) -> str:
+    from graven.cli.log_state import log_state
+    from graven.cli.run_page import MOST_DETAILED, run_page
+    from graven.qa.failure import failure_of
 
-
-def _print_summary(run: RunSummary) -> None:
-    verdict = terminal.paint(run.verdict, status_colour(run.verdict), bold=True)
-    print(f"{terminal.paint(printable(run.run), bold=True)}  {run.state}  {verdict}")
-    facts = [
-        counts_text(run.counts, exact=run.exact),
-        duration_text(run.duration_ns),
-        shown_time(run.first_received_ns),
-    ]
-    print("  " + ", ".join(fact for fact in facts if fact) + f", entries {run.first_index} to {run.last_index}")
-    named = {"commit": run.commit, "branch": run.branch, "environment": ",".join(run.environments)}
-    if text := "  ".join(f"{name} {value}" for name, value in named.items() if value):
-        print(f"  {printable(text)}")
+    failing = [test.attempts[-1].index for test in tests if test.failing][:MOST_DETAILED]
+    failures = {index: failure_of(event_of(read_entry(access, log, index)[1])) for index in failing}
+    return run_page(run, tests, failures, log_state(access, log), pasted)
 
 
 def _print_test(test: TestResult) -> None:
