@@ -115,7 +115,7 @@ def mariadb(tmp: Path) -> Iterator[Database]:
         )  # fmt: skip
         start.write_text(
             "create database tests character set utf8mb4;\n"
-            "create user tests@'%' identified by 'secret';\n"
+            "create user tests@'%' identified by 'geheim';\n"
             "grant all on *.* to tests@'%';\n"
         )
         start.chmod(0o644)
@@ -130,7 +130,7 @@ def mariadb(tmp: Path) -> Iterator[Database]:
         )  # fmt: skip
         with _stopping(server):
             _wait_for(lambda: _greets(port), server, output)
-            database = Database("mariadb", "127.0.0.1", port, "tests", "secret", "tests", log)
+            database = Database("mariadb", "127.0.0.1", port, "tests", "geheim", "tests", log)
             database.statements()
             yield database
 

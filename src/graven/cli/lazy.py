@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "import": "Import Kubernetes audit logs, JUnit reports and event files.",
     "push": "Add a log that a CI job recorded, once, with its own proof.",
     "open": "Show where to look: the newest run, a test, an event.",
+    "snapshot": "Record the state of a table or of the files in a folder.",
     "show": "Show one entry: who, what, when, how, inputs and outputs.",
     "runs": "List test runs: state, verdict, counts, commit.",
     "run": "Show one test run with its tests.",

@@ -108,12 +108,10 @@ def test_flasks_streamed_answer_is_seen_as_it_is_read(flask_app, recorded):
 
 @pytest.fixture(scope="module")
 def django_ready():
+    import tests.support.django_shop  # noqa: F401 - Django has one project in a process
     from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
     from django.urls import path
 
-    if not django.conf.settings.configured:
-        django.conf.settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="x", MIDDLEWARE=[], USE_TZ=True)
-        django.setup()
     routes = types.ModuleType("routes")
     routes.urlpatterns = [
         path("echo", lambda request: HttpResponse(request.body)),

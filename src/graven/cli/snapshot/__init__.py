@@ -1,0 +1,1 @@
+"""What `graven snapshot` reads and records: rows of a table, files of a folder."""
