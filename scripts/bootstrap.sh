@@ -19,6 +19,9 @@ if [ -z "$python" ] && [ "$(id -u)" -eq 0 ]; then
 fi
 [ -n "$python" ] || { echo "error: no Python 3.11 or newer found; try: apt-get install python3 python3-venv" >&2; exit 1; }
 
+# Debian's npm brings hundreds of packages: only where there is none
+command -v npm >/dev/null || system_packages+=(nodejs npm)
+
 missing=()
 for package in "${system_packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok' || missing+=("$package")

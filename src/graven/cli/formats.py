@@ -34,7 +34,7 @@ Format = Literal["event", "k8s", "junit", "ctrf", "allure", "reportlog"]
 HEAD_BYTES = 1024 * 1024
 """What recognition looks at."""
 
-BATCH_ITEMS = 1000
+BATCH_ITEMS = 4000
 BATCH_BYTES = 4 * 1024 * 1024
 
 

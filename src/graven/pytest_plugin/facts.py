@@ -19,6 +19,11 @@ _ALLOWED = (
     "DJANGO_SETTINGS_MODULE",
 )  # fmt: skip
 """A name, or the beginning of one when it ends in an underscore or is PYTHON."""
+_SECRET = re.compile(
+    r"(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRETS?|TOKEN|KEY|CREDENTIALS?|COOKIE|JWT|AUTH|AUTHORIZATION)(?:_?V?\d+)?\Z",
+    re.IGNORECASE,
+)
+"""The end of the name of a variable that holds a secret."""
 _GIT_TIMEOUT_S = 5.0
 _MOST_FILES = 500
 _USER_INFO = re.compile(r"://[^/@]*@")
@@ -28,6 +33,8 @@ def allowed_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that explain a run; everything else is left out, whatever its value."""
     allowed = {}
     for name, value in sorted(environ.items()):
+        if _SECRET.search(name):
+            continue
         for entry in _ALLOWED:
             if name == entry or (name.startswith(entry) and (entry.endswith("_") or entry == "PYTHON")):
                 allowed[name] = value
@@ -36,10 +43,12 @@ def allowed_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return allowed
 
 
-def secret_candidates(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables in which redaction looks for secrets. `PWD` and others whose names sound like it hold paths, and
-    a path taken for a secret would be cut out of every stack."""
-    return {name: value for name, value in environ.items() if not Path(value[:4096]).exists()}
+def secret_candidates(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Variables in which redaction looks for secrets, and as passwords those that are named as secrets are
+    (`CI_JOB_TOKEN`). Not `PWD` and others whose names sound like it but hold paths: a path taken for a secret would
+    be cut out of every stack."""
+    kept = {name: value for name, value in environ.items() if not Path(value[:4096]).exists()}
+    return {**kept, "named": [{"password": value} for name, value in kept.items() if _SECRET.search(name)]}
 
 
 def environment_name(environ: Mapping[str, str]) -> str:

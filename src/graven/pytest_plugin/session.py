@@ -34,6 +34,8 @@ _MOST_NAMES = 20_000
 class _Selection:
     """What the process that collects knows."""
 
+    sink: Sink
+
     def __init__(self) -> None:
         self.deselected: list[str] = []
 
@@ -42,7 +44,12 @@ class _Selection:
         self.deselected += [item.nodeid for item in items]
 
     def complete(self, start: dict[str, Any], session: pytest.Session) -> dict[str, Any]:
-        """The start with the selection in its `input`."""
+        """The start with the selection in its `input`. Parameters that are secrets are learnt first: pytest puts
+        them into the names of tests."""
+        for item in session.items:
+            callspec = getattr(item, "callspec", None)
+            if callspec is not None:
+                self.sink.learn({name: value for name, value in callspec.params.items() if type(value) is str})
         selected = [item.nodeid for item in session.items]
         given = {
             **start["input"],

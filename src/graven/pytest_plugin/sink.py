@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from graven.event import uuid7
 from graven.event.redact import Redactor
+from graven.pytest_plugin.secrets_known import Secrets
 from graven.pytest_plugin.spool import Spool
 from graven.sdk.capture import Limits
 from graven.sdk.client import Client
 from graven.sdk.composer import Composer
-from graven.sdk.context import acting_as
 from graven.sdk.guard import internal, is_internal
-from graven.sdk.plain import plainness
-from graven.sdk.redaction import redact_event, sdk_rules, secrets_in
+from graven.sdk.redaction import sdk_rules
 
 if TYPE_CHECKING:
     from graven.storage.blobs import DirectoryBlobs
@@ -28,7 +27,6 @@ __all__ = ["ClientSink", "Failures", "Sink", "SpoolSink", "make_redactor"]
 EVENT_BYTES = 1024 * 1024
 _LIMITS = Limits(depth=24, items=2048, nodes=50_000)
 """Of a whole event: its values have been bounded one by one before."""
-_MOST_SECRETS = 256
 
 
 class Failures:
@@ -46,8 +44,9 @@ class Failures:
 
 class Sink(Protocol):
     """`write` gives the id, or None when the event is lost (counted in `failures`). `learn` remembers the
-    secrets in a value, so that copies of them in later events are taken too. `attach` keeps content and gives
-    digest and size; it raises GravenError. `without_secrets` gives a redacted copy of captured data."""
+    secrets in a value, as is done with those of each event, so that copies in later events are taken too. `is_secret`
+    says whether a text holds one of those, or one of the secrets in `given`. `attach` keeps content and gives digest
+    and size; it raises GravenError. `without_secrets` gives a redacted copy of captured data."""
 
     failures: Failures
     written: int
@@ -56,6 +55,7 @@ class Sink(Protocol):
 
     def write(self, event: Mapping[str, Any]) -> str | None: ...
     def learn(self, value: Any) -> None: ...
+    def is_secret(self, text: str, given: Mapping[str, Any]) -> bool: ...
     def attach(self, content: bytes) -> tuple[str, int]: ...
     def without_secrets(self, value: Any) -> Any: ...
     def close(self) -> None: ...
@@ -65,22 +65,6 @@ def make_redactor(key: tuple[str, bytes] | None) -> Redactor:
     """The producer's rules, with the data directory's key where there is one."""
     name, secret = key or (f"sdk-{secrets.token_hex(4)}", secrets.token_bytes(32))
     return Redactor(sdk_rules(), name, secret, remember=True)
-
-
-class _Secrets:
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self.known: frozenset[str] = frozenset()
-        self._nothing_in = plainness(_LIMITS, redactor)
-
-    def learn(self, value: Any) -> None:
-        if len(self.known) < _MOST_SECRETS and not self._nothing_in.is_plain({"value": value}):
-            found = secrets_in(self._redactor, value) - self.known
-            if found:
-                self.known |= frozenset(sorted(found)[: _MOST_SECRETS - len(self.known)])
-
-    def taken_from(self, value: Any) -> Any:
-        return redact_event(self._redactor, {"output": value}, self.known)["output"]
 
 
 class SpoolSink:
@@ -94,10 +78,15 @@ class SpoolSink:
         self._spool = Spool(folder, name)
         redactor = make_redactor(key)
         actor = {"type": "test", "id": source}
+        self._secrets = Secrets(redactor, _LIMITS)
         self._composer = Composer(
-            source=source, redactor=redactor, event_bytes=EVENT_BYTES, actor=actor, limits=_LIMITS
+            source=source,
+            redactor=redactor,
+            event_bytes=EVENT_BYTES,
+            actor=actor,
+            limits=_LIMITS,
+            memory=self._secrets.memory,
         )
-        self._secrets = _Secrets(redactor)
         self._lock = threading.RLock()
         self._epoch = secrets.token_hex(8)
         self._seq = 0
@@ -115,18 +104,22 @@ class SpoolSink:
         if is_internal():
             return None
         try:
-            with internal(), acting_as(secrets=self._secrets.known):
+            with internal():  # to the end: a destructor that the collector runs here must not write in between
                 composed = self._composer.compose(event, {})
-            with self._lock:
-                if self._closed:
-                    return None
-                self._seq += 1
-                self._spool.append(composed.with_producer(self._epoch, self._seq))
-                self.written += 1
+                with self._lock:
+                    if self._closed:
+                        return None
+                    self._seq += 1
+                    self._spool.append(composed.with_producer(self._epoch, self._seq))
+                    self.written += 1
             return composed.id
         except Exception as error:  # noqa: BLE001 - a recording failure never fails a test
             self.failures.add(error)
             return None
+
+    def is_secret(self, text: str, given: Mapping[str, Any]) -> bool:
+        """See `Sink`."""
+        return self._secrets.in_text(text, given)
 
     def attach(self, content: bytes) -> tuple[str, int]:
         """See `Sink`; durable in the data directory on return."""
@@ -156,11 +149,12 @@ class ClientSink:
         self.failures = Failures()
         self.written = self.waiting = 0
         redactor = make_redactor(None)
-        self._secrets = _Secrets(redactor)
+        self._secrets = Secrets(redactor, _LIMITS)
         self.client = Client(
             source=source,
             actor={"type": "test", "id": source},
             redactor=redactor,
+            memory=self._secrets.memory,
             on_loss=lambda loss: self.failures.add(f"{loss.reason}: {loss.detail}", loss.count),
             logger=_quiet(),
         )
@@ -176,10 +170,13 @@ class ClientSink:
         """See `Sink`."""
         members = dict(event)
         members.setdefault("id", uuid7.make(time.time_ns(), os.urandom))
-        with acting_as(secrets=self._secrets.known):
-            written = self.client.record(members)
+        written = self.client.record(members)
         self.written += written is not None
         return written
+
+    def is_secret(self, text: str, given: Mapping[str, Any]) -> bool:
+        """See `Sink`."""
+        return self._secrets.in_text(text, given)
 
     def attach(self, content: bytes) -> tuple[str, int]:
         """See `Sink`; in the client's spool on return."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 from graven.event.model import Event
 from graven.event.redact import Redactor
 from graven.sdk.context import ActorLike
+from graven.sdk.copies import Memory
 from graven.sdk.ledger import LOGGER, Loss, Stats
 from graven.sdk.recorder import Recorder
 from graven.sdk.settings import resolve
@@ -39,13 +40,20 @@ class Client:
         spool_dir: str | Path | None = None,
         on_loss: Callable[[Loss], None] | None = None,
         redactor: Redactor | None = None,
+        memory: Memory | None = None,
         transport: Callable[[], Transport] | None = None,
         logger: logging.Logger = LOGGER,
         **settings: Any,
     ) -> None:
         self.settings = resolve(server=server, token=token, log=log, source=source, spool_dir=spool_dir, **settings)
         self._recorder = Recorder(
-            self.settings, actor=actor, on_loss=on_loss, transport=transport, redactor=redactor, logger=logger
+            self.settings,
+            actor=actor,
+            on_loss=on_loss,
+            transport=transport,
+            redactor=redactor,
+            memory=memory,
+            logger=logger,
         )
 
     def __repr__(self) -> str:

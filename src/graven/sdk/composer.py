@@ -20,8 +20,10 @@ from graven.event.redact import IDENTITY_FIELDS, Redactor
 from graven.event.validate import check_time, fault_of
 from graven.sdk.capture import Capture, Limits, shorten
 from graven.sdk.context import ActorLike, Scope, current_scope
+from graven.sdk.copies import Memory
 from graven.sdk.plain import plainness
 from graven.sdk.redaction import redact_event
+from graven.sdk.sqlnames import statement_findings
 
 __all__ = ["Composed", "Composer", "rfc3339"]
 
@@ -43,7 +45,7 @@ class Composed(msgspec.Struct, frozen=True):
 
 
 class Composer:
-    """Thread-safe. `clock_ns` is Unix nanoseconds."""
+    """Thread-safe. `clock_ns` is Unix nanoseconds. `memory` takes copies of secrets out of later events as well."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Composer:
         event_bytes: int,
         actor: ActorLike | None = None,
         limits: Limits | None = None,
+        memory: Memory | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -63,6 +66,7 @@ class Composer:
         self._limits = Limits() if limits is None else limits
         self._plain_identity = plainness(self._limits)
         self._plain_others = plainness(self._limits, redactor)
+        self._memory = memory
         self._clock_ns = clock_ns
         self._random = random
         self._host = socket.gethostname()
@@ -81,7 +85,7 @@ class Composer:
         capture = Capture(self._limits)
         captured = {name: capture(value) for name, value in event.items()}
         check_members(captured)
-        redacted = redact_event(self._redactor, captured, scope.secrets)
+        redacted = redact_event(self._redactor, captured, scope.secrets, self._memory)
         if capture.long:
             redacted = _shorten(redacted, self._limits)
         body = msgspec.json.encode(redacted)
@@ -95,11 +99,14 @@ class Composer:
         others = {name: value for name, value in event.items() if name not in IDENTITY_FIELDS}
         if not (self._plain_identity.is_plain(identity) and self._plain_others.is_plain(others)):
             return None
+        if next(statement_findings(self._redactor, event), None) is not None:
+            return None
         try:
             body = msgspec.json.encode(event)
         except UnicodeEncodeError:  # lone surrogates
             return None
-        if len(body) > self._event_bytes or any(secret in body for secret in _spelled(scope.secrets)):
+        known = scope.secrets if self._memory is None else scope.secrets | self._memory.known
+        if len(body) > self._event_bytes or any(secret in body for secret in _spelled(known)):
             return None
         return body
 

@@ -20,6 +20,7 @@ from graven.sdk.attachments import AttachmentStore
 from graven.sdk.backoff import Backoff
 from graven.sdk.composer import Composer
 from graven.sdk.context import ActorLike
+from graven.sdk.copies import Memory
 from graven.sdk.guard import internal, is_internal
 from graven.sdk.ledger import LOGGER, Ledger, Loss, Stats
 from graven.sdk.lifecycle import close_in_worker, forget, look_after
@@ -52,6 +53,7 @@ class Recorder:
         transport: Callable[[], Transport] | None = None,
         redactor: Redactor | None = None,
         logger: logging.Logger = LOGGER,
+        memory: Memory | None = None,
     ) -> None:
         self.settings = settings
         self._logger = logger
@@ -60,7 +62,11 @@ class Recorder:
         key = settings.redaction_key or secrets.token_bytes(32)
         self._redactor = redactor or Redactor(sdk_rules(), f"sdk-{secrets.token_hex(4)}", key)
         self._composer = Composer(
-            source=settings.source, redactor=self._redactor, event_bytes=settings.event_bytes, actor=actor
+            source=settings.source,
+            redactor=self._redactor,
+            event_bytes=settings.event_bytes,
+            actor=actor,
+            memory=memory,
         )
         self._closed = False
         self._begin()

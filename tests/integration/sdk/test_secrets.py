@@ -3,13 +3,14 @@
 import base64
 import gzip
 import logging
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import httpx
 import pytest
 import zstandard
 from tests.support.sdk_transport import ScriptedTransport, scripted_client
 from tests.support.sdk_web import asgi_server, wsgi_server
+from tests.support.secret_forms import forms
 
 import graven
 from graven.sdk.answers import Later
@@ -32,19 +33,6 @@ SECRETS = {
     "setcookie": "sck-2288uu44",
     "log": "log-pw-5533tt",
 }
-
-
-def forms(secret):
-    raw = secret.encode()
-    plain = {raw, quote(secret, safe="").encode(), quote(secret).encode(), quote_plus(secret).encode()}
-    plain |= {raw.hex().encode(), secret.encode("unicode_escape"), secret.replace('"', '\\"').encode()}
-    # Base64 of the secret inside a longer text depends on where it begins: look for the three inner cores.
-    cores = set()
-    for lead in range(3):
-        encoded = base64.b64encode(b"\0" * lead + raw)
-        core = encoded[(0, 2, 3)[lead] : len(encoded) - 4]
-        cores |= {core, core.replace(b"+", b"-").replace(b"/", b"_")}
-    return plain | {core for core in cores if len(core) >= 8}
 
 
 def everything_on_disk(spool):

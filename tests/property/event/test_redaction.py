@@ -41,6 +41,15 @@ NAMES = st.sampled_from(
 ) | st.text(max_size=4)
 PIECES = st.sampled_from(
     [
+        "%22%3A%22",
+        "%5D=",
+        "\\",
+        "]",
+        'name="',
+        '"\r\n\r\n',
+        "into t (",
+        ") values ('",
+        "--",
         "password",
         "passwd",
         "pwd",

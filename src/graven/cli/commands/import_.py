@@ -57,13 +57,15 @@ def import_file(
     bar: Progress,
     seen: SeenIds,
     environment: str | None = None,
+    attachments: Path | None = None,
     keep: bool = True,
 ) -> FileResult:
     """Import one file. Bytes that are no event of a foreign format are kept in quarantine, not dropped.
 
-    `keep`: whether a test report is kept itself, as a blob.
+    `keep`: whether a test report is kept itself, as a blob, with the files that it names in the folder
+    `attachments` (its own, when None).
     """
-    identity = Identity(run, source, environment)
+    identity = Identity(run, source, environment, attachments)
     if forced in ("k8s", "event") and not any(isinstance(part, Item) for part in parts_of(path)):
         # quarantine is for the bad parts of an audit log, not for a file that is none
         raise not_that_format(forced, name=str(path))
@@ -141,6 +143,12 @@ def _print(result: FileResult) -> None:
 @click.option("--source", metavar="TEXT", help="The system that the files come from: k8s/staging, ci/shop.")
 @click.option("--run", metavar="RUN", help="Name of the test run of a report [from the file].")
 @click.option("--environment", metavar="TEXT", help="Where the tests ran; part of a test's identity.")
+@click.option(
+    "--attachments",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where the files lie that a CTRF report names [beside it].",
+)
 @click.option("--originals/--no-originals", "keep", default=True, help="Keep reports and attachments as blobs [yes].")
 @log_option
 @access_options
@@ -151,6 +159,7 @@ def command(
     source: str | None,
     run: str | None,
     environment: str | None,
+    attachments: Path | None,
     keep: bool,
     log: str,
     server: str | None,
@@ -188,6 +197,7 @@ def command(
                             bar=bar,
                             seen=seen,
                             environment=environment,
+                            attachments=attachments,
                             keep=keep,
                         )
                     results.append(result)

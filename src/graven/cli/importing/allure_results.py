@@ -6,22 +6,21 @@ files of the folder itself are opened, whatever name a result gives for an attac
 
 import hashlib
 import io
-import os
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from graven.cli.access.ports import Access
 from graven.cli.formats import Item, batches
+from graven.cli.importing.beside import Attachments, open_beside
 from graven.cli.importing.originals import record_import
 from graven.cli.importing.report_files import Identity, report_of
 from graven.cli.importing.result import FileResult
 from graven.cli.importing.sending import send_events
 from graven.cli.progress import Progress
-from graven.errors import InvalidInput, TooLarge
+from graven.errors import InvalidInput
 from graven.event.mappers.allure import case_of_result, fixtures_of_container, order_of
 from graven.event.mappers.ordinals import Ordinals
 from graven.event.mappers.report import Refused, Report, SuiteCounts
@@ -92,29 +91,20 @@ class _Import:
         self._result = result
         self._keep = keep
         self._fixtures: dict[str, list[dict[str, Any]]] = {}
-        self._blobs: dict[str, dict[str, Any]] = {}
+        self._attachments = Attachments(access, folder, self._refuse, keep=keep)
         self.report = report
         self.files: list[dict[str, Any]] = []
 
     def _refuse(self, name: str, reason: str) -> None:
         self._result.refuse(0, f"{name}: {reason}")
 
-    def _open(self, name: str) -> io.BufferedReader | None:
-        """A regular file of the folder, not followed through a link; None with the reason told."""
-        if not name or name in {".", ".."} or any(char in name for char in "/\\\0"):
-            self._refuse(name[:100], "no name of a file beside the result")
+    def _open(self, name: str) -> BinaryIO | None:
+        """A regular file of the folder itself; None with the reason told."""
+        stream = "no name of a file beside the result" if set(name) & {"/", "\\"} else open_beside(self._folder, name)
+        if isinstance(stream, str):
+            self._refuse(name[:100], stream)
             return None
-        try:
-            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-            descriptor = os.open(self._folder / name, flags)
-        except (OSError, ValueError) as error:
-            self._refuse(name[:100], f"cannot be read: {getattr(error, 'strerror', None) or error}")
-            return None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            self._refuse(name, "no regular file")
-            return None
-        return os.fdopen(descriptor, "rb")
+        return stream
 
     def _content(self, name: str) -> bytes | None:
         stream = self._open(name)
@@ -174,7 +164,11 @@ class _Import:
             if content is None:
                 continue
             event = case_of_result(
-                content, self.report, ordinal=seen.next(history), fixtures=self._fixtures, attach=self._attach
+                content,
+                self.report,
+                ordinal=seen.next(history),
+                fixtures=self._fixtures,
+                attach=self._attachments.attach,
             )
             if isinstance(event, Refused):
                 self._refuse(name, event.reason)
@@ -185,21 +179,3 @@ class _Import:
                 yield Item(0, msgspec.json.encode(suite.event))
         for suite in suites.finish():
             yield Item(0, msgspec.json.encode(suite.event))
-
-    def _attach(self, source: str, title: str, media_type: str) -> dict[str, Any] | None:
-        if not self._keep:
-            return None
-        stored = self._blobs.get(source)
-        if stored is None:
-            stream = self._open(source)
-            if stream is None:
-                return None
-            try:
-                with stream:
-                    blob = self._access.put_blob(stream)
-            except TooLarge as error:
-                self._refuse(source, f"the attachment is not kept: {error.message}")
-                return None
-            stored = {"digest": blob.digest, "size": blob.size}
-            self._blobs[source] = stored
-        return {**stored, "name": title or source, "media_type": media_type or "application/octet-stream"}

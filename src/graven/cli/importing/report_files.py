@@ -1,6 +1,7 @@
 """A test report that is one file: its events, then the file itself as a blob, then the event that names it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -8,9 +9,10 @@ import msgspec
 
 from graven.cli.access.ports import Access
 from graven.cli.formats import Item, batches
+from graven.cli.importing.beside import Attachments
 from graven.cli.importing.originals import HashedStream, keep_file, record_import
 from graven.cli.importing.result import FileResult
-from graven.cli.importing.sending import send_events
+from graven.cli.importing.sending import SendingAhead
 from graven.cli.progress import Progress
 from graven.errors import InvalidInput
 from graven.event.mappers.report import About, Mapped, Refused, Report
@@ -28,6 +30,8 @@ class Identity(msgspec.Struct, frozen=True):
     run: str | None = None
     source: str | None = None
     environment: str | None = None
+    attachments: Path | None = None
+    """The folder in which a report may name files; None is its own."""
 
 
 def report_of(kind: str, stem: str, identity: Identity) -> Report:
@@ -37,7 +41,7 @@ def report_of(kind: str, stem: str, identity: Identity) -> Report:
     return Report(run, source[:256], kind, source[:256], identity.environment)
 
 
-def _reader(kind: str) -> Reader:
+def _reader(kind: str, attachments: Attachments) -> Reader:
     if kind == "junit":
         from graven.event.mappers.junit import read_junit
 
@@ -45,7 +49,7 @@ def _reader(kind: str) -> Reader:
     if kind == "ctrf":
         from graven.event.mappers.ctrf import read_ctrf
 
-        return read_ctrf
+        return partial(read_ctrf, attach=attachments.attach_anywhere)
     from graven.event.mappers.reportlog import read_reportlog
 
     return read_reportlog
@@ -59,27 +63,35 @@ def import_report(
     facts: dict[str, Any] = {}
     problem: InvalidInput | None = None
     total = path.stat().st_size
+
+    def refuse(name: str, reason: str) -> None:
+        result.refuse(0, f"{name}: {reason}")
+
+    attachments = Attachments(access, identity.attachments or path.parent, refuse, keep=keep)
     with path.open("rb") as raw:
         stream = HashedStream(raw)
 
         def items() -> Iterator[Item]:
+            nonlocal problem
             # the mappers only read, which is all that the wrapper offers
-            for part in _reader(result.format)(cast("BinaryIO", stream), report):
-                if isinstance(part, Mapped):
-                    yield Item(part.line, msgspec.json.encode(part.event))
-                elif isinstance(part, Refused):
-                    result.refuse(part.line, part.reason)
-                else:
-                    facts.update(part.facts)
+            parts = _reader(result.format, attachments)(cast("BinaryIO", stream), report)
+            try:
+                for part in parts:
+                    if isinstance(part, Mapped):
+                        yield Item(part.line, part.content)
+                    elif isinstance(part, Refused):
+                        result.refuse(part.line, part.reason)
+                    else:
+                        facts.update(part.facts)
+            except InvalidInput as error:  # what came before is sent all the same
+                problem = error
 
-        try:
+        with SendingAhead(access, log, result) as ahead:
             for group in batches(items()):
-                send_events(access, log, group, result)
+                ahead.send(group)
                 bar.update(stream.size, total)
-        except InvalidInput as error:
-            problem = error
-            if not (result.recorded or result.known):
-                raise in_report(error, path, 0) from error
+        if problem is not None and not (result.recorded or result.known):
+            raise in_report(problem, path, 0) from problem
         digest = stream.digest()
     kept = keep and keep_file(access, path, digest, result)
     name = path.name.encode("utf-8", "replace").decode()

@@ -44,6 +44,17 @@ class FileResult:
             self.first = answer.first
         return max(answer.quarantined - len(bad), 0)
 
+    def join(self, part: "FileResult") -> None:
+        """Add what became of a part of the file that was counted apart."""
+        self.recorded += part.recorded
+        self.known += part.known
+        self.quarantined += part.quarantined
+        if self.first is None:
+            self.first = part.first
+        for unreadable in part.unreadable:
+            self.refuse(unreadable["line"], unreadable["reason"])
+        self.unreadable_left_out += part.unreadable_left_out
+
     def refuse(self, line: int, reason: str) -> None:
         """Note a part that could not be imported as an event."""
         if len(self.unreadable) < MOST_UNREADABLE:

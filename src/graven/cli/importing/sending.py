@@ -1,11 +1,15 @@
 """Batches to the recorder; what it refuses of a batch is listed, and the rest is sent again without it."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
 from graven.cli.access.ports import Access
 from graven.cli.formats import Item
 from graven.cli.importing.result import FileResult
 from graven.errors import Conflict, InvalidEvent, InvalidInput, TooLarge
 
-__all__ = ["as_lines", "send_events"]
+__all__ = ["SendingAhead", "as_lines", "send_events"]
 
 
 def as_lines(items: list[Item]) -> bytes:
@@ -49,3 +53,45 @@ def send_events(access: Access, log: str, items: list[Item], result: FileResult)
             continue
         result.add(answer)
         return
+
+
+class SendingAhead:
+    """Sends one batch while the caller makes the next, which is what an import spends its time with.
+
+    `result` counts a batch when the next is sent or at `wait`, and only in the caller's thread. Leaving the block
+    waits, unless it is left by an exception.
+    """
+
+    def __init__(self, access: Access, log: str, result: FileResult) -> None:
+        self._access = access
+        self._log = log
+        self._result = result
+        self._thread = ThreadPoolExecutor(1, "graven-import")
+        self._pending: tuple[Future[None], FileResult] | None = None
+
+    def send(self, items: list[Item]) -> None:
+        """Send when the batch before has been taken; raises what became of that one."""
+        self.wait()
+        part = FileResult(self._result.file, self._result.format)
+        self._pending = self._thread.submit(send_events, self._access, self._log, items, part), part
+
+    def wait(self) -> None:
+        """Until everything has been taken."""
+        if self._pending is not None:
+            (future, part), self._pending = self._pending, None
+            try:
+                future.result()
+            finally:
+                self._result.join(part)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            self._thread.shutdown()

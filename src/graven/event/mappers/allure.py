@@ -5,20 +5,17 @@ each a small file. Steps become `attributes.steps`, the fixtures of the containe
 This module sees bytes only; whoever reads the files stores the attachments and says what they became.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from graven.event.mappers.jsonlines import decoded
-from graven.event.mappers.report import OUTCOMES, Refused, Report, instant, nanoseconds, short_name, text_of
+from graven.event.mappers.report import OUTCOMES, Attach, Refused, Report, instant, nanoseconds, short_name, text_of
 
-__all__ = ["MAX_STEPS", "MAX_STEP_DEPTH", "Attach", "Order", "case_of_result", "fixtures_of_container", "order_of"]
+__all__ = ["MAX_STEPS", "MAX_STEP_DEPTH", "Order", "case_of_result", "fixtures_of_container", "order_of"]
 
 MAX_STEP_DEPTH: Final = 20
 MAX_STEPS: Final = 10_000
 """Steps of one test, nested ones included; those beyond are counted in `attributes.steps_left_out`."""
-
-Attach = Callable[[str, str, str], "dict[str, Any] | None"]
-"""(file name, title, media type) → the attachment of the event, or None when there is no such file."""
 
 _STATUS: Final = {"passed": "passed", "failed": "failed", "broken": "error", "skipped": "skipped"}
 _SUITE_LABELS: Final = ("parentSuite", "suite", "subSuite")

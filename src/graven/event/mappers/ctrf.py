@@ -14,6 +14,7 @@ from graven.event.mappers.ordinals import Ordinals
 from graven.event.mappers.report import (
     OUTCOMES,
     About,
+    Attach,
     Mapped,
     Refused,
     Report,
@@ -30,8 +31,14 @@ _TESTS: Final = ("results", "tests")
 _ABOUT: Final = frozenset({("results", "tool"), ("results", "environment")})
 _PIECE: Final = 256 * 1024
 _STATUS: Final = {"passed": "passed", "failed": "failed", "skipped": "skipped", "pending": "skipped", "other": "error"}
-_RAW: Final = {"xfailed": "xfailed", "xpassed": "xpassed", "setup_failed": "error", "teardown_failed": "error"}
-"""Words of pytest-json-ctrf that say more than the status."""
+_RAW: Final = {
+    "xfailed": "xfailed",
+    "xpassed": "xpassed",
+    "setup_failed": "error",
+    "teardown_failed": "error",
+    "todo": "skipped",
+}
+"""Words of pytest-json-ctrf, jest and vitest that say more than the status."""
 _OUTPUTS: Final = {"stdout": "system_out", "stderr": "system_err"}
 _KEPT: Final = {
     "type": "type",
@@ -44,20 +51,24 @@ _KEPT: Final = {
     "device": "device",
     "flaky": "flaky",
     "steps": "steps",
-    "attachments": "files",
     "extra": "extra",
     "threadId": "thread",
 }
-"""Attribute by member; `attachments` name files of the machine that ran the test, which are not fetched."""
+"""Attribute by member."""
+
+_MOST_FILES: Final = 1_000
+"""Attachments of one test; those beyond are counted in `attributes.files_left_out`."""
 
 
-def read_ctrf(stream: BinaryIO, report: Report) -> Iterator[Mapped | Refused | About]:
+def read_ctrf(stream: BinaryIO, report: Report, attach: Attach | None = None) -> Iterator[Mapped | Refused | About]:
     """The events of one report; a test that cannot be read is refused and the others are given.
+
+    `attach` stores the files that a test names; of those that it does not, `attributes.files` keeps the names.
 
     InvalidInput with the line when the document is no JSON or has no array `results.tests`; events before
     that point have been given.
     """
-    reader = _Reader(report)
+    reader = _Reader(report, attach)
     splitter = JsonSplitter(_TESTS)
     while piece := stream.read(_PIECE):
         if not reader.begun:
@@ -73,8 +84,9 @@ def read_ctrf(stream: BinaryIO, report: Report) -> Iterator[Mapped | Refused | A
 
 
 class _Reader:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, attach: Attach | None) -> None:
         self.begun = False
+        self._attach = attach
         self.suites = SuiteCounts(report)
         self._report = report
         self._seen = Ordinals()
@@ -99,12 +111,12 @@ class _Reader:
         earlier = [attempt for attempt in earlier if isinstance(attempt, dict)] if isinstance(earlier, list) else []
         for number, attempt in enumerate(earlier, 1):
             event = self._event({**attempt, "filePath": test.get("filePath")}, suite, name, ordinal + number)
-            yield Mapped(part.line, self._report.identified(event, *key, str(number)))
+            yield self._report.mapped(part.line, event, *key, str(number))
         retries = test.get("retries")
         before = retries if isinstance(retries, int) and 0 < retries < 10_000 else 0
         event = self._event(test, suite, name, ordinal + max(before, len(earlier)) + 1)
         yield from self.suites.add(suite, event["qa"]["status"])
-        yield Mapped(part.line, self._report.identified(event, *key))
+        yield self._report.mapped(part.line, event, *key)
 
     def _event(self, test: dict[str, Any], suite: str, name: str, attempt: int) -> dict[str, Any]:
         said = test.get("status")
@@ -130,9 +142,27 @@ class _Reader:
         if output:
             event["output"] = output
         attributes = {ours: test[theirs] for theirs, ours in _KEPT.items() if test.get(theirs)}
+        self._put_files(event, attributes, test.get("attachments"))
         if attributes:
             event["attributes"] = attributes
         return event
+
+    def _put_files(self, event: dict[str, Any], attributes: dict[str, Any], named: Any) -> None:
+        files = [file for file in named if isinstance(file, dict)] if isinstance(named, list) else []
+        attached, left = [], []
+        for file in files[:_MOST_FILES]:
+            path, title, kind = (text_of(file.get(name)) for name in ("path", "name", "contentType"))
+            found = self._attach(path, short_name(title), short_name(kind)) if self._attach and path else None
+            if found is None:
+                left.append(file)
+            else:
+                attached.append(found)
+        if attached:
+            event["attachments"] = attached
+        if left:
+            attributes["files"] = left
+        if len(files) > _MOST_FILES:
+            attributes["files_left_out"] = len(files) - _MOST_FILES
 
 
 def _suite_of(test: dict[str, Any]) -> str:

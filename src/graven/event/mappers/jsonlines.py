@@ -5,7 +5,10 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from graven.errors import InvalidInput
+from graven.event import strictjson
 from graven.event.mappers.report import Refused
+from graven.event.strictjson import structural_quotes
 
 __all__ = ["MAX_LINE_BYTES", "decoded", "lines"]
 
@@ -49,7 +52,11 @@ def decoded(content: bytes, line: int) -> dict[str, Any] | Refused:
     """The JSON object in `content`, or why it is none."""
     try:
         value = _decode(content)
-        msgspec.json.encode(value)  # integers beyond 64 bits are read, but cannot be written
+        spelt = msgspec.json.encode(value)  # integers beyond 64 bits are read, but cannot be written
+        if structural_quotes(content) != structural_quotes(spelt):
+            strictjson.loads(content)  # a name that comes twice: nobody knows which value is meant
+    except InvalidInput as error:
+        return Refused(line, f"not JSON: {error.message.removeprefix('not JSON: ')}")
     except RecursionError:
         return Refused(line, "nested too deep")
     except UnicodeDecodeError:

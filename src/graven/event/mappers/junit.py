@@ -230,12 +230,12 @@ class _Reader:
         if tag == "testcase":
             if self._case is not None and "testcase" not in self._path:
                 case, self._case = self._case, None
-                self.done.append(Mapped(case.line, self._case_event(case, self._suites[-1])))
+                self.done.append(self._case_event(case, self._suites[-1]))
         elif tag == "testsuite" and self._case is None:
             suite = self._suites.pop()
-            self.done.append(Mapped(suite.line, self._suite_event(suite)))
+            self.done.append(self._suite_event(suite))
 
-    def _case_event(self, case: _Case, suite: _Suite) -> dict[str, Any]:
+    def _case_event(self, case: _Case, suite: _Suite) -> Mapped:
         attributes = case.attributes
         classname, name = attributes.get("classname", ""), attributes.get("name", "")
         ordinal = suite.seen.next((classname, name))
@@ -246,7 +246,7 @@ class _Reader:
             if kind == "skipped" and case.results[kind][0].get("type") == "pytest.xfail":
                 status = "xfailed"
         suite.counts[status] += 1
-        test = short_name(f"{classname}::{name}" if classname else name)
+        test = short_name(f"{classname}::{name}" if classname not in {"", name} else name)
         qa: dict[str, Any] = {"suite": suite.name, "test": test, "status": status}
         if ordinal:
             qa["attempt"] = ordinal + 1
@@ -259,15 +259,15 @@ class _Reader:
             output = {stream: text.value() for stream, text in sorted(case.outputs.items()) if text.size}
             if output:
                 event["output"] = output
-        _put_attributes(event, attributes, case.properties, reruns=case.reruns)
-        return self._report.identified(event, suite.name, str(suite.ordinal), classname, name, str(ordinal))
+        _put_attributes(event, attributes, case.properties, "reruns", case.reruns)
+        return self._report.mapped(case.line, event, suite.name, str(suite.ordinal), classname, name, str(ordinal))
 
-    def _suite_event(self, suite: _Suite) -> dict[str, Any]:
+    def _suite_event(self, suite: _Suite) -> Mapped:
         event = self._report.suite(suite.name, suite.counts)
         counts = event.pop("attributes", {}).get("counts")
         _put_duration(event, suite.attributes)
-        _put_attributes(event, suite.attributes, suite.properties, counts=counts)
-        return self._report.identified(event, suite.name, str(suite.ordinal))
+        _put_attributes(event, suite.attributes, suite.properties, "counts", counts)
+        return self._report.mapped(suite.line, event, suite.name, str(suite.ordinal))
 
 
 def _put_duration(event: dict[str, Any], attributes: dict[str, str]) -> None:
@@ -299,21 +299,24 @@ def _error(kind: str, attributes: dict[str, str], text: Text) -> dict[str, Any]:
 
 
 def _put_attributes(
-    event: dict[str, Any], attributes: dict[str, str], properties: _Properties | None, **more: Any
+    event: dict[str, Any], attributes: dict[str, str], properties: _Properties | None, more: str, members: Any
 ) -> None:
+    """What has no member of its own; `members` go under the name `more` unless there are none."""
     kept: dict[str, Any] = {}
     for name in _PLACE:
-        if text := attributes.get(name):
+        if name in attributes and (text := attributes[name]):
             kept[name] = short_name(text)
     timestamp = attributes.get("timestamp")
     if timestamp:
         if check_time(timestamp) is None:
             event["time"] = timestamp
         kept["timestamp"] = short_name(timestamp)
-    if properties is not None and properties.pairs:
-        kept["properties"] = properties.pairs
-    if properties is not None and properties.left_out:
-        kept["properties_left_out"] = properties.left_out
-    kept |= {name: value for name, value in more.items() if value}
+    if properties is not None:
+        if properties.pairs:
+            kept["properties"] = properties.pairs
+        if properties.left_out:
+            kept["properties_left_out"] = properties.left_out
+    if members:
+        kept[more] = members
     if kept:
         event["attributes"] = kept

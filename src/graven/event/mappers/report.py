@@ -7,6 +7,7 @@ An id follows from run, source, action, place and content, so importing a report
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,7 @@ __all__ = [
     "MAX_TEXT_CHARS",
     "OUTCOMES",
     "About",
+    "Attach",
     "Mapped",
     "Refused",
     "Report",
@@ -53,11 +55,16 @@ _LATEST_S: Final = 253_402_300_799  # the last second of the year 9999
 _encode: Final = msgspec.json.Encoder().encode
 
 
+Attach = Callable[[str, str, str], "dict[str, Any] | None"]
+"""(file name or path, title, media type) → the attachment of the event, or None when the file is not kept."""
+
+
 class Mapped(NamedTuple):
-    """An event, and the line (from 1) at which its source begins."""
+    """An event, the line (from 1) at which its source begins, and the event's JSON."""
 
     line: int
     event: dict[str, Any]
+    content: bytes
 
 
 class Refused(NamedTuple):
@@ -99,10 +106,19 @@ class Report:
 
     def identified(self, event: dict[str, Any], *place: str) -> dict[str, Any]:
         """The same, with an id that follows from its place in the report and its content."""
+        self._spelt(event, place)
+        return event
+
+    def mapped(self, line: int, event: dict[str, Any], *place: str) -> Mapped:
+        """The event with such an id, encoded once."""
+        return Mapped(line, event, self._spelt(event, place))
+
+    def _spelt(self, event: dict[str, Any], place: tuple[str, ...]) -> bytes:
         event["id"] = ""
         text = "\x00".join((self.run, self.source, event["action"], *place, ""))
-        event["id"] = f"{self.prefix}-{hashlib.sha256(text.encode() + _encode(event)).hexdigest()[:40]}"
-        return event
+        spelt = _encode(event)
+        made = event["id"] = f"{self.prefix}-{hashlib.sha256(text.encode() + spelt).hexdigest()[:40]}"
+        return b'{"id":"%b%b' % (made.encode(), spelt[7:])  # `event` made it the first member
 
     def suite(self, name: str, counts: "Counter[str]", *place: str) -> dict[str, Any]:
         """A `test.suite.finish` with its counts, still without an id of its own."""
@@ -136,10 +152,7 @@ class SuiteCounts:
         """The events of all suites that were counted since."""
         part, self._flushed = str(self._flushed), self._flushed + 1
         suites, self._suites = self._suites, {}
-        return [
-            Mapped(0, self._report.identified(self._report.suite(name, counts), name, part))
-            for name, counts in suites.items()
-        ]
+        return [self._report.mapped(0, self._report.suite(name, counts), name, part) for name, counts in suites.items()]
 
 
 class Text:

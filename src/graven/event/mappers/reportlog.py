@@ -152,7 +152,7 @@ class _Reader:
         if not attributes:
             del event["attributes"]
         yield from self._suites.add(suite, attempt.status)
-        yield Mapped(attempt.line, self._report.identified(event, nodeid, str(ordinal)))
+        yield self._report.mapped(attempt.line, event, nodeid, str(ordinal))
 
 
 def _put_times(event: dict[str, Any], reports: dict[str, dict[str, Any]]) -> None:

@@ -64,7 +64,7 @@ class Glance:
             if not self._names_are(container):
                 return False
             elements = container.values()
-        elif len(container) == 2 and not self._pair_is(*container):
+        elif not self._list_is(container):
             return False
         else:
             elements = container
@@ -91,11 +91,15 @@ class Glance:
                 return False
         return self._redactor is None or not ("value" in container and ("name" in container or "key" in container))
 
-    def _pair_is(self, name: Any, value: Any) -> bool:
-        """Not `["authorization", "Bearer …"]`."""
-        return not (
-            self._redactor is not None and type(name) is str and type(value) is str and self._redactor.candidates(name)
-        )
+    def _list_is(self, elements: Any) -> bool:
+        """Neither `["authorization", "Bearer …"]` nor `["mysql", "--password", "…"]`."""
+        if self._redactor is None:
+            return True
+        texts = [element for element in elements if type(element) is str]
+        names = [text.lstrip("-") for text in texts if text.startswith("-")]
+        if len(elements) == len(texts) == 2:
+            names.append(texts[0])
+        return not any(self._redactor.candidates(name) for name in names)
 
     def _learn(self, name: str) -> bool:
         if len(name) > _NAME_CHARS or name in _RESERVED:

@@ -15,7 +15,7 @@ def _name_pattern(step: str, anything: str) -> str:
 
 def step_hint(step: str) -> str:
     """A regular expression for the raw spelling of a member name with its closing quotation mark."""
-    lead = "" if step.startswith("*") else '"'
+    lead = "" if step.startswith("*") else '["-]'
     return lead + _name_pattern(step.lstrip("*"), '[^"]*') + '"'
 
 

@@ -120,7 +120,11 @@ class Redactor:
 
     def redact_value(self, value: Any, *, event: bool = False) -> Any:
         """A copy of a Python object with what the rules take replaced, said to be `by` the producer."""
-        for place, rule, secret in self.find(value, event=event):
+        return self.replace(value, self.find(value, event=event))
+
+    def replace(self, value: Any, findings: Iterable[Finding]) -> Any:
+        """The same for values that were found before, none of them inside of another."""
+        for place, rule, secret in findings:
             try:
                 digest = self.digest(secret)
             except TypeError:  # not JSON (a set, bytes): no canonical form, so nothing to compare
@@ -213,7 +217,15 @@ class _Walk:
             if rule is not None:
                 self.found.append(Finding((*place, 1), rule, value[1]))
                 value = value[:1]
+        option = ""
         for position, item in enumerate(value):
+            secret, option = option, ""
+            if type(item) is str:
+                if secret and item and (rule := self._rule_for_place((*place, secret), item)) is not None:
+                    self.found.append(Finding((*place, position), rule, item))
+                    continue
+                if item.startswith("-"):  # ["mysql", "--password", "…"]
+                    option = item.lstrip("-")
             if self._positions:
                 self.member(place, position, item)
             else:

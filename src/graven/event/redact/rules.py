@@ -139,13 +139,24 @@ def default_rules() -> tuple[Rule, ...]:
             name="secret-in-text",  # ?password=…, password='…', {"password":"…"} inside a longer string
             patterns=(
                 r"[?&;](?:\w|[-.])*" + _NAME_OF_SECRET + r"=[^&\s]",
-                r"[?&;](?:token|code_verifier|sig|signature)=[^&\s]",
-                _NAME_OF_SECRET + r"[\"']?\s*=(?![=~])>?\s*[\"']?" + _HOLLOW + r"[^\s\"'&;,]",
-                _NAME_OF_SECRET + r"[\"']\s*:\s*[\"']" + _HOLLOW + r"[^\"']",
+                r"[?&;](?:token|code_verifier|sig|signature|x-amz-(?:signature|security-token))=[^&\s]",
+                _NAME_OF_SECRET + r"(?:[\"'\]]|%5d)?\s*=(?![=~])>?\s*[\"']?" + _HOLLOW + r"[^\s\"'&;,]",
+                _NAME_OF_SECRET + r"\\*[\"']\s*:\s*\\*[\"']" + _HOLLOW + r"[^\"'\\]",
+                _NAME_OF_SECRET + r"\\*[\"']\s*:\s*\d{4}",
+                # password: hunter2, at the end of a line, with a digit: "Password: required" is no secret
+                _NAME_OF_SECRET + r"\s*:[ \t]+(?=[^\s\d]*\d)[^\s\"',;(){}\[\]]{6,}[ \t]*(?:[\r\n]|\Z)",
+                # JSON in a form: payload=%7B%22password%22%3A%22…
+                _NAME_OF_SECRET + r"(?:%5c)*%2[27](?:%20|\+)*%3a(?:%20|\+)*(?:%5c)*%2[27](?!%2[27])\S",
+                # multipart/form-data
+                r"name=\"[^\"\r\n]*"
+                + _NAME_OF_SECRET
+                + r"\]?\"(?:;[^\r\n]*)?(?:\r?\n[^\r\n]+)*\r?\n\r?\n(?!--)[^\r\n]",
+                # INSERT INTO users (name, password) VALUES ('alice', '…')
+                r"\binto\s[^()]{1,200}\([^()]{0,4000}" + _NAME_OF_SECRET + r"[^()]{0,4000}\)\s*values\s*\([^()]*'[^']",
             ),
             needles=("passw", "passphrase", "pwd", "secret", "key", "token", "verifier=", "sig=", "signature="),
             hints=(
-                r"(?:passw(?:or)?d|passphrase|pwd|secret|[a-z][-_]?key|token) *(?:[\\'=])",
+                r"(?:passw(?:or)?d|passphrase|pwd|secret|[a-z][-_]?key|token) *(?:[\\'=:%\],)`])",
                 r"(?:verifier|sig|signature)=",
             ),
         ),
@@ -161,7 +172,8 @@ def default_rules() -> tuple[Rule, ...]:
                 r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.",
                 (
                     r"(?<![A-Za-z0-9])(?:grv_[a-z2-7]{12}_[0-9A-Za-z]{32}|gh[pousr]_[0-9A-Za-z]{36}"
-                    r"|xox[abprs]-[0-9A-Za-z-]{10,}|[sr]k_live_[0-9A-Za-z]{16,})"
+                    r"|xox[abprs]-[0-9A-Za-z-]{10,}|[sr]k_live_[0-9A-Za-z]{16,}|glpat-[0-9A-Za-z_-]{20}"
+                    r"|github_pat_[0-9A-Za-z_]{22,})"
                 ),
             ),
             detectors=("basic_credentials",),
@@ -182,6 +194,8 @@ def default_rules() -> tuple[Rule, ...]:
                 "xoxr",
                 "xoxs",
                 "klive",
+                "glpat",
+                "githubpat",
             ),
             hints=(
                 r"bearer[ \\]",
@@ -192,6 +206,8 @@ def default_rules() -> tuple[Rule, ...]:
                 r"gh[pousr]_[0-9A-Za-z]{36}",
                 r"xox[abprs]-[0-9A-Za-z-]{10}",
                 r"[sr]k_live_[0-9A-Za-z]{16}",
+                r"glpat-[0-9A-Za-z_-]{20}",
+                r"github_pat_[0-9A-Za-z_]{22}",
             ),
         ),
         Rule(

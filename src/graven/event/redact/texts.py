@@ -8,11 +8,12 @@ from typing import Final
 from graven.event.redact.cards import contains_card
 from graven.event.redact.rules import Rule, flatten
 
-__all__ = ["TextRules"]
+__all__ = ["BASIC", "TextRules"]
 
 _REMEMBERED_CHARS: Final = 256
 _MOST_VERDICTS: Final = 10_000
-_BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
+BASIC: Final = re.compile(r"\bbasic[ \t\n\r\f]+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE | re.ASCII)
+"""What may be credentials of HTTP Basic; the group is base64 of `user:password`, if it is."""
 
 
 class TextRules:
@@ -105,7 +106,7 @@ class TextRules:
 
 def _basic_credentials(text: str) -> bool:
     """Whether `Basic <base64 of user:password>` stands in a text (RFC 7617)."""
-    for match in _BASIC.finditer(text):
+    for match in BASIC.finditer(text):
         encoded = match.group(1).rstrip("=")
         try:
             plain = binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4))

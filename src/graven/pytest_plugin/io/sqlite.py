@@ -178,8 +178,9 @@ def _cursor_classes(sqlite3: Any, sink: Sink) -> Any:  # noqa: C901 - a class of
                 with sink.guard():
                     call.input = sets.members("parameters") if sets is not None else call.input
                     returns_rows = self.description is not None
+                    named = {"columns": [column[0] for column in self.description]} if returns_rows else {}
                     self._graven_statement = statement if returns_rows else None
-                    statement.executed(self.rowcount, returns_rows, lastrowid=self.lastrowid)
+                    statement.executed(self.rowcount, returns_rows, lastrowid=self.lastrowid, **named)
                 return answer
 
             def _graven_rows(self, rows: list[Any], ended: bool) -> None:

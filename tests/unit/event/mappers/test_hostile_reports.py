@@ -154,6 +154,13 @@ def test_an_output_of_a_hundred_megabytes_is_cut_and_says_its_size():
         (b'{"name":"a","duration":1e999}', "out of range"),
         (b'{"name":"a","duration":NaN}', "not JSON"),
         (b'{"name":"a","start":1e300,"stop":-5,"duration":1e300,"status":[],"retries":"x","suite":{}}', None),
+        (b'{"name":"a","duration":-5,"start":-1e18,"stop":1e999}', "out of range"),
+        (b'{"name":"a","duration":-5,"start":-1e18,"stop":-1}', None),
+        (b'{"name":"a","duration":Infinity}', "not JSON"),
+        (b'{"name":"a","status":"passed","status":"failed"}', "status"),
+        (b'{"name":"a","extra":{"x":1,"\\u0078":2}}', "x"),
+        (b'{"name":"a\\ud83d\\ude00\\\\\\"","extra":{"\\u0078":"\\u0022"}}', None),
+        (b'{"name":"a","retries":1e300,"line":9e99,"suite":["b",null,[],{}]}', None),
         (b'"text"', "expected an object"),
         (b"[" * 5_000 + b"]" * 5_000, "nested"),
     ],
@@ -194,3 +201,88 @@ def test_a_line_without_end_is_refused_and_not_held():
     given, _, peak = peak_of(read_reportlog, stream)
     assert [part.line for part in given] == [1]
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("attributes", "duration", "time"),
+    [
+        ('time="-1"', None, None),
+        ('time="NaN" timestamp="2026-11-27T01:02:03+25:00"', None, None),
+        ('time="Infinity" timestamp="2026-02-30T01:02:03Z"', None, None),
+        ('time="1e999999" timestamp="-0001-01-01T00:00:00Z"', None, None),
+        ('time="%s"' % ("9" * 100_000), None, None),
+        ('time="1e-400" timestamp="2026-11-27T01:02:03-12:30"', 0, "2026-11-27T01:02:03-12:30"),
+        ('time="1,234.5"', 1_234_500_000_000, None),
+        ('time="soon" timestamp="&#x2603;"', None, None),
+    ],
+)
+def test_odd_times_of_junit_are_left_out_and_the_case_is_kept(attributes, duration, time):
+    case, _ = read_junit(io.BytesIO(f'<testsuite><testcase name="a" {attributes}/></testsuite>'.encode()), REPORT)
+    assert (case.event.get("duration_ns"), case.event.get("time")) == (duration, time)
+
+
+def test_counts_that_a_suite_claims_are_not_believed():
+    content = b'<testsuite name="s" tests="1000000000" failures="-7" errors="x"><testcase name="a"/></testsuite>'
+    _, suite = read_junit(io.BytesIO(content), REPORT)
+    assert suite.event["attributes"]["counts"] == {"passed": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CASE.encode().replace(b"<testcase", b"\0<testcase"),
+        b"\xef\xbb\xbf\xef\xbb\xbf" + CASE.encode(),
+        b'<testsuite name="&#0;"/>',
+        b'<testsuite name="&#xD800;"/>',
+        b'<testsuite name="&#x1B;[31m"/>',
+        b'<testsuite name="a" name="b"/>',
+        b'<?xml version="1.0" encoding="utf-16"?><testsuite/>',
+        ('<?xml version="1.0" encoding="utf-8"?>' + CASE).encode("utf-16-le")[:-1],
+        b"<testsuite><testcase name='a'></testsuite>",
+        b"<testsuite/><testsuite/>",
+        b"",
+    ],
+)
+def test_what_is_no_xml_is_refused_with_line_and_column(content):
+    with pytest.raises(InvalidInput) as caught:
+        list(read_junit(io.BytesIO(content), REPORT))
+    assert caught.value.details["line"] >= 1
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b'<testcase name="a"/>' * 10_000,
+        b'<testcase name="a">' + b"<failure/><error/><rerunFailure/>" * 5_000 + b"</testcase>",
+        b'<testsuite name="x"><properties>' + b'<property name="a" value="b"/>' * 5_000 + b"</properties></testsuite>",
+        b'<testsuite name="' + b"n" * 100_000 + b'">' + b"</testsuite>",
+        b"<!-- " + b"-x" * 50_000 + b" -->",
+        b"<?pi " + b"x" * 100_000 + b"?>",
+        b'<testcase name="a"><system-out>' + b"<![CDATA[" + b"y" * 100_000 + b"]]></system-out></testcase>",
+    ],
+)
+def test_memory_does_not_grow_with_what_is_repeated(piece):
+    def peak(times):
+        stream = Repeated(b"<testsuites><testsuite name='s'>", piece, times, b"</testsuite></testsuites>")
+        tracemalloc.start()
+        for _ in read_junit(stream, REPORT):
+            pass
+        try:
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    few = peak(3)
+    assert peak(30) < 1.5 * few + 500_000
+
+
+def test_ten_million_brackets_in_a_line_of_a_report_log_are_refused():
+    given, _, peak = peak_of(read_reportlog, Repeated(b'{"$report_type":"x","a":', b"[" * 1_000_000, 10, b"\n{}\n"))
+    assert [part.line for part in given if isinstance(part, Refused)] == [1, 2]
+    assert peak < 80_000_000
+
+
+def test_a_name_that_comes_twice_in_a_line_of_a_report_log_is_refused():
+    line = b'{"$report_type":"TestReport","nodeid":"a","nodeid":"b","when":"teardown","outcome":"passed"}'
+    (refused,) = list(read_reportlog(io.BytesIO(line), REPORT))
+    assert "nodeid" in refused.reason
