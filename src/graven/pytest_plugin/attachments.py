@@ -16,7 +16,7 @@ import msgspec
 from graven.errors import GravenError, InvalidInput, TooLarge
 from graven.pytest_plugin.sink import Sink
 
-__all__ = ["LIMIT_BYTES", "MOST", "attach", "connect", "label", "reason_of", "take"]
+__all__ = ["LIMIT_BYTES", "MOST", "attach", "connect", "connected", "label", "reason_of", "take"]
 
 LIMIT_BYTES = 32 * 1024 * 1024
 MOST = 100
@@ -26,13 +26,19 @@ _SEARCHED_BYTES = 4 * 1024 * 1024
 _TAKEN = "[redacted by graven]"
 _LONGEST_NAME = 200
 
-_keep: Callable[[str, object, str | None], bool] | None = None
+Keep = Callable[[str, object, str | None], bool]
+_keep: Keep | None = None
 
 
-def connect(keep: Callable[[str, object, str | None], bool] | None) -> None:
+def connect(keep: Keep | None) -> None:
     """Where attachments go from now on; None when nothing is recorded any more."""
     global _keep
     _keep = keep
+
+
+def connected() -> Keep | None:
+    """Where attachments go now."""
+    return _keep
 
 
 def attach(name: str, data: bytes | str | os.PathLike[str], media_type: str | None = None) -> bool:

@@ -20,12 +20,13 @@ _SILENT_MARKERS = frozenset({"parametrize", "usefixtures"})
 
 
 class Attempt:
-    """`number` counts from 1. At level `outcomes` (`deep` False) no values are looked at."""
+    """`number` counts from 1. At level `outcomes` (`deep` False) no values are looked at. `test` is the name by which
+    the record knows the test."""
 
-    def __init__(self, item: Any, number: int, values: Values, *, deep: bool) -> None:
+    def __init__(self, item: Any, test: str, number: int, values: Values, *, deep: bool) -> None:
         self.item = item
         self.number = number
-        self.test = item.nodeid
+        self.test = test
         self.suite = item.nodeid.partition("::")[0]
         noise = os.urandom(24).hex()
         self.trace_id, self.span_id = noise[:32], noise[32:]
@@ -137,7 +138,7 @@ class Attempt:
             "outcome": outcome,
             "qa": qa,
             "trace": {"trace_id": self.trace_id, "span_id": self.span_id},
-            "targets": [{"type": "test", "id": self.test, "name": self.item.name}],
+            "targets": [{"type": "test", "id": self.test, "name": self._name()}],
             "duration_ns": sum(self._phases.values()),
             "attributes": attributes,
         }
@@ -170,9 +171,13 @@ class Attempt:
             shown.append(entry)
         return shown
 
+    def _name(self) -> str:
+        return self.item.name if self.test == self.item.nodeid else self.test.partition("::")[2]
+
     def _location(self) -> Mapping[str, Any]:
         file, line, name = self.item.location
-        return {"file": file, "line": (line or 0) + 1, "function": name}
+        shown = name if self.test == self.item.nodeid else self._name()
+        return {"file": file, "line": (line or 0) + 1, "function": shown}
 
 
 def _reason(report: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from graven.pytest_plugin.place import current
 
-__all__ = ["connect", "record_call"]
+__all__ = ["connect", "connected", "record_call"]
 
 _write: Callable[[Mapping[str, Any]], str | None] | None = None
 _environment = ""
@@ -16,6 +16,11 @@ def connect(write: Callable[[Mapping[str, Any]], str | None] | None, environment
     """Where calls go from now on; None when nothing is recorded any more."""
     global _write, _environment
     _write, _environment = write, environment
+
+
+def connected() -> tuple[Callable[[Mapping[str, Any]], str | None], str] | None:
+    """What `connect` was given last, or None when nothing is recorded."""
+    return None if _write is None else (_write, _environment)
 
 
 def record_call(members: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from _pytest.logging import caplog_records_key
 from graven.pytest_plugin import attachments
 from graven.pytest_plugin.attempt import Attempt
 from graven.pytest_plugin.fixtures import Fixtures
+from graven.pytest_plugin.names import recorded_name
 from graven.pytest_plugin.place import Place, current
 from graven.pytest_plugin.sink import Sink
 from graven.pytest_plugin.values import Values
@@ -61,7 +62,9 @@ class TestRecorder:
             self._finish()  # of a test that is run again within one protocol
             number = self._attempts[item.nodeid] = self._attempts.get(item.nodeid, 0) + 1
             self._fixtures.begin()
-            self._attempt = Attempt(item, number, self.values, deep=self._deep)
+            self._attempt = Attempt(
+                item, recorded_name(item, self._sink.is_secret), number, self.values, deep=self._deep
+            )
             self._enter("setup")
         except Exception as error:  # noqa: BLE001 - see the module
             self._sink.failures.add(error)

@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ import pytest
 
 from graven.pytest_plugin import attachments, datadir, facts
 from graven.pytest_plugin.ci import CiJob
+from graven.pytest_plugin.names import recorded_name, text_parameters
 from graven.pytest_plugin.published import published
 from graven.pytest_plugin.record import connect
 from graven.pytest_plugin.recorder import TestRecorder
 from graven.pytest_plugin.sink import ClientSink, Failures, Sink
 from graven.pytest_plugin.summary import Outcome, write_summary
 from graven.pytest_plugin.verdicts import phase_status, worse
+from graven.sdk.guard import internal
 
 __all__ = ["Session", "WorkerSession"]
 
@@ -41,23 +43,22 @@ class _Selection:
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Tests taken out by -k, -m, --lf and others."""
-        self.deselected += [item.nodeid for item in items]
+        self.deselected += [recorded_name(item, self.sink.is_secret) for item in items]
 
     def complete(self, start: dict[str, Any], session: pytest.Session) -> dict[str, Any]:
         """The start with the selection in its `input`. Parameters that are secrets are learnt first: pytest puts
         them into the names of tests."""
         for item in session.items:
-            callspec = getattr(item, "callspec", None)
-            if callspec is not None:
-                self.sink.learn({name: value for name, value in callspec.params.items() if type(value) is str})
-        selected = [item.nodeid for item in session.items]
-        given = {
+            if given := text_parameters(item):
+                self.sink.learn(given)
+        selected = [recorded_name(item, self.sink.is_secret) for item in session.items]
+        asked = {
             **start["input"],
             "selected": selected[:_MOST_NAMES],
             "deselected": self.deselected[:_MOST_NAMES],
             "counts": {"selected": len(selected), "deselected": len(self.deselected)},
         }
-        return {**start, "input": given}
+        return {**start, "input": asked}
 
 
 class WorkerSession(_Selection):
@@ -73,6 +74,7 @@ class WorkerSession(_Selection):
         self.recorder: TestRecorder | None = None
         self.capture: Any = None
         self.calls: Any = None
+        self.resume: Callable[[], None] | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """The first worker writes the start, before any test runs."""
@@ -83,6 +85,7 @@ class WorkerSession(_Selection):
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         """Tell the controller how it went, and let go of the spool before this process is said to be finished."""
         _stop(self)
+        _let_go(self)
         self.sink.close()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
@@ -113,6 +116,7 @@ class Session(_Selection):
         self.recorder: TestRecorder | None = None
         self.capture: Any = None
         self.calls: Any = None
+        self.resume: Callable[[], None] | None = None
         self._began_ns = time.monotonic_ns()
         self._statuses: dict[str, str] = {}
         self._workers: list[dict[str, Any]] = []
@@ -127,7 +131,9 @@ class Session(_Selection):
     def _gather(self) -> None:
         try:
             root = Path(str(self._config.rootpath))
-            self._gathered = {"git": facts.git_facts(root), "packages": facts.packages(), "machine": facts.machine()}
+            with internal():  # what git is asked is no call of the test in which this session may run
+                found = {"git": facts.git_facts(root), "packages": facts.packages(), "machine": facts.machine()}
+            self._gathered = found
         except Exception as error:  # noqa: BLE001 - a run without these facts is still a run
             self.sink.failures.add(error)
 
@@ -235,6 +241,8 @@ class Session(_Selection):
                 self._finish(session, int(exitstatus))
             except Exception as error:  # noqa: BLE001 - as above
                 self.sink.failures.add(error)
+            finally:
+                _let_go(self)
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         _stop(self)
@@ -291,6 +299,11 @@ class Session(_Selection):
             failures.first = failures.first or told["first"]
         return failures
 
+    def pytest_unconfigure(self) -> None:
+        """A session that never began (wrong usage) lets go all the same."""
+        _stop(self)
+        _let_go(self)
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The addresses of the failures, and what was recorded."""
         failures = self._all_failures()
@@ -307,11 +320,13 @@ def _narrowed(config: pytest.Config) -> dict[str, Any]:
 
 
 def _stop(session: Session | WorkerSession) -> None:
+    if session.resume is None:  # over, and another session may be at work
+        return
     if session.calls is not None:
         tracer, session.calls = session.calls, None
         try:
             if missed := tracer.failures():
-                session.sink.failures.add(f"{missed} calls of functions")
+                session.sink.failures.add("calls of functions", missed)
             tracer.uninstall()
         except Exception as error:  # noqa: BLE001 - as below
             session.sink.failures.add(error)
@@ -319,9 +334,18 @@ def _stop(session: Session | WorkerSession) -> None:
         capture, session.capture = session.capture, None
         try:
             capture.uninstall()
+            if count := capture.failures():
+                session.sink.failures.add(f"{capture.first_failure()} while calls were looked at", count)
         except Exception as error:  # noqa: BLE001 - what was recorded must still be settled
             session.sink.failures.add(error)
     if session.recorder is not None:
         session.recorder.close()
     connect(None)
     attachments.connect(None)
+
+
+def _let_go(session: Session | WorkerSession) -> None:
+    """Only now: what the merge asks the log's own database is no call of an outer session's test."""
+    if session.resume is not None:
+        resume, session.resume = session.resume, None
+        resume()

@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from graven.pytest_plugin import allure, attachments, datadir, facts, io
 from graven.pytest_plugin.ci import CiJob, job_of
 from graven.pytest_plugin.place import Place, current
-from graven.pytest_plugin.record import connect, record_call
+from graven.pytest_plugin.record import connect, connected, record_call
 from graven.pytest_plugin.recorder import TestRecorder
 from graven.pytest_plugin.session import Session, WorkerSession
 from graven.pytest_plugin.sink import ClientSink, Sink, SpoolSink
@@ -50,6 +51,7 @@ def _start(config: pytest.Config, level: str) -> None:
         session = WorkerSession(config, sink, told, is_first=worker["workerid"] == "gw0")
     runs_tests = worker is not None or not _is_controller(config)
     config.pluginmanager.register(session, "graven-session")
+    session.resume = _resume_outer()
     current.set(Place(run))
     if runs_tests:
         deep = level != "outcomes"
@@ -91,6 +93,26 @@ def _record_calls(config: pytest.Config, session: Session | WorkerSession, recor
     session.calls = calls
     recorder.begin = calls.begin
     recorder.flush = flush
+
+
+def _resume_outer() -> Callable[[], None]:
+    """What a session does at its end for the one inside of whose test it runs (pytester, `pytest.main`): that one
+    records on, as if nothing had been. Calls are captured once in a process, and belong to the innermost session."""
+    outer, place, capturing = connected(), current.get(), io.installed()
+    keep = attachments.connected()
+
+    def resume() -> None:
+        if outer is None:
+            connect(None)
+            return
+        connect(*outer)
+        attachments.connect(keep)
+        current.set(place)
+        if capturing:
+            io.set_context(_context)
+            io.install(record_call)
+
+    return resume
 
 
 def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:

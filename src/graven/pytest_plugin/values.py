@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from graven.pytest_plugin.looking import looking
 from graven.sdk.capture import Capture, Limits
 from graven.sdk.guard import internal
 from graven.sdk.plain import copied, plainness
@@ -79,7 +80,7 @@ class _Helper:
 
         def work() -> None:
             try:
-                with internal():
+                with internal(), looking():
                     answers.put((context.run(make), None))
             except BaseException as error:  # noqa: BLE001 - SystemExit of a __repr__ included
                 answers.put((None, error))

@@ -17,8 +17,10 @@ from graven.sdk.sqlnames import statement_findings
 __all__ = ["COPY_RULE", "redact_event", "sdk_rules", "secrets_in"]
 
 COPY_RULE = "copied-secret"
-_NAMING = frozenset({"qa", "targets"})
-_NAMES = frozenset({"id", "name", "suite", "test"})
+_TESTS = frozenset({"run", "suite", "test", "environment"})
+"""Members of `qa` by which runs are put together. Rules apply to them, but a word that also stands in a cookie does not
+take a test out of its history; a recorder of tests gives them names without secrets."""
+_NAMES = frozenset({"id", "name"})
 _LISTS = frozenset({"selected", "deselected"})
 
 
@@ -57,14 +59,7 @@ def redact_event(
     secrets = _present(redacted, {*known, *found})
     if not secrets:
         return redacted
-    return {
-        name: value
-        if name in IDENTITY_FIELDS
-        else _named_without(value, secrets)
-        if name in _NAMING
-        else _without(value, secrets)
-        for name, value in redacted.items()
-    }
+    return {name: _member_without(name, value, secrets) for name, value in redacted.items()}
 
 
 def secrets_in(redactor: Redactor, value: Any) -> frozenset[str]:
@@ -99,16 +94,25 @@ def _gather(value: Any, texts: list[str]) -> None:
         texts.append(str(value))
 
 
-def _named_without(value: Any, secrets: Collection[str]) -> Any:
-    """Tests and targets, whose names identify them and may spell a parameter: only the secret is taken out."""
-    if type(value) is list:
-        return [_named_without(item, secrets) for item in value]
-    if type(value) is dict and "$redacted" not in value:
-        return {
-            name: _spelt_without(item, secrets) if name in _NAMES else _without(item, secrets)
-            for name, item in value.items()
-        }
+def _member_without(name: str, value: Any, secrets: Collection[str]) -> Any:
+    """A member of an event. Names of tests stay; of the names of other targets only the secret is taken out."""
+    if name in IDENTITY_FIELDS:
+        return value
+    if name == "qa" and type(value) is dict:
+        return {key: item if key in _TESTS else _without(item, secrets) for key, item in value.items()}
+    if name == "targets" and type(value) is list:
+        return [_target_without(target, secrets) for target in value]
     return _without(value, secrets)
+
+
+def _target_without(target: Any, secrets: Collection[str]) -> Any:
+    if type(target) is not dict or "$redacted" in target:
+        return _without(target, secrets)
+    is_test = target.get("type") == "test"
+    return {
+        name: _without(item, secrets) if name not in _NAMES else item if is_test else _spelt_without(item, secrets)
+        for name, item in target.items()
+    }
 
 
 def _spelt_without(value: Any, secrets: Collection[str]) -> Any:

@@ -1,6 +1,8 @@
 """Values that misbehave, secrets, and disks that refuse: the tests pass or fail as without the recorder."""
 
+import json
 import os
+import re
 
 HOSTILE = """
     import sys, time
@@ -158,3 +160,49 @@ def test_without_the_server_extra_the_events_wait_in_the_spool_for_a_session_tha
     assert "3 events kept in .graven/spool: " in said.stdout
     assert "6 events" not in project.run("test_shop.py").stdout
     assert len(project.events("test.run.finish")) == 2
+
+
+def test_a_secret_parameter_is_named_by_its_place_and_the_test_keeps_one_name(project):
+    project.write(
+        test_login=f"""
+        import pytest, sqlite3
+        @pytest.mark.parametrize("shop", ["north", "south"])
+        @pytest.mark.parametrize("api_key", ["{SECRETS["parameter"]}", "none"])
+        def test_login(api_key, shop):
+            sqlite3.connect(":memory:").execute("SELECT 1")
+        """
+    )
+    project.run("--tb=no", "-q")
+    names = sorted(project.cases())
+    assert names[2:] == ["test_login[none-north]", "test_login[none-south]"]
+    assert all(re.fullmatch(r"test_login\[api_key\d-shop\d\]", name) for name in names[:2])
+    assert {event["qa"]["test"].rpartition("::")[2] for event in project.events("sql")} == set(project.cases())
+    assert SECRETS["parameter"].encode() not in b"".join(
+        json.dumps(event).encode() for event in project.events("test.case") + project.events("sql")
+    )
+
+
+def test_a_session_inside_of_a_test_leaves_the_capture_to_the_outer_one(project):
+    inner = project.folder / "inner"
+    inner.mkdir()
+    (inner / "test_inner.py").write_text(
+        "import sqlite3\ndef test_x(): sqlite3.connect(':memory:').execute('SELECT 2')\n"
+    )
+    (inner / "pytest.ini").write_text("[pytest]\n")
+    project.write(
+        test_outer=f"""
+        import sqlite3, pytest
+        def test_outer():
+            sqlite3.connect(":memory:").execute("SELECT 1")
+            assert pytest.main(["--graven", "-p", "graven.pytest_plugin.entry", "{inner}"]) == 0
+            sqlite3.connect(":memory:").execute("SELECT 3")
+            assert pytest.main(["--no-such-option", "--graven", "-p", "graven.pytest_plugin.entry"]) == 4
+            sqlite3.connect(":memory:").execute("SELECT 4")
+        def test_next():
+            sqlite3.connect(":memory:").execute("SELECT 5")
+        """
+    )
+    project.run("test_outer.py", "-q")
+    assert [event["method"]["statement"] for event in project.events("sql")] == [f"SELECT {n}" for n in (1, 3, 4, 5)]
+    assert project.events("process.run") == []
+    assert project.statuses() == {"test_outer": "passed", "test_next": "passed"}

@@ -41,6 +41,7 @@ VALUES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=8),
         st.tuples(st.sampled_from(["authorization", "plain"]), TEXTS),
+        st.tuples(TEXTS, st.sampled_from(["--password", "-v"]), TEXTS),
         st.dictionaries(st.one_of(NAMES, st.text(max_size=5)), inner, max_size=8),
     ),
     max_leaves=25,
@@ -58,6 +59,12 @@ def composer():
     )
 
 
+def without_the_short_way():
+    long = composer()
+    long._spared = lambda event, scope: None
+    return long
+
+
 def made(composer, event):
     try:
         return composer.compose(event, {}).body
@@ -65,10 +72,25 @@ def made(composer, event):
         return str(error)
 
 
+STATEMENTS = st.fixed_dictionaries(
+    {
+        "method": st.fixed_dictionaries({"statement": st.sampled_from(["SELECT password, a FROM t WHERE a = ?", "X"])}),
+        "input": st.fixed_dictionaries({"parameters": st.lists(TEXTS, max_size=2)}),
+        "output": st.fixed_dictionaries({"rows": st.lists(st.lists(TEXTS, max_size=2), max_size=2)}),
+    }
+)
+
+
+@given(STATEMENTS)
+def test_a_statement_is_looked_through_for_the_names_of_its_columns(members):
+    assert made(composer(), {"action": "sql.statement", **members}) == made(
+        without_the_short_way(), {"action": "sql.statement", **members}
+    )
+
+
 @given(st.fixed_dictionaries({}, optional={"input": VALUES, "output": VALUES, "attributes": VALUES, "message": TEXTS}))
 def test_what_is_spared_capture_and_redaction_would_have_stayed_as_it_is(members):
-    short, long = composer(), composer()
-    long._spared = lambda event, scope: None
+    short, long = composer(), without_the_short_way()
     with acting_as(secrets=frozenset({"hunter-22", 'quote"d secret', "123456"})):
         event = {"action": "a.b", **members}
         assert made(short, event) == made(long, event)

@@ -92,8 +92,19 @@ def test_a_memory_is_bounded_and_what_was_learnt_stays():
     assert {"learnt-0001", "seen-004999"} <= memory.known
 
 
-def test_the_name_of_a_test_keeps_everything_but_the_secret():
+def test_the_name_of_a_target_keeps_everything_but_the_secret():
     memory = Memory()
     memory.learn({"hunter2x9"})
-    qa = {"test": "t.py::test_login[hunter2x9-eur]", "suite": "t.py"}
-    assert redact_event(REDACTOR, {"qa": qa}, memory=memory)["qa"] == {**qa, "test": "t.py::test_login[***-eur]"}
+    target = {"type": "user", "id": "7", "name": "alice hunter2x9"}
+    redacted = redact_event(REDACTOR, {"targets": [target]}, memory=memory)
+    assert redacted["targets"] == [{**target, "name": "alice ***"}]
+
+
+def test_a_word_of_a_secret_takes_no_test_out_of_its_history():
+    memory = Memory()
+    memory.add({"test_value"})
+    qa = {"run": "r", "suite": "t.py", "test": "t.py::test_value", "environment": "e"}
+    targets = [{"type": "test", "id": "t.py::test_value", "name": "test_value"}]
+    event = {"qa": qa, "targets": targets, "input": {"cookie": "x"}}
+    redacted = redact_event(REDACTOR, event, memory=memory)
+    assert (redacted["qa"], redacted["targets"]) == (qa, targets)

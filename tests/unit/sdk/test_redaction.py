@@ -74,3 +74,29 @@ def test_what_the_request_gave_away_is_taken_in_what_it_causes():
 
 def test_a_bare_query_string_is_taken():
     assert "s3cr3tvalue" not in redacted({"input": {"query_string": "token=s3cr3tvalue&x=1"}})
+
+
+COOKIE = (
+    "sessionid=9f8e7d6c5b4a; Path=/orders/list; Domain=shop.example; Expires=Thu, 01 Jan 2099 00:00:00 GMT; Partitioned"
+)
+
+
+@pytest.mark.parametrize("word", ["/orders/list", "shop.example", "00:00:00", "sessionid", "partitioned"])
+def test_what_a_cookie_says_beside_its_value_is_no_secret(word):
+    event = {"output": {"headers": {"set-cookie": COOKIE}}, "message": f"see {word}"}
+    assert redact_event(REDACTOR, event)["message"] == f"see {word}"
+
+
+@pytest.mark.parametrize(
+    "cookie", [COOKIE, "path=/, sid=9f8e7d6c5b4a", "a=1, sid=9f8e7d6c5b4a; Path=/x", "9f8e7d6c5b4a=="]
+)
+def test_the_value_of_a_cookie_is_taken_wherever_it_stands_in_the_header(cookie):
+    text = redacted({"output": {"headers": {"set-cookie": cookie}}, "message": "see 9f8e7d6c5b4a"})
+    assert "9f8e7d6c5b4a" not in text
+
+
+def test_a_test_keeps_its_name_though_a_cookie_stands_in_it():
+    qa = {"run": "r", "suite": "s", "test": "test_theme[darkmode]", "status": "darkmode"}
+    shown = redact_event(REDACTOR, {"input": {"cookie": "theme=darkmode"}, "qa": qa})["qa"]
+    assert shown["test"] == "test_theme[darkmode]"
+    assert shown["status"] != "darkmode"

@@ -198,7 +198,7 @@ class CallTree:
         if isinstance(problem, RecursionError):
             self.left_out += 1  # no room on the stack: the application's doing
         else:
-            self._sink.failed()
+            self._sink.failed(problem)
 
     def flush(self) -> None:
         """Record what is open, and how much was left out; the next attempt begins from nothing."""

@@ -5,17 +5,21 @@ in context variables: the enclosing call's span, and the actions that an outer l
 context (requests sits on urllib3; one request is one record).
 """
 
+import collections
 import contextlib
 import contextvars
 import itertools
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from graven.pytest_plugin.looking import refuse_while_looking
 from graven.sdk.composer import rfc3339
+from graven.sdk.guard import is_internal
 
 __all__ = ["Call", "Context", "Sink", "enclosing_span", "enter_span", "error_of"]
 
@@ -25,6 +29,7 @@ Context = tuple[str, str, str]
 _SDK_THREADS = frozenset({"graven-packer", "graven-sender"})
 
 _beginnings = itertools.count(1)
+_READERS = frozenset({"graven.sdk.asgi", "graven.sdk.wsgi"})
 
 _span: contextvars.ContextVar[str | None] = contextvars.ContextVar("graven_io_span", default=None)
 _covered: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("graven_io_covered", default=frozenset())
@@ -50,8 +55,21 @@ def error_of(problem: BaseException) -> dict[str, Any]:
     return {"type": f"{kind.__module__}.{kind.__qualname__}", "message": message[:8192]}
 
 
+def _name_of(error: BaseException) -> str:
+    """Its type and where it happened: its message may quote what has not been redacted."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = f" in {traceback.tb_frame.f_code.co_qualname}" if traceback is not None else ""
+    return f"{type(error).__name__}{where}"
+
+
 class Sink:
-    """Takes finished calls to `record`. Closed, it takes nothing, so what outlives an uninstall is inert."""
+    """Takes finished calls to `record`. Closed, it takes nothing, so what outlives an uninstall is inert.
+
+    A call may end in a destructor, and the collector runs destructors in whatever is allocating: in the midst of
+    recording another call, or while a lock is held. Hence the re-entrant lock, and `_late`.
+    """
 
     def __init__(
         self, record: Callable[[Mapping[str, Any]], object], context: Callable[[], Context | None] | None = None
@@ -62,9 +80,11 @@ class Sink:
         self.phase: Callable[[], str] | None = None
         """Where a call's phase of the test comes from, when it begins: it may end in a later one."""
         self._open: dict[str, Call] = {}
+        self._late: collections.deque[Call] = collections.deque()
         self._quiet = threading.local()
         self.active = True
         self.failures = 0
+        self.first_failure = ""
 
     def set_context(self, context: Callable[[], Context | None] | None) -> None:
         """Where outgoing requests take their trace from."""
@@ -75,13 +95,14 @@ class Sink:
         """Swallow and count a failure of the capture itself; never wrap the application's code in it."""
         try:
             yield
-        except Exception:  # noqa: BLE001 - the capture must not break the application
-            self.failed()
+        except Exception as error:  # noqa: BLE001 - the capture must not break the application
+            self.failed(error)
 
-    def failed(self) -> None:
-        """Count a failure of the capture itself."""
+    def failed(self, error: BaseException) -> None:
+        """Count a failure of the capture itself, and keep the name of the first."""
         with self._lock:
             self.failures += 1
+            self.first_failure = self.first_failure or _name_of(error)
 
     @property
     def in_test(self) -> bool:
@@ -89,7 +110,11 @@ class Sink:
         return self._context is None or self._context() is not None
 
     def start(self, action: str) -> "Call | None":
-        """A call to fill, or `None` when an outer layer records it, or the recorder itself is at work."""
+        """A call to fill, or `None` when an outer layer records it, or the recorder itself is at work.
+
+        Raises `ReachesOut` when the call would be made only because the recorder looks at a value.
+        """
+        refuse_while_looking(action)
         if not self.active or action in _covered.get() or self.recording:
             return None
         return Call(self, action)
@@ -106,14 +131,22 @@ class Sink:
 
     @property
     def recording(self) -> bool:
-        """Whether this thread is inside `record` or one of the SDK's: what the recorder does is not the test's doing.
+        """Whether this thread is inside `record`, or is one of the SDK's or of the recorder's own: what the recorder
+        does is not the test's doing.
 
-        Without the latter, sending a record would be a request to record, without end.
+        Without the SDK's, sending a record would be a request to record, without end.
         """
-        return bool(getattr(self._quiet, "on", False)) or threading.current_thread().name in _SDK_THREADS
+        quiet = getattr(self._quiet, "on", False) or is_internal()
+        return bool(quiet) or threading.current_thread().name in _SDK_THREADS
 
-    def carried(self, span_id: str) -> dict[str, str]:
-        """`traceparent` and `baggage` for a request, empty without context."""
+    def carried(self, span_id: str, *, in_process: bool = False) -> dict[str, str]:
+        """`traceparent` and `baggage` for a request, empty without context.
+
+        An application `in_process` gets them only where Graven's middleware is loaded to read them: a suite may well
+        compare all headers that its application was sent.
+        """
+        if in_process and sys.modules.keys().isdisjoint(_READERS):
+            return {}
         context = None
         with self.guard():
             context = self._context() if self._context is not None else None
@@ -122,15 +155,25 @@ class Sink:
         return {"traceparent": f"00-{context[0]}-{span_id}-01", "baggage": f"graven-run={quote(context[2], safe='')}"}
 
     def deliver(self, call: "Call") -> None:
-        """Hand the members over, once."""
+        """Hand the members over, once: now, or when what is being recorded in this thread is."""
         with self._lock:
             self._open.pop(call.span_id, None)
-        if not self.active or self.recording:
+        if not self.active:
             return
+        self._late.append(call)
+        if not self.recording:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         self._quiet.on = True
         try:
-            with self.guard():
-                self._record(call.members())
+            while True:
+                try:
+                    call = self._late.popleft()
+                except IndexError:
+                    return
+                with self.guard():
+                    self._record(call.members())
         finally:
             self._quiet.on = False
 
@@ -145,6 +188,8 @@ class Sink:
             open_calls = list(self._open.values())
         for call in open_calls:
             call.end()
+        if self.active and not self.recording:
+            self._hand_over()
 
     def close(self) -> None:
         """Flush, then take nothing more."""
@@ -199,6 +244,10 @@ class Call:
         """Note how it went wrong."""
         self.outcome = "error"
         self.error = error_of(problem)
+
+    def go_on(self) -> None:
+        """What seemed to be its end was none: neither the failure nor the duration counts."""
+        self.outcome, self.error, self._duration_ns = "success", None, None
 
     def stop(self) -> None:
         """The duration ends here (the first time), though a body may still come."""

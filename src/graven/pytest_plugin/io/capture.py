@@ -17,6 +17,7 @@ from graven.pytest_plugin.io import (
     requests_client,
     sqlalchemy_engine,
     sqlite,
+    starlette_client,
     urllib3_client,
     werkzeug_client,
 )
@@ -25,13 +26,14 @@ from graven.pytest_plugin.io.imports import ImportHook
 from graven.pytest_plugin.io.patches import Patches
 from graven.pytest_plugin.io.undeclared import Undeclared
 
-__all__ = ["failures", "flush", "install", "set_context", "set_phase", "uninstall"]
+__all__ = ["failures", "first_failure", "flush", "install", "installed", "set_context", "set_phase", "uninstall"]
 
 _PATCHED: Mapping[str, Callable[[Any, Patches, Sink], None]] = {
     "httpx": httpx_client.patch,
     "httpx2": httpx_client.patch,
     "requests.adapters": requests_client.patch,
     "urllib3.connectionpool": urllib3_client.patch,
+    "starlette.testclient": starlette_client.patch,
     "werkzeug.test": werkzeug_client.patch,
     "django.test.client": django_client.patch,
     "sqlite3": sqlite.patch,
@@ -70,6 +72,7 @@ _installed: _Installed | None = None
 _context: Callable[[], Context | None] | None = None
 _phase: Callable[[], str] | None = None
 _failures = 0
+_first_failure = ""
 
 
 def install(record: Callable[[Mapping[str, Any]], object]) -> None:
@@ -77,24 +80,29 @@ def install(record: Callable[[Mapping[str, Any]], object]) -> None:
 
     `record` is called in the thread of the call. What it does itself is not captured; what it raises is counted.
     """
-    global _installed, _failures
+    global _installed, _failures, _first_failure
     uninstall()
-    _failures = 0
+    _failures, _first_failure = 0, ""
     _installed = _Installed(record, _context)
     _installed.hook.install()
     _installed.undeclared.install()
 
 
+def installed() -> bool:
+    """Whether calls are captured now."""
+    return _installed is not None
+
+
 def uninstall() -> None:
     """Record what is still open, restore everything, and make inert what lives on."""
-    global _installed, _failures
+    global _installed, _failures, _first_failure
     if _installed is None:
         return
     _installed.undeclared.uninstall()
     _installed.hook.uninstall()
     _installed.sink.close()
     _installed.patches.undo()
-    _failures = _installed.sink.failures
+    _failures, _first_failure = _installed.sink.failures, _installed.sink.first_failure
     _installed = None
 
 
@@ -123,3 +131,8 @@ def set_phase(phase: Callable[[], str] | None) -> None:
 def failures() -> int:
     """How often the capture itself failed since `install`."""
     return _installed.sink.failures if _installed is not None else _failures
+
+
+def first_failure() -> str:
+    """What the first of them was: its type and where it happened."""
+    return _installed.sink.first_failure if _installed is not None else _first_failure

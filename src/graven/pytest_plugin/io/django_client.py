@@ -26,7 +26,10 @@ def patch(client: Any, patches: Patches, sink: Sink) -> None:
                 exchange.request(environ["REQUEST_METHOD"], environ_uri(environ), environ_headers(environ))
                 exchange.sent.feed(_payload(environ.get("wsgi.input")))
             try:
-                with carrying(environ, environ_carried(sink.carried(exchange.call.span_id))), exchange.call.running():
+                with (
+                    carrying(environ, environ_carried(sink.carried(exchange.call.span_id, in_process=True))),
+                    exchange.call.running(),
+                ):
                     response = handle(self, environ)
             except BaseException:
                 exchange.end()
@@ -50,7 +53,7 @@ def patch(client: Any, patches: Patches, sink: Sink) -> None:
                 exchange.request(scope["method"], uri, headers)
                 exchange.sent.feed(_payload(scope.get("_body_file")))
                 known = {name.lower() for name, _ in headers}
-                carried = sink.carried(exchange.call.span_id)
+                carried = sink.carried(exchange.call.span_id, in_process=True)
                 more = [(n.encode(), v.encode()) for n, v in carried.items() if n not in known]
                 scope["headers"] = [*untouched, *more]
             try:

@@ -9,6 +9,7 @@ from typing import Any
 from graven.pytest_plugin.io.call import Sink
 from graven.pytest_plugin.io.exchange import Exchange, begin, carrying
 from graven.pytest_plugin.io.patches import Patches
+from graven.pytest_plugin.io.starlette_client import left_for_websocket
 
 __all__ = ["patch"]
 
@@ -25,10 +26,12 @@ def patch(httpx: Any, patches: Patches, sink: Sink) -> None:
             untouched = request.stream
             _before(httpx, stream, exchange, request, sink)
             try:
-                with carrying(request.headers, sink.carried(exchange.call.span_id)), exchange.call.running():
+                carried = sink.carried(exchange.call.span_id, in_process=not _goes_out(httpx, self, request))
+                with carrying(request.headers, carried), exchange.call.running():
                     response = send(self, request)
-            except BaseException:
-                exchange.end()
+            except BaseException as problem:
+                if not left_for_websocket(problem, exchange):
+                    exchange.end()
                 raise
             finally:
                 request.stream = untouched
@@ -45,10 +48,12 @@ def patch(httpx: Any, patches: Patches, sink: Sink) -> None:
             untouched = request.stream
             _before(httpx, stream, exchange, request, sink)
             try:
-                with carrying(request.headers, sink.carried(exchange.call.span_id)), exchange.call.running():
+                carried = sink.carried(exchange.call.span_id, in_process=not _goes_out(httpx, self, request))
+                with carrying(request.headers, carried), exchange.call.running():
                     response = await send(self, request)
-            except BaseException:
-                exchange.end()
+            except BaseException as problem:
+                if not left_for_websocket(problem, exchange):
+                    exchange.end()
                 raise
             finally:
                 request.stream = untouched
@@ -56,6 +61,14 @@ def patch(httpx: Any, patches: Patches, sink: Sink) -> None:
             return response
 
         return _send_single_request
+
+    _cover_sockets(httpx, patches, sink)
+    patches.wrap(httpx.Client, "_send_single_request", wrap_sync)
+    patches.wrap(httpx.AsyncClient, "_send_single_request", wrap_async)
+
+
+def _cover_sockets(httpx: Any, patches: Patches, sink: Sink) -> None:
+    """Of the transports that open sockets: an application under a transport in this process does I/O of its own."""
 
     def wrap_transport(handle: Any) -> Any:
         def handle_request(self: Any, request: Any) -> Any:
@@ -71,11 +84,17 @@ def patch(httpx: Any, patches: Patches, sink: Sink) -> None:
 
         return handle_async_request
 
-    # the transports that open sockets: an application under a transport in this process does I/O of its own
     patches.wrap(httpx.HTTPTransport, "handle_request", wrap_transport)
     patches.wrap(httpx.AsyncHTTPTransport, "handle_async_request", wrap_async_transport)
-    patches.wrap(httpx.Client, "_send_single_request", wrap_sync)
-    patches.wrap(httpx.AsyncClient, "_send_single_request", wrap_async)
+
+
+def _goes_out(httpx: Any, client: Any, request: Any) -> bool:
+    """Whether the request leaves this process, rather than for an application or a mock in it."""
+    try:
+        transport = client._transport_for_url(request.url)
+    except Exception:  # noqa: BLE001 - a client of a shape we do not know sends as ever
+        return True
+    return isinstance(transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
 
 
 def _before(httpx: Any, stream: Any, exchange: Exchange, request: Any, sink: Sink) -> None:

@@ -14,6 +14,7 @@ from graven.pytest_plugin.io.call import Sink
 from graven.pytest_plugin.io.patches import Patches
 from graven.pytest_plugin.io.rows import Rows
 from graven.pytest_plugin.io.statement import Statement, named_as, run_transaction
+from graven.pytest_plugin.looking import refuse_while_looking
 
 __all__ = ["patch"]
 
@@ -25,6 +26,7 @@ def patch(sqlite3: Any, patches: Patches, sink: Sink) -> None:
 
     @functools.wraps(original)
     def connect(*args: Any, **kwargs: Any) -> Any:
+        refuse_while_looking("sqlite3.connect")
         if not sink.active:
             return original(*args, **kwargs)
         # connect(database, timeout, detect_types, isolation_level, check_same_thread, factory, …)

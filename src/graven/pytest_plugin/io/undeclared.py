@@ -106,9 +106,9 @@ class Undeclared:
             return False
         return not any(part in real for part in _OWN_NAMES) and not real.endswith((".pyc/", ".pyo/"))
 
-    def failed(self) -> None:
+    def failed(self, error: BaseException) -> None:
         """Something could not be noted."""
-        self._sink.failed()
+        self._sink.failed(error)
 
     def _forget(self, key: tuple[str, str]) -> None:
         with self._lock:
@@ -134,8 +134,8 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     undeclared = _active
     try:
         handler(undeclared, event, args)
-    except Exception:  # noqa: BLE001 - what a hook raises would break what the application does
-        undeclared.failed()
+    except Exception as error:  # noqa: BLE001 - what a hook raises would break what the application does
+        undeclared.failed(error)
 
 
 def _opened(undeclared: Undeclared, event: str, args: tuple[Any, ...]) -> None:

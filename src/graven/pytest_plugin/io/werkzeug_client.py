@@ -28,7 +28,10 @@ def patch(test: Any, patches: Patches, sink: Sink) -> None:
                 elif untouched is not None:
                     environ["wsgi.input"] = TeedFile(untouched, exchange.sent)
             try:
-                with carrying(environ, environ_carried(sink.carried(exchange.call.span_id))), exchange.call.running():
+                with (
+                    carrying(environ, environ_carried(sink.carried(exchange.call.span_id, in_process=True))),
+                    exchange.call.running(),
+                ):
                     chunks, status, headers = run(self, environ, buffered=buffered)
             except BaseException:
                 exchange.end()

@@ -1,6 +1,7 @@
 """Clients that open no socket: Starlette's, Flask's, Django's. The application counts what reaches it."""
 
 import asyncio
+import sys
 import types
 
 import django
@@ -13,6 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+import graven.sdk.asgi  # noqa: F401 - where it is loaded, applications in this process are sent the trace
 
 ROOT = __name__
 
@@ -41,6 +45,50 @@ def test_starlettes_client_is_recorded_once_for_each_request(starlette_app, reco
     assert recorded[2]["input"]["body"] == "body"
     sent = [headers["traceparent"] for _, headers, _ in starlette_app.state.seen]
     assert [value.split("-")[2] for value in sent] == [event["trace"]["span_id"] for event in recorded]
+
+
+def test_without_our_middleware_an_application_in_this_process_is_sent_what_the_client_sends(
+    starlette_app, recorded, monkeypatch
+):
+    for name in ("graven.sdk.asgi", "graven.sdk.wsgi"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    TestClient(starlette_app).get("/")
+    assert not {"traceparent", "baggage"} & starlette_app.state.seen[0][1].keys()
+    assert len(recorded) == 1
+
+
+async def _sockets(scope, receive, send):
+    await receive()
+    if scope["path"] == "/closed":
+        await send({"type": "websocket.close"})
+    elif scope["path"] == "/broken":
+        raise LookupError("of the application")
+    else:
+        await send({"type": "websocket.accept"})
+        await receive()
+
+
+def test_a_websocket_that_was_accepted_is_a_request_answered_101(recorded):
+    with TestClient(_sockets).websocket_connect("/open"):
+        pass
+    (event,) = recorded
+    assert (event["method"]["operation"], event["method"]["uri"]) == ("GET", "ws://testserver/open")
+    assert (event["outcome"], event["output"]["status"], "error" in event) == ("success", 101, False)
+
+
+def test_a_websocket_that_was_closed_instead_is_a_request_answered_403(recorded):
+    with pytest.raises(WebSocketDisconnect), TestClient(_sockets).websocket_connect("/closed"):
+        pass
+    (event,) = recorded
+    assert event["output"]["status"] == 403
+
+
+def test_a_websocket_whose_application_raises_has_the_error_and_no_status(recorded):
+    with pytest.raises(LookupError), TestClient(_sockets).websocket_connect("/broken"):
+        pass
+    (event,) = recorded
+    assert event["error"]["type"] == "builtins.LookupError"
+    assert "output" not in event
 
 
 def test_a_request_that_the_application_makes_is_a_child_of_the_one_it_answers(server, recorded):
