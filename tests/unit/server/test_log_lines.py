@@ -9,8 +9,8 @@ from graven.server.log_lines import for_people, logger
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was(monkeypatch):
-    monkeypatch.setattr(log_lines, "_logger", log_lines._logger)
+def _for_machines(monkeypatch):
+    monkeypatch.setattr(log_lines, "_logger", log_lines.LineLogger(log_lines._as_json))
 
 
 def test_a_line_is_one_json_object_with_its_facts(capsys):
