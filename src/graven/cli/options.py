@@ -26,7 +26,7 @@ def access_options(function: F) -> F:
             "--data",
             type=click.Path(path_type=Path, file_okay=False),
             metavar="DIR",
-            help="A data directory that no server holds [GRAVEN_DATA; else ./graven-data].",
+            help="A data directory that no server holds [GRAVEN_DATA; else ./graven-data or ./.graven].",
         ),
         click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN]."),
         click.option("--server", metavar="URL", help="A running server [GRAVEN_SERVER]."),

@@ -40,7 +40,7 @@ def run_page(
     head, tail = _head(run, log), _record(run, log, pasted)
     left = MOST_BYTES - sum(len(part.encode()) + 2 for part in (*head, *tail)) - 200
     parts = []
-    sections = [*_failing(tests, failures, pasted), *_flaky(tests), *_slowest(tests)]
+    sections = [*_failing(run.run, tests, failures, pasted), *_flaky(tests), *_slowest(tests)]
     for number, part in enumerate(sections):
         left -= len(part.encode()) + 2
         if left < 0:
@@ -67,13 +67,13 @@ def _head(run: RunSummary, log: LogState) -> list[str]:
     ]
 
 
-def _failing(tests: Sequence[TestResult], failures: Mapping[int, Failure], pasted: Pasted) -> list[str]:
+def _failing(run: str, tests: Sequence[TestResult], failures: Mapping[int, Failure], pasted: Pasted) -> list[str]:
     failing = [test for test in tests if test.failing]
     if not failing:
         return []
     parts = ["### What failed"]
     for number, test in enumerate(failing[:MOST_DETAILED]):
-        parts.append(_failure(test, failures.get(test.attempts[-1].index), pasted, is_open=number < _OPENED))
+        parts.append(_failure(run, test, failures.get(test.attempts[-1].index), pasted, is_open=number < _OPENED))
     if others := failing[MOST_DETAILED:]:
         names = [f"- {code(full_name(test.suite, test.test))}" for test in others[:_MOST_NAMED]]
         if len(others) > _MOST_NAMED:
@@ -82,15 +82,16 @@ def _failing(tests: Sequence[TestResult], failures: Mapping[int, Failure], paste
     return parts
 
 
-def _failure(test: TestResult, failure: Failure | None, pasted: Pasted, *, is_open: bool) -> str:
+def _failure(run: str, test: TestResult, failure: Failure | None, pasted: Pasted, *, is_open: bool) -> str:
     last = test.attempts[-1]
+    name = full_name(test.suite, test.test)
     failure = failure or Failure(last.error_type, last.error_message)
     facts = [code(place.text) for place in failure.places]
     facts += [test.status, duration_text(last.duration_ns), code(test.environment) if test.environment else ""]
     facts += [f"attempt {last.attempt} of {len(test.attempts)}" if len(test.attempts) > 1 else ""]
     kind = f" · {code(failure.error_type, chars=100)}" if failure.error_type else ""
     parts = [
-        f"<details{' open' if is_open else ''}><summary>{code(full_name(test.suite, test.test))}{kind}</summary>",
+        f"<details{' open' if is_open else ''}><summary>{code(name)}{kind}</summary>",
         " · ".join(filter(None, facts)),
     ]
     if failure.params:
@@ -99,7 +100,7 @@ def _failure(test: TestResult, failure: Failure | None, pasted: Pasted, *, is_op
         parts.append(block(failure.message, chars=2000, lines=30))
     if failure.compared is not None:
         parts.append(_compared(failure.compared))
-    parts += [f"Shown whole by {code(pasted.show(last.index), chars=1000)}", "</details>"]
+    parts += [f"Shown whole by {code(pasted.test(name, run), chars=1000)}", "</details>"]
     return "\n\n".join(parts)
 
 

@@ -1,5 +1,6 @@
 """One attempt of a test for people: verdict, what it was given, what it compared, where it failed, what it printed."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ _MESSAGE_LINES = 8
 _OUTPUT_LINES = 12
 _MOST_LOCALS = 12
 _MOST_DIFFERENCES = 12
+_TRACE_LINES = 12
+_SIDES = ("left", "right")
 
 
 def test_lines(shown: ShownTest, *, full: bool) -> Iterator[str]:
@@ -119,8 +122,9 @@ class _Text:
         if not isinstance(assertion, dict):
             return
         yield from self._title(f"compared: left {printable(str(assertion.get('op')))} right")
-        yield from self._value("left ", assertion.get("left"))
-        yield from self._value("right", assertion.get("right"))
+        left, right = (_told_apart(assertion.get(one), assertion.get(other)) for one, other in (_SIDES, _SIDES[::-1]))
+        yield from self._value("left ", left)
+        yield from self._value("right", right)
         found = assertion.get("diff")
         differences = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         if differences == [one for one in differences if not one.get("path")]:
@@ -182,4 +186,23 @@ class _Text:
         kept_records = found if self._full else found[:_OUTPUT_LINES]
         for one in kept_records:
             yield from self._value(f"{one.get('level')} {one.get('logger')}", one.get("message"))
+            yield from self._raised(one.get("exception"))
         yield from self._more(len(found) - len(kept_records), "record")
+
+    def _raised(self, exception: Any) -> Iterator[str]:
+        """What a log record says was raised: the end of the traceback names it."""
+        trace = member(exception, "traceback")
+        lines = trace.splitlines() if isinstance(trace, str) else []
+        kept = lines if self._full else lines[-_TRACE_LINES:]
+        if len(kept) < len(lines):
+            yield from self._more(len(lines) - len(kept), "line")
+        for line in kept:
+            yield from (f"      {piece}" for piece in self._cut(line))
+
+
+def _told_apart(value: Any, other: Any) -> Any:
+    """A text in quotes where without them it would look like the other side, or like nothing."""
+    if type(value) is not str:
+        return value
+    alike = not isinstance(other, str) or not value.strip() or value.strip() == other.strip()
+    return json.dumps(value, ensure_ascii=False) if alike else value

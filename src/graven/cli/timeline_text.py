@@ -99,7 +99,9 @@ def _described(event: dict[str, Any], *, full: bool) -> tuple[str, list[Detail]]
     elif action == "process.run":
         argv = member(event, "input", "argv")
         spelled = " ".join(map(str, argv)) if isinstance(argv, list) else one_line(argv)
-        heading, details = f"run {spelled}", [("gave", event.get("output"))]
+        code = member(event, "output", "exit_code")
+        heading = f"run {spelled}" + (f" → exit {code}" if code is not None else "")
+        details = [(name, _body(member(event, "output", name))) for name in ("stdout", "stderr")]
     else:
         heading, details = _any(event)
     phase = member(event, "qa", "phase")

@@ -102,7 +102,10 @@ def check_published(published: Checkpoint, head: Checkpoint, tree: Tree) -> None
 def check_highwater(mark: Checkpoint | None, head: Checkpoint, tree: Tree) -> None:
     """Refuse when this machine has already seen more of the log than is here, or something else."""
     if mark is not None:
-        hint = "use the newest copy; if this one must go on: graven log adopt-rollback"
+        hint = (
+            "use the newest copy; to look at this one: XDG_STATE_HOME=$(mktemp -d) graven …; "
+            "if this one must go on: graven log adopt-rollback"
+        )
         _check_extends(mark, head, tree, "high-water mark", hint, "rollback")
 
 

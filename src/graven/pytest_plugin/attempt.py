@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -194,10 +195,21 @@ def _log_event(phase: str, record: Any, values: Values) -> dict[str, Any]:
         message = record.getMessage()
     except Exception as error:  # noqa: BLE001 - arguments that do not fit the format
         message = f"{record.msg!r} ({type(error).__name__})" if isinstance(record.msg, str) else "(unreadable)"
-    return {
+    shown = {
         "time": rfc3339(round(record.created * 1e9)),
         "phase": phase,
         "level": record.levelname,
         "logger": record.name,
         "message": values(message),
     }
+    raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    if raised is not None:
+        shown["exception"] = {"type": type(raised).__qualname__, "traceback": values(_traceback(record))}
+    return shown
+
+
+def _traceback(record: Any) -> str:
+    try:
+        return str(record.exc_text or "".join(traceback.format_exception(record.exc_info[1])))
+    except Exception as error:  # noqa: BLE001 - an exception whose text cannot be had
+        return f"(unreadable: {type(error).__name__})"

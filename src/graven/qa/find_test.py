@@ -55,6 +55,7 @@ class FindTest:
         self._newest = ""
         self._commits: dict[str, tuple[str, str]] = {}
         self._whole = _Found()
+        self._function = _Found()
         self._part = _Found()
         self._names: dict[str, None] = {}
 
@@ -70,7 +71,7 @@ class FindTest:
         if place == len(self._runs) - 1 and event.run != self._newest:
             self._newest = event.run
             if self._wanted == LAST:
-                self._whole, self._part, self._names = _Found(), _Found(), {}
+                self._whole, self._function, self._part, self._names = _Found(), _Found(), _Found(), {}
         if event.action == RUN_START:
             known = self._commits.get(event.run, ("", ""))
             self._commits[event.run] = (known[0] or event.commit, known[1] or event.branch)
@@ -82,6 +83,8 @@ class FindTest:
         whole = full_name(event.suite, event.test)
         if self._name in {event.test, whole}:
             self._whole.add(event.run, place, event)
+        elif self._name.rpartition("::")[2] == self._name.lstrip(":") == whole.rpartition("::")[2].partition("[")[0]:
+            self._function.add(event.run, place, event)
         elif self._folded in whole.casefold():
             self._part.add(event.run, place, event)
         elif len(self._names) < KNOWN_NAMES:
@@ -96,8 +99,10 @@ class FindTest:
             raise NotFound("this log has no runs yet", hint="pytest --graven", code="no_runs")
         if self._wanted not in {None, LAST, *self._runs}:
             raise self._unknown("run", "unknown_run", str(self._wanted), list(self._runs), "graven runs")
-        found = self._whole if self._whole.tests else self._part
+        found = next((one for one in (self._whole, self._function, self._part) if one.tests), self._part)
         results = [result_of(key, attempts) for key, attempts in found.tests.items()]
+        if found is self._function and len(results) > 1:  # of its parameters, the ones that fail are what is looked for
+            results = [result for result in results if result.failing] or results
         if not results:
             hint = "graven run show last" if self._wanted is None else f"graven run show {self._wanted}"
             raise self._unknown("test", "unknown_test", self._name, list(self._names), hint)

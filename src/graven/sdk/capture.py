@@ -171,8 +171,9 @@ class Capture:
         name = _name(type(value))
         if isinstance(value, BaseException):
             return {"$type": name, "message": self._text(_bounded_str(value))}
-        if isinstance(value, types.ModuleType | type) or callable(value) or isinstance(value, Iterator):
-            return {"$type": name, "name": str(getattr(value, "__qualname__", getattr(value, "__name__", "")))}
+        code = str(getattr(value, "__qualname__", getattr(value, "__name__", "")))
+        if isinstance(value, types.ModuleType | type) or (code and (callable(value) or isinstance(value, Iterator))):
+            return {"$type": name, "name": code}
         if not _has_own_repr(type(value)):
             return {"$type": name}
         return {"$type": name, "repr": self._text(_bounded_repr(value))}

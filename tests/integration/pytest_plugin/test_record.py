@@ -391,3 +391,21 @@ def test_the_commands_at_the_end_are_for_the_folder_in_which_pytest_was_started(
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert "test_bad" in opened.stdout, opened.stderr
+
+
+def test_what_a_log_record_says_was_raised_is_kept_with_its_traceback(project):
+    project.write(
+        test_logs="""
+import logging
+def test_logs():
+    try:
+        {}["sku"]
+    except KeyError:
+        logging.getLogger("shop").exception("Exception on /orders")
+    assert False
+"""
+    )
+    project.run()
+    (record,) = project.cases()["test_logs"]["output"]["log"]
+    assert record["exception"]["type"] == "KeyError"
+    assert record["exception"]["traceback"].splitlines()[-1] == "KeyError: 'sku'"

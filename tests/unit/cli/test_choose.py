@@ -45,6 +45,13 @@ def test_the_folder_graven_data_here_is_taken_when_nothing_is_named(tmp_path, da
     assert place.because == "found ./graven-data"
 
 
+def test_what_pytest_recorded_here_is_taken_after_graven_data(tmp_path, data):
+    (tmp_path / ".graven" / "logs").mkdir(parents=True)
+    assert find(tmp_path).because == "found ./graven-data"
+    (data / "logs").rename(tmp_path / "elsewhere")
+    assert find(tmp_path).because == "found ./.graven"
+
+
 def test_with_nothing_named_and_nothing_found_the_error_says_where_it_looked(tmp_path):
     with pytest.raises(UsageError) as caught:
         find(tmp_path)

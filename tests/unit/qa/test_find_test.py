@@ -26,6 +26,22 @@ def test_a_whole_name_wins_over_a_part_even_of_a_newer_run(name):
     assert (run, test.test, test.failing) == ("q", "test_total", True)
 
 
+@pytest.mark.parametrize("name", ["test_order", "::test_order"])
+def test_the_name_of_a_function_wins_over_names_that_it_is_a_part_of(name):
+    events = [case("q", "a.py::test_order_reduces_stock", suite=""), case("q", "a.py::test_order", suite="")]
+    assert find(name, events=events).result()[1].test == "a.py::test_order"
+
+
+def test_of_the_parameters_of_a_function_the_failing_one_is_meant():
+    events = [case("q", "a.py::test_sum[1]"), case("q", "a.py::test_sum[2]", "failed"), case("q", "a.py::test_sum[3]")]
+    assert find("test_sum", events=events).result()[1].test == "a.py::test_sum[2]"
+
+
+def test_several_failing_parameters_of_a_function_have_to_be_told_apart():
+    with pytest.raises(Conflict):
+        find("test_sum", events=[case("q", f"a.py::test_sum[{n}]", "failed") for n in (1, 2)]).result()
+
+
 def test_a_part_in_any_case_means_the_newest_run_that_has_it():
     assert find("OF_MANY").result()[0] == "r"
     assert find("of_many", "q").result()[0] == "q"

@@ -180,3 +180,23 @@ def test_a_huge_text_is_cut_before_it_is_looked_at():
 def test_where_the_type_is_a_string_a_cut_is_a_string():
     limits = Limits(text=10, head=3)
     assert shorten("x" * 11, limits, plain=True) == f"xxx …[cut: 11 bytes, {sha256(b'x' * 11)}]"
+
+
+class Answer:
+    """Can be called and iterated, as answers of test clients can, and says what it is."""
+
+    def __call__(self):
+        return None
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise StopIteration
+
+    def __repr__(self):
+        return "<Answer [404 NOT FOUND]>"
+
+
+def test_an_object_that_can_be_called_or_iterated_shows_what_it_says_of_itself():
+    assert Capture()(Answer())["repr"] == "<Answer [404 NOT FOUND]>"

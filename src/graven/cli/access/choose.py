@@ -1,8 +1,8 @@
 """Which log a command means: `--server`, `--data`, the environment, or what is found here.
 
 Order: a flag wins over the environment; `--server` wins over `--data` (which then only lends its
-`owner.token`). With neither, `./graven-data` is taken when it exists. When a server holds the directory,
-that server is asked instead, at the address that it keeps in `server.address`.
+`owner.token`). With neither, `./graven-data` is taken when it exists, else `./.graven`. When a server holds the
+directory, that server is asked instead, at the address that it keeps in `server.address`.
 """
 
 from collections.abc import Mapping
@@ -67,8 +67,8 @@ def find_place(
 ) -> Place:
     """Decide, without opening anything; `UsageError` when nothing was named and nothing is found.
 
-    With `creating`, a data directory need not exist yet. With `opening`, what pytest recorded here is found too,
-    and before `./graven-data`.
+    With `creating`, a data directory need not exist yet. With `opening`, what pytest recorded here comes
+    before `./graven-data`.
     """
     token = token or environ.get("GRAVEN_TOKEN") or None
     if server is None and data is None:
@@ -96,7 +96,8 @@ def find_place(
                 hint=f"graven serve --data {data} (or: graven log create default --data {data})",
             )
         return Place(None, data, token, data_named)
-    for default in (RECORDED_DATA, DEFAULT_DATA) if opening else (DEFAULT_DATA,):
+    defaults = (RECORDED_DATA, DEFAULT_DATA) if opening else (DEFAULT_DATA, RECORDED_DATA)
+    for default in defaults[:1] if creating else defaults:
         if is_data_directory(here / default):
             return Place(None, default, token or owner_token(here / default), f"found ./{default}")
     if opening:
@@ -104,7 +105,7 @@ def find_place(
     raise UsageError(
         "no log to work on",
         why="neither --server nor --data was given, GRAVEN_SERVER and GRAVEN_DATA are not set, "
-        f"and there is no ./{DEFAULT_DATA} here",
+        f"and there is neither ./{DEFAULT_DATA} nor ./{RECORDED_DATA} here",
         hint=way_to_a_log(here),
     )
 

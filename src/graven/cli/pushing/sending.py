@@ -193,7 +193,7 @@ class _Sending:
         done = self._done
         checkpoint = self._job.note.decode("utf-8")
         record = PushRecord(done.origin, done.size, done.root, self._job.key.text, checkpoint, done.ranges)
-        answer = self._access.append(self._log, push_event(record) + b"\n", "application/x-ndjson", key="", wait=False)
+        answer = self._access.append(self._log, push_event(record) + b"\n", "application/x-ndjson", key="", wait=True)
         done.record = answer.first if answer.first is not None else answer.duplicates[0]
         done.recorded_now = answer.first is not None
 

@@ -1,6 +1,7 @@
 """Werkzeug's test client, which Flask's is: each run of the WSGI application, redirects included."""
 
 from io import BytesIO
+from itertools import chain, islice
 from typing import Any
 
 from graven.pytest_plugin.io.call import Sink
@@ -10,6 +11,33 @@ from graven.pytest_plugin.io.teed import TeedChunks, TeedFile
 from graven.pytest_plugin.io.wsgi_environ import environ_carried, environ_headers, environ_uri
 
 __all__ = ["patch"]
+
+
+class _Begun:
+    """A response of which Werkzeug has asked the application for the first chunk already: it can be looked at without
+    making the application do anything, whether or not the test reads it."""
+
+    def __init__(self, chunks: Any) -> None:
+        self._rest = chunks
+        self._first = list(islice(chunks, 1))
+        self._chunks = chain(self._first, chunks)
+
+    def whole(self, headers: Any) -> list[Any] | None:
+        """The body, when it is all in the first chunk."""
+        length = headers.get("Content-Length")
+        has = sum(map(len, self._first))
+        return self._first if length is not None and str(length) == str(has) else None
+
+    def __iter__(self) -> "_Begun":
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._chunks)
+
+    def close(self) -> None:
+        close = getattr(self._rest, "close", None)
+        if close is not None:
+            close()
 
 
 def patch(test: Any, patches: Patches, sink: Sink) -> None:
@@ -40,8 +68,11 @@ def patch(test: Any, patches: Patches, sink: Sink) -> None:
                 environ["wsgi.input"] = untouched
             with sink.guard():
                 exchange.response(int(str(status).split()[0]), headers.items())
-                if isinstance(chunks, list | tuple):
-                    for chunk in chunks:
+                if not isinstance(chunks, list | tuple):
+                    chunks = _Begun(chunks)
+                given = chunks if isinstance(chunks, list | tuple) else chunks.whole(headers)
+                if given is not None:
+                    for chunk in given:
                         exchange.received.feed(chunk)
                     exchange.end()
                 else:

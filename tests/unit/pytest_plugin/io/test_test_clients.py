@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 import graven.sdk.asgi  # noqa: F401 - where it is loaded, applications in this process are sent the trace
+from graven.pytest_plugin import io
 
 ROOT = __name__
 
@@ -200,3 +201,27 @@ def test_djangos_async_client_is_recorded(recorded):
     assert answer.content == b"body"
     (event,) = recorded
     assert (event["input"]["body"], event["output"]["body"]) == ("body", "body")
+
+
+def test_the_body_of_an_answer_that_the_test_does_not_read_is_recorded(recorded):
+    app = flask.Flask("shop")
+    app.get("/")(lambda: ({"error": "there is nothing here"}, 404))
+    assert app.test_client().get("/").status_code == 404
+    io.flush()
+    assert recorded[0]["output"]["body"] == '{"error":"there is nothing here"}\n'
+
+
+def test_a_stream_is_not_asked_for_more_than_the_test_reads(recorded):
+    asked = []
+
+    def lines():
+        for number in range(3):
+            asked.append(number)
+            yield f"{number}\n"
+
+    app = flask.Flask("shop")
+    app.get("/")(lambda: flask.Response(lines(), headers={"Content-Length": "6"}))
+    response = app.test_client().get("/")
+    assert asked == [0]
+    assert response.get_data() == b"0\n1\n2\n"
+    assert recorded[0]["output"]["body"] == "0\n1\n2\n"
