@@ -114,8 +114,8 @@ def _nothing_recorded(here: Path) -> UsageError:
     if any((here / RECORDED_DATA / "spool").glob("*.ndjson")):
         return UsageError(
             f"what was recorded here waits in {RECORDED_DATA / 'spool'}: no log was made of it yet",
-            why="writing a log needs the server extra, which was not installed when the tests ran",
-            hint="install graven with the extra `server`, then: pytest --graven",
+            why="the session that recorded it still runs or was killed, or it ran where no log is written (Windows)",
+            hint="pytest --graven, on Linux or macOS, adds it to the log at its end",
         )
     return UsageError(
         "nothing is recorded here",

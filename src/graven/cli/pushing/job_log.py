@@ -32,8 +32,8 @@ def find_job_log(directory: Path, log: str) -> Path:
     waiting = (directory / "spool").is_dir() and any((directory / "spool").iterdir())
     raise UsageError(
         f"there is no log in {directory}",
-        why="what was recorded waits in its spool, because the server extra is not installed" if waiting else "",
-        hint="pip install 'graven[server]' and push again" if waiting else "pytest --graven writes one: .graven",
+        why="what was recorded waits in its spool: no log was made of it yet" if waiting else "",
+        hint="on Linux or macOS, push again when the recording has ended" if waiting else "pytest --graven writes .graven",
     )
 
 

@@ -24,7 +24,7 @@ def merge_spool(data: Path) -> None:
 
         merged = merge(data, "")
     except ImportError:
-        terminal.note(f"{what} in {folder} stay out of the log: pip install 'graven[server]' to merge them")
+        terminal.note(f"{what} in {folder} stay out: a log is written on Linux and macOS only; push from there")
     except (GravenError, OSError) as error:
         terminal.note(f"{what} in {folder} stay out of the log: {error}")
     else:

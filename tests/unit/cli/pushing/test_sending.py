@@ -276,7 +276,7 @@ def test_a_log_of_another_name_is_pointed_at(job):
 
 def test_a_spool_that_waits_is_told(tmp_path):
     (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "x.jsonl").write_text("")
+    (tmp_path / "spool" / "x.ndjson").write_text("")
     with pytest.raises(UsageError) as caught:
         find_job_log(tmp_path, "default")
     assert "spool" in caught.value.why
