@@ -12,12 +12,11 @@ lie in each other, `MAX_LEVELS` deep at most.
 
 import hashlib
 import re
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from graven.errors import InvalidInput
 from graven.event.batch import DIGEST_SIZE
-from graven.event.envelope import Entry, decode_entry, encode_text
+from graven.event.envelope import encode_text
 
 __all__ = [
     "FORMAT",
@@ -26,7 +25,6 @@ __all__ = [
     "check_origin",
     "leaf_of",
     "pushed_key",
-    "recorded_entry",
     "unwrap",
     "wrap",
 ]
@@ -88,19 +86,3 @@ def unwrap(data: bytes) -> Pushed:
         raise InvalidInput(f"{FORMAT}: the origin is no UTF-8") from error
     check_origin(origin)
     return Pushed(origin, int(match[2]), match[3])
-
-
-def recorded_entry(entry: Entry, load: Callable[[str], bytes | None]) -> tuple[Entry, bytes | None]:
-    """The entry as its own recorder made it, out of all wrappers, and its data, from a blob when it lies there.
-
-    `load` gives the content of a blob by its digest. The data is None when a blob is not to be had, and then the
-    entry may still be a wrapper. InvalidInput for a wrapper that is none.
-    """
-    for _ in range(MAX_LEVELS + 1):
-        data = entry.data
-        if data is None and entry.blob is not None:
-            data = load(entry.blob[0])
-        if data is None or entry.format != FORMAT:
-            return entry, data
-        entry = decode_entry(unwrap(data).entry)
-    raise InvalidInput(f"{FORMAT}: wrapped more than {MAX_LEVELS} times")

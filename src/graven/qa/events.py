@@ -17,6 +17,7 @@ import msgspec
 
 from graven.errors import GravenError
 from graven.event.pushed import FORMAT as PUSHED
+from graven.qa.recorded import BROKEN, READ, may_lie_in_blob, recorded
 
 __all__ = ["ACTIONS", "MESSAGE_CHARS", "REDACTED", "RunEvent", "RunEvents", "time_ns"]
 
@@ -29,10 +30,6 @@ RUN_START, RUN_FINISH, SUITE_FINISH, CASE_FINISH = ACTIONS = (
 REDACTED = "(redacted)"
 MESSAGE_CHARS = 2000
 """An error message is kept up to here; the whole of it stands in the entry."""
-
-_READ = ("event/1", PUSHED)
-_HEAD_BYTES = 16 * 1024
-"""Where the blob of an entry stands at the latest, wrappers included."""
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,17 +60,6 @@ class RunEvent(NamedTuple):
     error_message: str
 
 
-class _Blob(msgspec.Struct):
-    digest: str
-
-
-class _Envelope(msgspec.Struct):
-    received: str
-    format: str
-    data: msgspec.Raw = msgspec.Raw()  # in a union with None it would be decoded
-    blob: _Blob | None = None
-
-
 class _Qa(msgspec.Struct):
     run: Any = None
     suite: Any = None
@@ -97,14 +83,7 @@ class _Data(msgspec.Struct):
     duration_ns: Any = None
 
 
-class _Wrapper(msgspec.Struct):
-    entry: msgspec.Raw
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
-_WRAPPER = msgspec.json.Decoder(_Wrapper)
 _DATA = msgspec.json.Decoder(_Data)
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def time_ns(text: str) -> int | None:
@@ -132,11 +111,6 @@ def _could_be(raw: bytes) -> bool:
     return b'"test.' in raw or b"\\u00" in raw
 
 
-def _could_hold(raw: bytes) -> bool:
-    """Whether an entry may be a run event, or have it in a blob: its own, or that of the entry that it wraps."""
-    return _could_be(raw) or b'"blob":{"digest"' in raw[:_HEAD_BYTES]
-
-
 class RunEvents:
     """Reads entries one by one and counts what it left out."""
 
@@ -152,23 +126,19 @@ class RunEvents:
 
     def read(self, index: int, raw: bytes) -> RunEvent | None:
         """The run event that an entry is, or None. Raises nothing for whatever bytes."""
-        if not _could_hold(raw):
+        if not _could_be(raw) and not may_lie_in_blob(raw):
             return None
         try:
-            envelope = _ENVELOPE.decode(raw)
-            data = self._data(envelope)
-            while envelope.format == PUSHED and data is not None and _could_hold(data):
-                envelope = _ENVELOPE.decode(_WRAPPER.decode(data).entry)  # as its own recorder received it
-                data = self._data(envelope)
-        except _BROKEN:
+            entry, data = recorded(raw, self._blob)
+        except BROKEN:
             self.malformed += 1
             return None
-        if envelope.format not in _READ:
+        if entry.format not in READ:
             self.unknown_format += 1
             return None
-        if envelope.format == PUSHED or data is None or not _could_be(data):
+        if entry.format == PUSHED or data is None or not _could_be(data):
             return None
-        received = time_ns(envelope.received)
+        received = time_ns(entry.received)
         try:
             if received is None:
                 raise msgspec.DecodeError("received is no time")
@@ -176,15 +146,9 @@ class RunEvents:
             if decoded.action not in ACTIONS:
                 return None
             return _event(index, received, decoded)
-        except _BROKEN:
+        except BROKEN:
             self.malformed += 1
             return None
-
-    def _data(self, envelope: _Envelope) -> bytes | None:
-        data = bytes(envelope.data)
-        if data or envelope.blob is None or envelope.format not in _READ:
-            return data
-        return self._blob(envelope.blob.digest)
 
     def _blob(self, digest: str) -> bytes | None:
         try:

@@ -11,12 +11,11 @@ from typing import Any
 import msgspec
 
 from graven.errors import GravenError
-from graven.event.pushed import FORMAT as PUSHED
 from graven.qa.events import time_ns
+from graven.qa.recorded import BROKEN, recorded
 
 __all__ = ["Happened", "happened"]
 
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _LONGEST_NS = 2**63
 
 
@@ -55,27 +54,6 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
         return _text(self.of(*names))
 
 
-class _Blob(msgspec.Struct):
-    digest: str
-
-
-class _Pushed(msgspec.Struct):
-    entry: msgspec.Raw
-
-
-class _Envelope(msgspec.Struct):
-    received: str
-    id: str
-    source: str
-    format: str
-    data: msgspec.Raw = msgspec.Raw()
-    blob: _Blob | None = None
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
-_WRAPPED = msgspec.json.Decoder(_Pushed)
-
-
 def member(value: Any, *names: str) -> Any:
     """The member at this path, None where there is none."""
     for name in names:
@@ -97,32 +75,28 @@ def happened(index: int, raw: bytes, load_blob: Callable[[str], bytes | None] | 
     Raises nothing. An entry of another log counts as received when its own recorder received it.
     """
     try:
-        envelope = _ENVELOPE.decode(raw)
-        spelled = _data(envelope, load_blob)
-        while envelope.format == PUSHED:
-            envelope = _ENVELOPE.decode(_WRAPPED.decode(spelled or b"").entry)
-            spelled = _data(envelope, load_blob)
-        if envelope.format != "event/1":
+        entry, spelled = recorded(raw, load_blob or _nowhere)
+        if entry.format != "event/1" or spelled is None:
             return None
-        data = msgspec.json.decode(spelled or b"null")
-    except (*_BROKEN, GravenError):
+        data = msgspec.json.decode(spelled)
+    except (*BROKEN, GravenError):
         return None
-    received = time_ns(envelope.received)
+    received = time_ns(entry.received)
     if not isinstance(data, dict) or not isinstance(data.get("action"), str) or received is None:
         return None
     start, end = _interval(data)
     epoch, seq = member(data, "producer", "epoch"), _count(member(data, "producer", "seq"))
     producer: tuple[str, ...] | None = None
     if isinstance(epoch, str | int) and seq is not None:
-        producer = (envelope.source, str(epoch))
+        producer = (entry.source, str(epoch))
         if (began := _count(member(data, "attributes", "began"))) is not None:
             producer, seq = (*producer, "began"), began
     trace = data.get("trace")
     return Happened(
         index=index,
         received_ns=received,
-        id=envelope.id,
-        source=envelope.source,
+        id=entry.id,
+        source=entry.source,
         start_ns=start,
         end_ns=end,
         trace=_text(member(trace, "trace_id")),
@@ -132,15 +106,12 @@ def happened(index: int, raw: bytes, load_blob: Callable[[str], bytes | None] | 
         producer=producer,
         seq=seq or 0,
         data=data,
-        size=len(spelled or b""),
+        size=len(spelled),
     )
 
 
-def _data(envelope: _Envelope, load_blob: Callable[[str], bytes | None] | None) -> bytes | None:
-    spelled = bytes(envelope.data)
-    if not spelled and envelope.blob is not None and load_blob is not None:
-        return load_blob(envelope.blob.digest)
-    return spelled
+def _nowhere(digest: str) -> None:
+    """The blobs of a reader that has none."""
 
 
 def _interval(data: dict[str, Any]) -> tuple[int | None, int | None]:

@@ -14,6 +14,7 @@ from graven.errors import CouldNotCheck, NotFound
 from graven.qa.events import REDACTED
 from graven.qa.find_test import FindTest
 from graven.qa.happened import Happened, happened
+from graven.qa.recorded import may_lie_in_blob
 from graven.qa.run import Attempt, TestResult
 from graven.qa.timeline import TimelineItem, timeline
 
@@ -25,8 +26,6 @@ MAX_BYTES = 32 * 1024 * 1024
 
 _MOST_READINGS = 4
 """A trace that tells a correlation that tells a trace is as far as honest records go."""
-_HEAD_BYTES = 16 * 1024
-"""Where the blob of an entry stands at the latest, entries of other logs included."""
 
 Read = Callable[[], Iterable[bytes]]
 """All entries of a log, from the first on; the same ones each time, and perhaps some more."""
@@ -153,7 +152,7 @@ class _Gather:
 
     def _read(self, index: int, entry: bytes) -> Happened | None:
         could_be = any(needle in entry for needle in self._needles) or b"\\u" in entry or b"\\/" in entry
-        if not could_be and b'"blob":{"digest"' not in entry[:_HEAD_BYTES]:
+        if not could_be and not may_lie_in_blob(entry):
             return None
         return happened(index, entry, self._load)
 

@@ -1,11 +1,10 @@
-"""`graven.entry/1`: one spelling, a key that nobody can take from another, and the way out of all wrappers."""
+"""`graven.entry/1`: one spelling, and a key that nobody can take from another."""
 
 import pytest
 from tests.support.verify_logs import graven_entry
 
 from graven.errors import InvalidInput
-from graven.event.envelope import decode_entry
-from graven.event.pushed import MAX_LEVELS, Pushed, check_origin, leaf_of, pushed_key, recorded_entry, unwrap, wrap
+from graven.event.pushed import Pushed, check_origin, leaf_of, pushed_key, unwrap, wrap
 from graven.tlog.hashing import leaf_hash
 
 ORIGIN = "graven.local/0123/default"
@@ -60,30 +59,3 @@ def test_the_key_depends_on_place_and_bytes_and_on_nothing_else():
     }
     assert len(keys) == 4
     assert pushed_key(ORIGIN, 7, leaf) in keys
-
-
-def wrapped(levels: int) -> bytes:
-    entry = ENTRY
-    for level in range(levels):
-        entry = graven_entry(level, data=wrap(ORIGIN, level, entry), form="graven.entry/1")
-    return entry
-
-
-@pytest.mark.parametrize("levels", range(MAX_LEVELS + 1))
-def test_the_recorded_entry_comes_out_of_all_wrappers(levels):
-    inner, data = recorded_entry(decode_entry(wrapped(levels)), lambda digest: None)
-    assert (inner, data) == (decode_entry(ENTRY), decode_entry(ENTRY).data)
-
-
-def test_too_many_wrappers_are_refused():
-    with pytest.raises(InvalidInput, match="more than 4"):
-        recorded_entry(decode_entry(wrapped(MAX_LEVELS + 1)), lambda digest: None)
-
-
-def test_a_wrapper_and_an_event_may_lie_in_blobs():
-    blob = ("sha256:" + "1" * 64, 5)
-    inner = graven_entry(1, blob=blob)
-    outer = graven_entry(0, blob=("sha256:" + "2" * 64, 9), form="graven.entry/1")
-    contents = {blob[0]: b'{"a":1}', "sha256:" + "2" * 64: wrap(ORIGIN, 0, inner)}
-    assert recorded_entry(decode_entry(outer), contents.get) == (decode_entry(inner), b'{"a":1}')
-    assert recorded_entry(decode_entry(outer), lambda digest: None)[1] is None
