@@ -53,6 +53,15 @@ class CursorRuns:
             if ended:
                 self.done(cursor)
 
+    def closing(self, close: Any) -> Any:
+        """`close` of a cursor class, which ends what the cursor was at."""
+
+        def closing(cursor: Any) -> Any:
+            self.done(cursor)
+            return close(cursor)
+
+        return closing
+
     @contextlib.contextmanager
     def fetching(self, cursor: Any) -> Iterator[Statement | None]:
         """The statement to give rows to; None within another fetch, and where nothing is recorded.

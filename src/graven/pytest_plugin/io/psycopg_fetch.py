@@ -17,7 +17,7 @@ def patch_fetches(psycopg: Any, patches: Patches, sink: Sink, runs: CursorRuns) 
                 patches.wrap(owner, name, _fetching(runs, name))
         if "__next__" not in vars(owner) and "__iter__" in vars(owner):  # before 3.3
             patches.wrap(owner, "__iter__", _iterating(runs))
-        patches.wrap(owner, "close", _closing(runs))
+        patches.wrap(owner, "close", runs.closing)
     for owner in (psycopg.AsyncCursor, psycopg.AsyncServerCursor):
         for name in ("fetchone", "fetchmany", "fetchall", "__anext__"):
             if name in vars(owner):
@@ -151,17 +151,6 @@ def _broke(runs: CursorRuns, cursor: Any, problem: BaseException) -> None:
     statement = runs.get(cursor)
     if statement is not None:
         statement.call.failed(problem)
-
-
-def _closing(runs: CursorRuns) -> Any:
-    def wrap(close: Any) -> Any:
-        def closing(self: Any) -> Any:
-            runs.done(self)
-            return close(self)
-
-        return closing
-
-    return wrap
 
 
 def _async_closing(runs: CursorRuns) -> Any:

@@ -27,7 +27,7 @@ def patch(pymysql: Any, patches: Patches, sink: Sink) -> None:
                 patches.wrap(owner, operation, _running(sink, runs, operation))
         for name in ("fetchone", "fetchmany", "fetchall"):
             patches.wrap(owner, name, _fetching(runs, name))
-        patches.wrap(owner, "close", _closing(runs))
+        patches.wrap(owner, "close", runs.closing)
 
 
 def _running(sink: Sink, runs: CursorRuns, operation: str) -> Any:
@@ -91,17 +91,6 @@ def _fetching(runs: CursorRuns, name: str) -> Any:
             return answer
 
         return fetching
-
-    return wrap
-
-
-def _closing(runs: CursorRuns) -> Any:
-    def wrap(close: Any) -> Any:
-        def closing(self: Any) -> Any:
-            runs.done(self)
-            return close(self)
-
-        return closing
 
     return wrap
 
