@@ -18,6 +18,7 @@ from graven.event.mappers.pushed import prepare_pushed
 from graven.event.pushed import check_origin
 from graven.log.messages import Appended
 from graven.log.opened import Log
+from graven.server.access import Principal
 from graven.server.append import Appender
 from graven.server.body import content_coding, read_body
 from graven.server.known import known_ranges, refuse_itself
@@ -48,12 +49,7 @@ class PushedIntake:
     async def handle(self, log_name: str, scope: Any, receive: Receive) -> Appended:
         """One bundle. Raises what authentication, limits, the entries and the log say; nothing is stored then."""
         service = self._service
-        headers = dict(scope["headers"])
-        principal = service.authenticate(headers)
-        principal.require("append", log_name)
-        log = service.logs.get(log_name)
-        origin, first = _place(scope["query_string"])
-        refuse_itself(log, origin)
+        headers, principal, log, origin, first = self._asked(log_name, scope)
         producer = Producer(principal.token_id, client_ip(scope))
         with service.budget.reserve(principal.token_id) as reservation:
             body = await read_body(headers, receive, reservation, service.settings.limits.body_bytes)
@@ -73,16 +69,21 @@ class PushedIntake:
     async def known(self, log_name: str, scope: Any, receive: Receive) -> KnownAnswer:
         """The body is leaf hashes, 32 bytes each. Nobody learns more by it than by sending the entries."""
         service = self._service
-        headers = dict(scope["headers"])
-        principal = service.authenticate(headers)
-        principal.require("append", log_name)
-        log = service.logs.get(log_name)
-        origin, first = _place(scope["query_string"])
-        refuse_itself(log, origin)
+        headers, principal, log, origin, first = self._asked(log_name, scope)
         with service.budget.reserve(principal.token_id) as reservation:
             body = await read_body(headers, receive, reservation, service.settings.limits.body_bytes)
             check_count(len(body) // HASH_SIZE, service.settings.limits.events)
             return KnownAnswer(await service.on_disk(known_ranges, log, origin, first, body))
+
+    def _asked(self, log_name: str, scope: Any) -> tuple[dict[bytes, bytes], Principal, Log, str, int]:
+        """Headers, who asks, the log, and the place that the query names; whoever may not append learns nothing."""
+        headers = dict(scope["headers"])
+        principal = self._service.authenticate(headers)
+        principal.require("append", log_name)
+        log = self._service.logs.get(log_name)
+        origin, first = _place(scope["query_string"])
+        refuse_itself(log, origin)
+        return headers, principal, log, origin, first
 
     def _prepare(
         self, log: Log, body: bytes, producer: Producer, origin: str, first: int, reservation: Reservation
@@ -144,11 +145,10 @@ def _place(query: bytes) -> tuple[str, int]:
     """(origin, index of the first entry there) of the query."""
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True)
     unknown = sorted(set(given) - {"origin", "first"})
-    if unknown or any(len(values) != 1 for values in given.values()):
-        raise InvalidInput(
-            f"unknown query {(unknown or ['given twice'])[0][:100]!r}", hint="?origin=ORIGIN&first=INDEX",
-            code="unknown_query",
-        )  # fmt: skip
+    twice = sorted(name for name, values in given.items() if len(values) != 1)
+    if unknown or twice:
+        told = f"unknown query {unknown[0][:100]!r}" if unknown else f"the query has {twice[0]!r} more than once"
+        raise InvalidInput(told, hint="?origin=ORIGIN&first=INDEX", code="unknown_query")
     origin = given.get("origin", [""])[0]
     check_origin(origin)
     return origin, decode_decimal(given.get("first", ["0"])[0])
