@@ -30,8 +30,6 @@ __all__ = ["Composed", "Composer", "rfc3339"]
 _FREE = frozenset({"input", "output", "attributes", "change", "locals", "flags"})
 """Members that take any JSON, wherever they stand in an event."""
 
-_EVENT_MEMBERS = frozenset(Event.__struct_fields__)
-
 
 class Composed(msgspec.Struct, frozen=True):
     """An encoded event without its `producer` member, which is spliced in when its place is known."""
