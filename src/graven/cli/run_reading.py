@@ -67,14 +67,14 @@ def no_runs(log: str) -> NotFound:
     )
 
 
-def unknown_run(run: str, known: list[str], log: str) -> NotFound:
-    """The error for a name that no run has, with near ones."""
+def unknown_run(run: str, known: list[str], log: str, *, listing: str) -> NotFound:
+    """The error for a name that no run has: near ones, or the command that lists all."""
     if not known:
         return no_runs(log)
     close = difflib.get_close_matches(run, known, n=3, cutoff=0.4)
     return NotFound(
         f'there is no run "{run}" in the log "{log}"',
-        hint=f"did you mean {' or '.join(close)}?" if close else "graven runs",
+        hint=f"did you mean {' or '.join(close)}?" if close else listing,
         code="unknown_run",
         details={"close": close},
     )

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -102,6 +103,15 @@ def test_a_wrong_token_is_refused(home, line):
     refused = line.run("push", GRAVEN_TOKEN="grv_" + "a" * 12 + "_" + "b" * 32)
     assert refused.code == 6
     assert "try:" in refused.err
+
+
+def test_the_command_that_shows_the_record_runs_where_it_is_pasted(home, tmp_path):
+    write_job(home / ".graven", plain(3))
+    line = CommandLine.at(home)
+    line.must("log", "create", "ci", "--data", "kept")
+    told = line.must("push", "--data", "kept", "--to", "ci").text
+    (command,) = (text.split("graven ", 1)[1] for text in told.splitlines() if text.startswith("  record"))
+    assert "log.push" in line.must(*shlex.split(command)).text
 
 
 def test_nobody_there_is_told_from_nothing_to_push(home, line):

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from graven.cli.snapshot.rows import Wanted, find_database, open_rows
-from graven.errors import NotFound, UsageError
+from graven.errors import NotFound, Unavailable, UsageError
 
 URL = "postgresql://reader:geheim@db.example:5433/shop?sslmode=require"
 
@@ -106,3 +106,9 @@ def test_rows_are_those_of_one_moment(shop):
             other.execute("DELETE FROM stock").connection.commit()
         other.close()
         assert [first[0], *(row[0] for row in rows.rows)] == ["c", "a", "b"]
+
+
+def test_a_condition_that_the_database_refuses_is_pointed_at(shop):
+    with pytest.raises(Unavailable) as caught:
+        rows_of(shop, where="count = = 1")
+    assert "count = = 1" in caught.value.hint

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from graven.cli import terminal
-from graven.cli.access.ports import Access
+from graven.cli.access.choose import Place, connect
 from graven.cli.lazy import COMMANDS, TeachingCommand
-from graven.cli.options import access_options, json_option, open_chosen
+from graven.cli.options import access_options, find_chosen, json_option
+from graven.cli.pasted import Pasted
 from graven.cli.printable import printable
 from graven.cli.progress import progress
 from graven.errors import UsageError
@@ -60,7 +61,8 @@ def command(
     if verified:
         with progress("verifying", quiet=as_json) as bar:
             job.require_sound(directory, on_progress=bar.update)
-    with _open_target(server, data, token) as access, progress("pushing", quiet=as_json) as bar:
+    place = _find_target(server, data, token)
+    with connect(place) as access, progress("pushing", quiet=as_json) as bar:
         done = push(access, job, to, checked=verified, on_progress=bar.update)
         where = access.where
     if as_json:
@@ -74,13 +76,13 @@ def command(
     print(f"{terminal.mark(True)} {directory} is in the log {printable(to)} of {where}")
     print(f"  entries  {done.size:,}: {counts}{blobs}")
     print(f"  root     {done.root} of {printable(done.origin)}")
-    print(f"  proof    graven show {done.record}" + ("" if to == "default" else f" --log {printable(to)}"))
+    print(f"  record   {printable(Pasted.at(place, to).show(done.record))}")
 
 
-def _open_target(server: str | None, data: Path | None, token: str | None) -> Access:
+def _find_target(server: str | None, data: Path | None, token: str | None) -> Place:
     """As every command; the hint when nothing was named must not be to push a log into itself."""
     try:
-        return open_chosen(server, data, token)
+        return find_chosen(server, data, token)
     except UsageError as error:
         if error.message == "no log to work on":
             error.message = "no server to push to"

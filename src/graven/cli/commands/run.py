@@ -61,18 +61,19 @@ def show(
     Each failing test has the first line of its error and the index of its entry, for "graven show".
     """
     if markdown and as_json:
-        raise UsageError("--markdown and --json exclude each other")
+        raise UsageError("--markdown and --json exclude each other", hint="leave one of them out")
     place = find_chosen(server, data, token)
+    pasted = Pasted.at(place, log)
     with connect(place) as access:
         wanted = None if run == "last" else run
         view: RunView = feed_log(access, log, lambda load: RunView(wanted, load), quiet=as_json or markdown)
         summary = view.summary()
         if summary is None:
-            raise unknown_run(run, list(view.seen), log)
+            raise unknown_run(run, list(view.seen), log, listing=pasted.runs())
         tests = [test for test in view.tests() if not failed or test.failing or test.flaky]
         if markdown:
             tell_left_out(view.events)
-            print(_page(access, summary, tests, log, Pasted.at(place, log)), end="")
+            print(_page(access, summary, tests, log, pasted), end="")
             return
     if as_json:
         import msgspec

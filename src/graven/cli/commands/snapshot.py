@@ -161,7 +161,7 @@ def files_command(
     Links are not followed. A kept file is kept byte for byte: redaction does not look into it.
     """
     if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}")
+        raise NotFound(f"there is no folder {folder}", hint="name one that exists: graven snapshot files ./config")
     called = name if name is not None else folder.as_posix()
     with open_chosen(server, data, token) as access:
         subject = {"type": "folder", "id": called}

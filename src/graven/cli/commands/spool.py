@@ -11,7 +11,7 @@ from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import json_option, log_option
 from graven.cli.printable import printable
 from graven.cli.signposts import check_token_text
-from graven.errors import Unavailable
+from graven.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
     from graven.sdk.settings import Settings
@@ -39,6 +39,8 @@ def _settings(server: str | None, token: str | None, log: str) -> "Settings":
 
     check_token_text(token, because="--token")
     check_token_text(os.environ.get("GRAVEN_TOKEN"), because="GRAVEN_TOKEN")
+    if server is None and not os.environ.get("GRAVEN_SERVER"):
+        raise UsageError("no server was named", hint="--server http://HOST:8470, or export GRAVEN_SERVER")
     return resolve(server=server, token=token, log=log)
 
 
@@ -47,7 +49,7 @@ def _settings(server: str | None, token: str | None, log: str) -> "Settings":
 @log_option
 @json_option
 def list_(server: str | None, log: str, as_json: bool) -> None:
-    """Show what waits, oldest first; for which server is told only by asking about one."""
+    """Show all that waits, oldest first, and whether it is for this server and log."""
     from graven.sdk.drain import waiting
 
     found = waiting(_settings(server, None, log))

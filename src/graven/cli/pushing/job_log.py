@@ -33,7 +33,9 @@ def find_job_log(directory: Path, log: str) -> Path:
     raise UsageError(
         f"there is no log in {directory}",
         why="what was recorded waits in its spool: no log was made of it yet" if waiting else "",
-        hint="on Linux or macOS, push again when the recording has ended" if waiting else "pytest --graven writes .graven",
+        hint="on Linux or macOS, push again when the recording has ended"
+        if waiting
+        else "pytest --graven writes .graven",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from graven.cli.snapshot.rows import FETCHED, Place, Rows, Wanted, choose_columns, password_of
+from graven.cli.snapshot.rows import FETCHED, Place, Rows, Wanted, choose_columns, password_of, way_to_read
 from graven.errors import NotFound, Unavailable, UsageError
 
 try:
@@ -33,7 +33,7 @@ def engine_rows(place: Place, wanted: Wanted) -> Iterator[Rows]:
         with engine.connect() as connection:
             yield _reading(connection, engine.dialect.name, wanted, place)
     except SQLAlchemyError as error:
-        raise Unavailable(f"{place.name} cannot be read: {_shown(error, place)}") from None
+        raise Unavailable(f"{place.name} cannot be read: {_shown(error, place)}", hint=way_to_read(wanted)) from None
     finally:
         engine.dispose()
 

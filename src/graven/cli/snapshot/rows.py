@@ -61,7 +61,9 @@ def find_database(given: str, environ: Mapping[str, str]) -> Place:
     if given.startswith("env:"):
         text = environ.get(given[4:], "")
         if not text:
-            raise UsageError(f"{given}: the environment variable {given[4:]!r} is not set")
+            raise UsageError(
+                f"{given}: the environment variable {given[4:]!r} is not set", hint=f"export {given[4:]}=ADDRESS"
+            )
     scheme, separator, rest = text.partition("://")
     if not separator:
         return Place(str(text), file=Path(text))
@@ -110,7 +112,7 @@ def open_rows(place: Place, wanted: Wanted) -> Iterator[Rows]:
 @contextmanager
 def _sqlite_rows(path: Path, wanted: Wanted) -> Iterator[Rows]:
     if not path.is_file():
-        raise NotFound(f"there is no database file {path}")
+        raise NotFound(f"there is no database file {path}", hint="a server is named by an address: postgresql://…")
     try:
         connection = sqlite3.connect(
             f"file:{quote(os.fspath(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=30
@@ -121,7 +123,12 @@ def _sqlite_rows(path: Path, wanted: Wanted) -> Iterator[Rows]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise Unavailable(f"{path} cannot be read: {error}") from error
+        raise Unavailable(f"{path} cannot be read: {error}", hint=way_to_read(wanted)) from error
+
+
+def way_to_read(wanted: Wanted) -> str:
+    """What to look at when a database refuses to be read."""
+    return f"is --where right: {wanted.where}" if wanted.where else "is this a database, and may this user read it?"
 
 
 def _sqlite_reading(connection: sqlite3.Connection, path: Path, wanted: Wanted) -> Rows:
