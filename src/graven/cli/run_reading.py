@@ -12,6 +12,7 @@ from graven.errors import NotFound
 from graven.event.envelope import format_time
 from graven.program import program
 from graven.qa.events import RunEvents
+from graven.qa.run import Attempt
 from graven.qa.summary import RunSummary
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "duration_text",
     "feed_log",
     "no_runs",
+    "said",
     "shown_time",
     "status_colour",
     "summary_lines",
@@ -117,6 +119,12 @@ def counts_text(counts: dict[str, int], *, exact: bool = True) -> str:
     """`12 passed, 1 failed`; with a `~` in front when it is not exact."""
     text = ", ".join(f"{number:,} {status}" for status, number in counts.items()) or "no tests"
     return text if exact else f"~{text}"
+
+
+def said(attempt: Attempt) -> str:
+    """`AssertionError: 6 != 7`: the type and the first line of an attempt's error, "" without one."""
+    line = next(iter(attempt.error_message.strip().splitlines()), "")
+    return ": ".join(filter(None, [attempt.error_type, line]))
 
 
 def status_colour(status: str, *, failing: bool = False) -> terminal.Colour | None:

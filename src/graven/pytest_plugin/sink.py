@@ -67,18 +67,40 @@ def make_redactor(key: tuple[str, bytes] | None) -> Redactor:
     return Redactor(sdk_rules(), name, secret, remember=True)
 
 
-class SpoolSink:
+class _Knowing:
+    """What is counted, and what is known to be secret."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.failures = Failures()
+        self.written = self.waiting = 0
+        self._secrets = Secrets(redactor, _LIMITS)
+
+    def learn(self, value: Any) -> None:
+        """See `Sink`."""
+        try:
+            self._secrets.learn(value)
+        except Exception as error:  # noqa: BLE001 - the test must go on
+            self.failures.add(error)
+
+    def is_secret(self, text: str, given: Mapping[str, Any]) -> bool:
+        """See `Sink`."""
+        return self._secrets.in_text(text, given)
+
+    def without_secrets(self, value: Any) -> Any:
+        """See `Sink`."""
+        return self._secrets.taken_from(value)
+
+
+class SpoolSink(_Knowing):
     """Composes here (captured, redacted, bounded) and appends the bytes to the spool."""
 
     def __init__(self, folder: Path, name: str, *, source: str, key: tuple[str, bytes] | None, blobs: Path) -> None:
-        self.failures = Failures()
-        self.written = self.waiting = 0
+        redactor = make_redactor(key)
+        super().__init__(redactor)
         self._blob_folder = blobs
         self._blobs: DirectoryBlobs | None = None
         self._spool = Spool(folder, name)
-        redactor = make_redactor(key)
         actor = {"type": "test", "id": source}
-        self._secrets = Secrets(redactor, _LIMITS)
         self._composer = Composer(
             source=source,
             redactor=redactor,
@@ -91,13 +113,6 @@ class SpoolSink:
         self._epoch = secrets.token_hex(8)
         self._seq = 0
         self._closed = False
-
-    def learn(self, value: Any) -> None:
-        """See `Sink`."""
-        try:
-            self._secrets.learn(value)
-        except Exception as error:  # noqa: BLE001 - the test must go on
-            self.failures.add(error)
 
     def write(self, event: Mapping[str, Any]) -> str | None:
         """See `Sink`."""
@@ -117,10 +132,6 @@ class SpoolSink:
             self.failures.add(error)
             return None
 
-    def is_secret(self, text: str, given: Mapping[str, Any]) -> bool:
-        """See `Sink`."""
-        return self._secrets.in_text(text, given)
-
     def attach(self, content: bytes) -> tuple[str, int]:
         """See `Sink`; durable in the data directory on return."""
         from graven.storage.blobs import DirectoryBlobs
@@ -130,10 +141,6 @@ class SpoolSink:
                 self._blobs = DirectoryBlobs(self._blob_folder)
         return self._blobs.put(content), len(content)
 
-    def without_secrets(self, value: Any) -> Any:
-        """See `Sink`."""
-        return self._secrets.taken_from(value)
-
     def close(self) -> None:
         """Let the file be merged."""
         with self._lock:
@@ -142,14 +149,12 @@ class SpoolSink:
                 self._spool.close()
 
 
-class ClientSink:
+class ClientSink(_Knowing):
     """Streams to a server; the client spools on disk when that is away."""
 
     def __init__(self, *, source: str) -> None:
-        self.failures = Failures()
-        self.written = self.waiting = 0
         redactor = make_redactor(None)
-        self._secrets = Secrets(redactor, _LIMITS)
+        super().__init__(redactor)
         self.client = Client(
             source=source,
             actor={"type": "test", "id": source},
@@ -159,13 +164,6 @@ class ClientSink:
             logger=_quiet(),
         )
 
-    def learn(self, value: Any) -> None:
-        """See `Sink`."""
-        try:
-            self._secrets.learn(value)
-        except Exception as error:  # noqa: BLE001 - the test must go on
-            self.failures.add(error)
-
     def write(self, event: Mapping[str, Any]) -> str | None:
         """See `Sink`."""
         members = dict(event)
@@ -174,18 +172,10 @@ class ClientSink:
         self.written += written is not None
         return written
 
-    def is_secret(self, text: str, given: Mapping[str, Any]) -> bool:
-        """See `Sink`."""
-        return self._secrets.in_text(text, given)
-
     def attach(self, content: bytes) -> tuple[str, int]:
         """See `Sink`; in the client's spool on return."""
         kept = self.client.attach("", content)
         return str(kept["digest"]), int(kept["size"])
-
-    def without_secrets(self, value: Any) -> Any:
-        """See `Sink`."""
-        return self._secrets.taken_from(value)
 
     def close(self) -> None:
         """Send what waits, within the client's own patience."""

@@ -16,7 +16,7 @@ from graven.cli.meant import Meant, MeantEntry, MeantRun, MeantTest, find_meant
 from graven.cli.options import access_options, find_chosen, json_option, log_option
 from graven.cli.pasted import Pasted
 from graven.cli.printable import printable
-from graven.cli.run_reading import shown_time, status_colour, summary_lines
+from graven.cli.run_reading import said, shown_time, status_colour, summary_lines
 from graven.cli.view import view_of
 from graven.qa.failure import Failure
 from graven.qa.identity import full_name
@@ -131,9 +131,8 @@ def _spelled(value: object) -> str:
 
 
 def _said(attempt: Attempt) -> list[str]:
-    line = next(iter(attempt.error_message.strip().splitlines()), "")
-    said = ": ".join(filter(None, [attempt.error_type, line]))
-    return [f"    {printable(said)[:200]}"] if said else []
+    line = said(attempt)
+    return [f"    {printable(line)[:200]}"] if line else []
 
 
 def _status(test: TestResult) -> str:

@@ -15,6 +15,7 @@ from graven.cli.printable import printable
 from graven.cli.run_reading import (
     duration_text,
     feed_log,
+    said,
     status_colour,
     summary_lines,
     tell_left_out,
@@ -103,6 +104,5 @@ def _print_test(test: TestResult) -> None:
     more = [duration_text(test.duration_ns), test.environment, "flaky" if test.flaky else "", f"entry {last.index}"]
     print(f"  {status} {printable(name)}  " + terminal.paint(printable("  ".join(filter(None, more))), dim=True))
     for one in test.attempts:
-        if one.error_type or one.error_message:
-            line = next(iter(one.error_message.strip().splitlines()), "")
-            print(printable(f"      attempt {one.attempt}, entry {one.index}: {one.error_type}: {line}"[:200]))
+        if line := said(one):
+            print(printable(f"      attempt {one.attempt}, entry {one.index}: {line}"[:200]))
