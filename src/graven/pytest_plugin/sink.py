@@ -184,8 +184,10 @@ class ClientSink(_Knowing):
 
 
 def _quiet() -> logging.Logger:
-    """Of its own: a test that looks at `caplog` must not see what became of the recording, which is told at the end."""
-    logger = logging.getLogger("graven.pytest_plugin.client")
-    logger.propagate = False
+    """Of its own: a test that looks at `caplog` must not see what became of the recording, which is told at the end.
+
+    Not from `getLogger`: pytest 9.2 also listens to registered loggers that do not propagate.
+    """
+    logger = logging.Logger("graven.pytest_plugin.client")  # noqa: LOG001 - see above
     logger.addHandler(logging.NullHandler())
     return logger
