@@ -20,6 +20,7 @@ from graven.event.envelope import encode_text
 
 __all__ = [
     "FORMAT",
+    "MAX_INDEX",
     "MAX_LEVELS",
     "Pushed",
     "check_origin",
@@ -32,6 +33,7 @@ __all__ = [
 FORMAT: Final = "graven.entry/1"
 MAX_LEVELS: Final = 4
 """Logs that an entry may have come through."""
+MAX_INDEX: Final = 10**18 - 1
 
 _ORIGIN: Final = re.compile(r"[^\s+\x00-\x20\x7f]{1,255}")
 _WRAPPED: Final = re.compile(

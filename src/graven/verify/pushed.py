@@ -67,7 +67,9 @@ class _Leaves:
         positions: list[range] = []
         for first, index, count in record.ranges:
             start = bisect_left(self.here, index)
-            stop = start + count
+            stop = min(start + count, len(self.here))
+            if stop - start != count:
+                return None  # before anything as large as the record says is made
             expected = array("q", range(index, index + count)), array("q", range(first, first + count))
             if (self.here[start:stop], self.there[start:stop]) != expected:
                 return None
@@ -124,10 +126,11 @@ def _verify(source: Source, report: Report, progress: Callable[[int, int], None]
         what = "pushed logs were not checked: the entries are not those that the checkpoint signs"
         report.add(Finding(kind=Kind.COULD_NOT_CHECK, code="pushed_unchecked", message=what))
         return
-    origins = sorted(leaves.keys() | {record.push.origin for record in records})
-    for origin in origins:
-        found = leaves.setdefault(origin, _Leaves())
-        _check_origin(report, origin, found, [record for record in records if record.push.origin == origin])
+    of_origin: dict[str, list[_Record]] = {}
+    for record in records:
+        of_origin.setdefault(record.push.origin, []).append(record)
+    for origin in sorted(leaves.keys() | of_origin.keys()):
+        _check_origin(report, origin, leaves.get(origin) or _Leaves(), of_origin.get(origin, []))
 
 
 def _bundles(source: Source, size: int) -> Iterator[list[bytes]]:

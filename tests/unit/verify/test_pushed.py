@@ -8,6 +8,7 @@ from tests.support.verify_logs import SmallLog, graven_entry, make_log
 
 from graven.event.push_record import PushRecord, push_event
 from graven.event.pushed import wrap
+from graven.tlog.checkpoint import Checkpoint, sign_checkpoint
 from graven.tlog.encoding import encode_base64
 from graven.tlog.merkle import CompactRange, leaf_hashes
 from graven.verify.directory import DirectorySource
@@ -216,3 +217,11 @@ def test_a_finding_names_who_recorded_the_push(outer, job):
     finding = next(one for one in checked(outer).findings if one.kind is Kind.TAMPERED)
     assert "token abcdefghijkl" in finding.why
     assert sha256(job.checkpoint(2)).hexdigest() == sha256(finding.evidence[0].encode()).hexdigest()
+
+
+def test_a_record_of_more_entries_than_there_can_be_is_not_believed(outer, job):
+    size, claimed = 2**62, encode_base64(b"r" * 32)
+    note = sign_checkpoint(Checkpoint(ORIGIN, size, b"r" * 32), job.signer).decode()
+    outer.grow(wrapped(job, 0))
+    outer.grow(record(job, [(0, 3, size)], root=claimed, checkpoint=note))
+    assert codes(checked(outer)) == ["pushed_missing", "pushed_unsigned"]

@@ -19,7 +19,7 @@ from graven.event.intake import check_events
 from graven.event.mappers.k8s import FORMAT as K8S
 from graven.event.mappers.k8s import secret_bodies, strict_value
 from graven.event.model import MAX_ID_CHARS, MAX_SOURCE_CHARS
-from graven.event.pushed import FORMAT, MAX_LEVELS, check_origin, leaf_of, pushed_key, unwrap, wrap
+from graven.event.pushed import FORMAT, MAX_INDEX, MAX_LEVELS, check_origin, leaf_of, pushed_key, unwrap, wrap
 from graven.event.redact import Redactor
 from graven.event.redact.markers import is_marker
 from graven.event.validate import Fault, find_forgery, invalid_event
@@ -56,9 +56,11 @@ def prepare_pushed(
 ) -> PreparedBatch:
     """Check, redact and wrap entries first, first + 1, … of the log `origin`.
 
-    `InvalidEvent` with the faulty items; InvalidInput for an origin that is none; whatever `load` raises.
+    `InvalidEvent` with the faulty items; InvalidInput for an origin or a place that is none; whatever `load` raises.
     """
     check_origin(origin)
+    if first + len(entries) - 1 > MAX_INDEX:
+        raise InvalidInput(f"no log has an entry {first + len(entries) - 1}", hint=f"{MAX_INDEX} is the last")
     opened = _open_all(entries, load)
     innermost = [layers[-1] for layers in opened]
     attachments: dict[int, list[tuple[str, int]]] = {
@@ -120,7 +122,7 @@ def _open(at: int, raw: bytes, load: Load) -> list[_Layer]:
         layers.append(_Layer(entry, content))
         if entry.format != FORMAT:
             return layers
-        if len(layers) > MAX_LEVELS:
+        if len(layers) >= MAX_LEVELS:  # ours is one more
             raise InvalidInput(f"wrapped more than {MAX_LEVELS} times")
         raw = unwrap(content).entry
 

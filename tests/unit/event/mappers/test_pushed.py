@@ -12,7 +12,7 @@ from graven.event.assemble import blob_digest
 from graven.event.batch import MAX_ENTRY_SIZE
 from graven.event.envelope import decode_entry
 from graven.event.mappers.pushed import prepare_pushed
-from graven.event.pushed import leaf_of, pushed_key, unwrap, wrap
+from graven.event.pushed import MAX_INDEX, MAX_LEVELS, leaf_of, pushed_key, recorded_entry, unwrap, wrap
 
 ORIGIN = "graven.local/0123/default"
 HMAC = "k1:" + "0" * 64
@@ -189,3 +189,26 @@ def test_our_rules_reach_through_all_wrappers():
     assert b"hunter2" not in made.data
     again = unwrap(decode_entry(unwrap(made.data).entry).data)
     assert again[:2] == ("b.example/log", 9)
+
+
+def wrapped(levels: int) -> bytes:
+    raw = entry()
+    for level in range(levels):
+        raw = graven_entry(level, data=wrap("b.example/log", level, raw), form="graven.entry/1")
+    return raw
+
+
+def test_what_is_taken_can_be_read_again_however_often_it_is_wrapped():
+    (made,) = entries(prepare(wrapped(MAX_LEVELS - 1)))
+    inner, data = recorded_entry(made, lambda digest: None)
+    assert (inner.format, data) == ("event/1", event())
+    (fault,) = refused(wrapped(MAX_LEVELS))
+    assert "more than 4 times" in fault["reason"]
+
+
+def test_a_place_that_no_wrapper_can_spell_is_refused():
+    raw = entry()
+    (made,) = entries(prepare(raw, first=MAX_INDEX))
+    assert unwrap(made.data).index == MAX_INDEX
+    with pytest.raises(InvalidInput, match="no log has an entry"):
+        prepare(raw, entry(2), first=MAX_INDEX)
