@@ -5,7 +5,7 @@ import pytest
 
 from graven.errors import InvalidEvent
 from graven.event.model import Actor, Event, Target
-from graven.event.redact import Redactor
+from graven.event.redact import Glance, Redactor
 from graven.sdk.composer import Composer, rfc3339
 from graven.sdk.context import acting_as
 from graven.sdk.redaction import sdk_rules
@@ -150,3 +150,24 @@ def test_the_identifiers_of_events_made_at_once_differ():
 
 def test_a_time_has_nine_digits():
     assert rfc3339(5) == "1970-01-01T00:00:00.000000005Z"
+
+
+def test_a_secret_that_another_thread_puts_there_meanwhile_is_redacted(monkeypatch):
+    shared = {"a": 1}
+    look = Glance.is_plain
+
+    def looked(self, members):
+        found = look(self, members)
+        shared["password"] = "hunter22"
+        return found
+
+    monkeypatch.setattr(Glance, "is_plain", looked)
+    assert compose("a", input=shared)["input"]["password"]["$redacted"]["rule"] == "password-field"
+
+
+def test_a_container_that_another_thread_changes_is_no_reason_to_lose_the_event(monkeypatch):
+    def changed(self, members):
+        raise RuntimeError("dictionary changed size during iteration")
+
+    monkeypatch.setattr(Glance, "is_plain", changed)
+    assert compose("a", input={"a": 1})["input"] == {"a": 1}
