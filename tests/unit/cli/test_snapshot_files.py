@@ -98,3 +98,12 @@ def test_small_files_are_kept(tree):
     assert kept == [b"x", b"y"]
     assert things["etc/sub/b.log"].attachments[0]["digest"] == things["etc/sub/b.log"].state["digest"]
     assert things["etc/a.conf"].attachments == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs an endless device")
+def test_a_device_that_took_the_place_of_a_file_is_not_read(tree, monkeypatch):
+    opened = os.open
+    monkeypatch.setattr(os, "open", lambda path, flags: opened("/dev/zero", flags))
+    things, folder = told(tree, exclude=["sub"])
+    assert things == {}
+    assert folder.vanished.told() == {"count": 1, "names": ["a.conf"]}

@@ -110,6 +110,8 @@ class Folder:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(path, flags), "rb", buffering=0) as stream:
             before = os.fstat(stream.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise OSError(errno.ESTALE, "it is no file any more")
             digest, size, kept = hashlib.sha256(), 0, bytearray()
             while piece := stream.read(_PIECE):
                 digest.update(piece)
