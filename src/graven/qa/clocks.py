@@ -47,13 +47,14 @@ class Clocks:
         self._added: dict[Clock, int] = {}
         self._unsure: dict[Clock, int | None] = {}
         links = _links(events, kin)
-        names = sorted({event.clock for event in events})
+        ahead = _ahead(events)
+        names = sorted(ahead)
         first = root.clock if root is not None else names[0] if names else None
         self._first = first
         for clock in [first, *names] if first is not None else []:
             if clock in self._added:
                 continue
-            self._added[clock] = 0 if clock == first else _ahead(clock, events)
+            self._added[clock] = 0 if clock == first else ahead[clock]
             self._unsure[clock] = 0 if clock == first else None
             self._follow(clock, links)
 
@@ -104,7 +105,10 @@ def _bounds(parent: Happened, child: Happened) -> _Bounds:
     return _Bounds(low, low + room - taken if 0 < room >= taken else None)
 
 
-def _ahead(clock: Clock, events: Sequence[Happened]) -> int:
+def _ahead(events: Sequence[Happened]) -> dict[Clock, int]:
     """Nothing can be received before it happened: a clock that claims so is ahead by at least that."""
-    spare = [one.received_ns - one.end_ns for one in events if one.clock == clock and one.end_ns is not None]
-    return min(0, *spare) if spare else 0
+    ahead: dict[Clock, int] = {}
+    for one in events:
+        spare = 0 if one.end_ns is None else one.received_ns - one.end_ns
+        ahead[one.clock] = min(ahead.get(one.clock, 0), spare)
+    return ahead

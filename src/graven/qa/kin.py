@@ -23,8 +23,10 @@ class Kin:
     def __init__(self, events: Sequence[Happened], root: int | None = None) -> None:
         self._owners = _owners(events)
         self._by_id: dict[str, list[Happened]] = {}
+        self._by_source: dict[tuple[str, str], list[Happened]] = {}
         for event in events:
             self._by_id.setdefault(event.id, []).append(event)
+            self._by_source.setdefault((event.id, event.source), []).append(event)
         self.parent: dict[int, int | None] = {}
         self.by_span: set[int] = set()
         """Events whose parent is told by spans: they lie within its time, or began in it."""
@@ -61,9 +63,12 @@ class Kin:
 
     def _cause(self, event: Happened) -> Happened | None:
         """Ids are unique within a source only: one that several sources have is taken from the event's own."""
-        found = [one for one in self._by_id.get(event.causation, ()) if one is not event] if event.causation else []
-        if len(found) > 1:
-            found = [one for one in found if one.source == event.source]
+        if not event.causation:
+            return None
+        named = self._by_id.get(event.causation, [])
+        if len(named) - (event.id == event.causation) > 1:
+            named = self._by_source.get((event.causation, event.source), [])
+        found = [one for one in named if one is not event] if len(named) <= 2 else []
         return found[0] if len(found) == 1 else None
 
     def _adopt(self, root: int) -> None:
@@ -122,7 +127,7 @@ def _owners(events: Sequence[Happened]) -> dict[tuple[str, str], Happened]:
         owners[span] = min(
             found,
             key=lambda one: (
-                one.causation in ids - {one.id},
+                one.causation != one.id and one.causation in ids,
                 not _lasts(one),
                 one.start_ns is None,
                 one.start_ns or 0,
