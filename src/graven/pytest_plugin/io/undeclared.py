@@ -208,7 +208,7 @@ _HANDLERS: dict[str, Callable[[Undeclared, str, tuple[Any, ...]], None]] = {
 
 def _address(address: Any) -> str:
     if isinstance(address, tuple) and len(address) >= 2:
-        host, port = _text(address[0]), address[1]
+        host, port = _text(address[0]), _text(address[1])
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return _text(address)
 
@@ -216,7 +216,8 @@ def _address(address: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, str | bytes | os.PathLike):
         return os.fsdecode(value)
-    return str(value)
+    # what any other object says of itself is a program's own code, which may do anything
+    return str(value) if value is None or type(value) in (int, float, bool) else f"<{type(value).__name__}>"
 
 
 def _real(path: Any) -> str:

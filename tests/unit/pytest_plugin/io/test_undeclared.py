@@ -201,3 +201,13 @@ def test_after_uninstall_the_hook_does_nothing(server):
     host, port = server.url.removeprefix("http://").split(":")
     socket.create_connection((host, int(port))).close()
     assert found == []
+
+
+def test_what_is_noted_runs_no_code_of_the_arguments(recorded):
+    class Exits:
+        def __str__(self):
+            raise SystemExit
+
+    sys.audit("socket.connect", None, (Exits(), Exits()))
+    sys.audit("subprocess.Popen", "make", [Exits()], None, None)
+    assert undeclared(recorded) == [("socket.connect", "<Exits>:<Exits>", 1), ("process.spawn", "make", 1)]
