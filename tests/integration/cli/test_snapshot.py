@@ -117,3 +117,9 @@ def test_a_table_of_mariadb_is_read_and_a_server_that_is_gone_is_told_without_th
     gone = line.run("snapshot", "table", "env:SHOP", "orders")
     assert gone.code == 7
     assert "geheim" not in gone.err
+
+
+def test_rows_that_one_name_stands_for_are_refused(offline, shop):
+    refused = offline.run("snapshot", "table", "shop.db", "orders", "--key", "state")
+    assert refused.code == 2
+    assert "two rows are both called 'new'" in refused.err

@@ -112,3 +112,12 @@ def test_a_condition_that_the_database_refuses_is_pointed_at(shop):
     with pytest.raises(Unavailable) as caught:
         rows_of(shop, where="count = = 1")
     assert "count = = 1" in caught.value.hint
+
+
+@pytest.mark.parametrize("condition", ["count > 0 --", "1 UNION SELECT 'x', 'y', 0"])
+def test_a_condition_changes_neither_the_order_nor_the_table(shop, condition):
+    try:
+        rows = rows_of(shop, where=condition)[2]
+    except Unavailable:
+        return
+    assert rows == rows_of(shop)[2]

@@ -56,7 +56,8 @@ def _reading(connection: Any, dialect: str, wanted: Wanted, place: Place) -> Row
     counting = sqlalchemy.select(sqlalchemy.func.count()).select_from(table)
     if wanted.where:
         # a colon in the user's text is no parameter of ours
-        condition = sqlalchemy.text(wanted.where.replace("\\", "\\\\").replace(":", "\\:"))
+        given = wanted.where.replace("\\", "\\\\").replace(":", "\\:")
+        condition = sqlalchemy.text(f"({given}\n)")
         query, counting = query.where(condition), counting.where(condition)
     count = connection.execute(counting).scalar_one()
     rows = connection.execution_options(stream_results=True, yield_per=FETCHED).execute(query)

@@ -16,6 +16,7 @@ import msgspec
 
 from graven.cli.access.ports import Access
 from graven.cli.progress import Progress
+from graven.errors import UsageError
 from graven.event import uuid7
 from graven.event.redact import Redactor
 from graven.sdk.composer import rfc3339
@@ -58,7 +59,13 @@ class Snapshot:
 
     def record(self, things: Iterator[Thing], bar: Progress, *, total: int | None = None) -> None:
         """Record every thing, a bounded batch at a time."""
+        before = None
         for thing in things:
+            if (thing.type, thing.id) == before:
+                raise UsageError(
+                    f"two rows are both called {thing.id[:100]!r}", hint="--key names columns that tell each row apart"
+                )
+            before = thing.type, thing.id
             public = _unsigned(self._redactor.redact_value(thing.state))
             self._digest.update(msgspec.json.encode([thing.type, thing.id, public], order="sorted") + b"\n")
             self.count += 1

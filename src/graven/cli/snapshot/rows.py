@@ -138,7 +138,7 @@ def _sqlite_reading(connection: sqlite3.Connection, path: Path, wanted: Wanted) 
         raise NotFound(f"{path} has no table {wanted.table!r}", hint=_known_tables(connection))
     primary = [name for _, name, *_, place in sorted(found, key=lambda one: one[-1]) if place]
     columns, key = choose_columns([one[1] for one in found], primary, wanted)
-    where = f" WHERE {wanted.where}" if wanted.where else ""
+    where = f" WHERE ({wanted.where}\n)" if wanted.where else ""  # a comment in it ends there
     count = connection.execute(f"SELECT count(*) FROM {table}{where}").fetchone()[0]  # noqa: S608
     order = ", ".join(_quoted(name) for name in key)
     names = ", ".join(_quoted(name) for name in columns)
