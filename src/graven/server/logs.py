@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from graven.errors import Conflict, NotFound, RefusedToStart, StorageFailed
+from graven.errors import Conflict, GravenError, NotFound, RefusedToStart, StorageFailed
 from graven.log.create import create_log
 from graven.log.keys import check_origin
 from graven.log.layout import SYSTEM_LOG, LogPaths, check_name, log_names
@@ -191,9 +191,11 @@ class LogSet:
         for attempt in range(_ATTEMPTS):
             try:
                 self.system.incident(incident)
-            except Exception:  # noqa: BLE001 - whatever it is, the next incident has to be recorded
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next incident has to be recorded
                 if attempt == _ATTEMPTS - 1 or self._stopping.wait(_PAUSE_S):
-                    logger().exception("an incident could not be recorded", kind=incident.kind, log=incident.log)
+                    raised = None if isinstance(error, GravenError) else error  # a log that is stopped is no bug
+                    facts = {"kind": incident.kind, "log": incident.log, "why": str(error)}
+                    logger().error("an incident could not be recorded", exc_info=raised, **facts)
                     return False
             else:
                 return True

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from graven.errors import StorageFailed
+from graven.errors import GravenError, StorageFailed
 from graven.log.layout import SYSTEM_LOG
 from graven.log.opened import Log
 from graven.server.control import Control
@@ -80,6 +80,8 @@ class ReferenceScan:
             try:
                 if self._read(log, size):
                     self._references.unread.discard(log.name)
+            except GravenError as error:  # damage, which reading an entry of it and `verify` tell
+                logger().warning("references to blobs could not be read", log=log.name, why=error.message)
             except Exception:  # noqa: BLE001 - the log is served without these; the next start tries again
                 logger().exception("references to blobs could not be read", log=log.name)
 
