@@ -69,10 +69,15 @@ def json_option(function: F) -> F:
 
 
 def find_chosen(
-    server: str | None, data: Path | None, token: str | None, *, creating: bool = False, opening: bool = False
+    server: str | None,
+    data: Path | None,
+    token: str | None,
+    *,
+    creating: bool = False,
+    opening: bool = False,
+    receiving: bool = False,
 ) -> Place:
-    """The place that flags, environment and current folder name; nothing is opened. `opening` looks into
-    `./.graven` too."""
+    """The place that flags, environment and current folder name; nothing is opened. See `find_place`."""
     check_token_text(token, because="--token")
     check_token_text(os.environ.get("GRAVEN_TOKEN"), because="GRAVEN_TOKEN")
     return find_place(
@@ -83,6 +88,7 @@ def find_chosen(
         here=Path.cwd(),
         creating=creating,
         opening=opening,
+        receiving=receiving,
     )
 
 

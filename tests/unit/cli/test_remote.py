@@ -114,6 +114,18 @@ def test_a_range_of_entries_is_read_from_whole_bundles():
     assert list(access(handler).entries("default", 5, 5)) == []
 
 
+def test_what_is_committed_now_is_waited_for_until_it_is_published():
+    published = [2, 3, 4]
+
+    def handler(request):
+        if request.url.path.endswith("checkpoint"):
+            return httpx.Response(200, content=b"origin\n%d\nroot\n\n" % published.pop(0))
+        return httpx.Response(200, json={"logs": [{"name": "default", "size": 4}]})
+
+    with RemoteAccess("http://x", "t", transport=httpx.MockTransport(handler), sleep=lambda _: None) as remote:
+        assert remote.readable_size("default") == 4
+
+
 def test_a_blob_is_sent_whole_again_when_the_server_was_busy():
     seen = []
 

@@ -64,11 +64,12 @@ def find_place(
     here: Path,
     creating: bool = False,
     opening: bool = False,
+    receiving: bool = False,
 ) -> Place:
     """Decide, without opening anything; `UsageError` when nothing was named and nothing is found.
 
     With `creating`, a data directory need not exist yet. With `opening`, what pytest recorded here comes
-    before `./graven-data`.
+    before `./graven-data`; with `receiving`, never: it is what is to be sent.
     """
     token = token or environ.get("GRAVEN_TOKEN") or None
     if server is None and data is None:
@@ -97,7 +98,7 @@ def find_place(
             )
         return Place(None, data, token, data_named)
     defaults = (RECORDED_DATA, DEFAULT_DATA) if opening else (DEFAULT_DATA, RECORDED_DATA)
-    for default in defaults[:1] if creating else defaults:
+    for default in defaults[:1] if creating or receiving else defaults:
         if is_data_directory(here / default):
             return Place(None, default, token or owner_token(here / default), f"found ./{default}")
     if opening:

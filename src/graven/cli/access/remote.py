@@ -35,6 +35,7 @@ _BY_STATUS: Mapping[int, type[errors.GravenError]] = {
 
 BUNDLE = 256
 PATIENCE_S = 30.0
+PUBLISH_PATIENCE_S = 3.0
 """How long a busy server (429) is asked again before the command gives up."""
 
 
@@ -154,7 +155,15 @@ class RemoteAccess:
         raise errors.NotFound(f'this token is for no log "{log}"', hint="graven log list", code="unknown_log")
 
     def readable_size(self, log: str) -> int:
-        """The size of the published checkpoint."""
+        """See `ports.Access`. Waits a moment for the checkpoint over what is committed now: who looks at a test run
+        that just ended would find it open."""
+        deadline = time.monotonic() + PUBLISH_PATIENCE_S
+        committed = self.size(log)
+        while (published := self._published_size(log)) < committed and time.monotonic() < deadline:
+            self._sleep(0.1)
+        return published
+
+    def _published_size(self, log: str) -> int:
         return int(self.checkpoint(log).split(b"\n", 2)[1])
 
     def entry(self, log: str, index: int) -> bytes:
@@ -164,7 +173,7 @@ class RemoteAccess:
 
     def entries(self, log: str, start: int, stop: int) -> Iterator[bytes]:
         """Reads whole bundles: one request for 256 entries."""
-        size = self.readable_size(log)
+        size = self._published_size(log)
         for number in range(start // BUNDLE, -(-min(stop, size) // BUNDLE)):
             width = min(BUNDLE, size - number * BUNDLE)
             content = self.tile(log, TilePath(-1, number, width).path())

@@ -82,7 +82,7 @@ def command(
 def _find_target(server: str | None, data: Path | None, token: str | None) -> Place:
     """As every command; the hint when nothing was named must not be to push a log into itself."""
     try:
-        return find_chosen(server, data, token)
+        return find_chosen(server, data, token, receiving=True)
     except UsageError as error:
         if error.message == "no log to work on":
             error.message = "no server to push to"
