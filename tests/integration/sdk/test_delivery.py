@@ -45,7 +45,8 @@ def test_a_server_that_comes_late_gets_everything_in_order(tmp_path):
         assert client.flush(60)
         assert [event["input"] for event in server.events] == list(range(1000))
         client.close()
-    assert list((tmp_path / "spool").iterdir()) == []
+    spool = tmp_path / "spool"  # made only where events had to wait on the disk
+    assert not spool.exists() or list(spool.iterdir()) == []
 
 
 def test_an_answer_that_is_lost_after_the_commit_costs_no_duplicate(tmp_path):

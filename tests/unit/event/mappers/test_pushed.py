@@ -10,9 +10,10 @@ from tests.support.verify_logs import graven_entry
 from graven.errors import InvalidEvent, InvalidInput
 from graven.event.assemble import blob_digest
 from graven.event.batch import MAX_ENTRY_SIZE
-from graven.event.envelope import decode_entry
+from graven.event.envelope import decode_entry, entry_head
 from graven.event.mappers.pushed import prepare_pushed
-from graven.event.pushed import MAX_INDEX, MAX_LEVELS, leaf_of, pushed_key, recorded_entry, unwrap, wrap
+from graven.event.pushed import MAX_INDEX, MAX_LEVELS, leaf_of, pushed_key, unwrap, wrap
+from graven.qa.recorded import recorded
 
 ORIGIN = "graven.local/0123/default"
 HMAC = "k1:" + "0" * 64
@@ -199,8 +200,8 @@ def wrapped(levels: int) -> bytes:
 
 
 def test_what_is_taken_can_be_read_again_however_often_it_is_wrapped():
-    (made,) = entries(prepare(wrapped(MAX_LEVELS - 1)))
-    inner, data = recorded_entry(made, lambda digest: None)
+    batch = prepare(wrapped(MAX_LEVELS - 1))
+    inner, data = recorded(entry_head(0) + batch.tails[0], lambda digest: None)
     assert (inner.format, data) == ("event/1", event())
     (fault,) = refused(wrapped(MAX_LEVELS))
     assert "more than 4 times" in fault["reason"]
