@@ -13,14 +13,14 @@ setup: .venv/.complete  ## create .venv from the hash-locked requirements
 .venv/.complete: requirements/dev.txt pyproject.toml scripts/bootstrap.sh
 	@bash scripts/bootstrap.sh
 
-check: setup     ## format, lint, types, import contracts, fast tests (under two minutes)
+check: setup     ## format, lint, types, import contracts, fast tests (about three minutes)
 	$(PY) -m ruff format --check src tests bench examples scripts
 	$(PY) -m ruff check src tests bench examples scripts
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
-test: setup      ## everything but the soaks (under 15 minutes on two cores)
+test: setup      ## everything but the soaks (15 to 40 minutes on two cores)
 	$(PY) -m pytest -n 2 --dist loadscope -m "not soak" tests
 
 soak: setup      ## the long ones: crash rounds, fuzzing, memory
