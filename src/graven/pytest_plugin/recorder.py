@@ -181,7 +181,7 @@ class TestRecorder:
         except Exception as error:  # noqa: BLE001 - see the module
             self._sink.failures.add(error)
             return
-        written = self._sink.write(event)
+        written = self._sink.write(event, owned=True)
         self.failed.pop(attempt.test, None)  # of an earlier attempt
         if written is not None and event["outcome"] in {"failure", "error"}:
             self.failed[attempt.test] = written

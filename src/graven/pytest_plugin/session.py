@@ -18,10 +18,9 @@ import pytest
 from graven.pytest_plugin import attachments, datadir, facts
 from graven.pytest_plugin.ci import CiJob
 from graven.pytest_plugin.names import recorded_name, text_parameters
-from graven.pytest_plugin.published import published
 from graven.pytest_plugin.record import connect
 from graven.pytest_plugin.recorder import TestRecorder
-from graven.pytest_plugin.sink import ClientSink, Failures, Sink
+from graven.pytest_plugin.sink import Failures, Sink
 from graven.pytest_plugin.summary import Outcome, write_summary
 from graven.pytest_plugin.verdicts import phase_status, worse
 from graven.sdk.guard import internal
@@ -93,6 +92,7 @@ class WorkerSession(_Selection):
             output["graven"] = {
                 "written": self.sink.written,
                 "waiting": self.sink.waiting,
+                "refused": self.sink.refused,
                 "failures": failures.count,
                 "first": failures.first,
                 "failed": dict(self.recorder.failed) if self.recorder is not None else {},
@@ -276,13 +276,9 @@ class Session(_Selection):
         for told in self._workers:
             failed |= told["failed"]
         outcome = Outcome(self._run, written, self._all_failures(), data=self._data, failed=failed)
-        if isinstance(self.sink, ClientSink):
-            told_by = self.sink.client.settings
-            outcome.server, outcome.log = told_by.server, told_by.log
-            outcome.waiting = self.sink.waiting + sum(told["waiting"] for told in self._workers)
-            if not outcome.waiting:
-                outcome.published = published(told_by.server, told_by.token, told_by.log)
-        if self._data is not None:
+        if self._data is None:
+            self._ask_server(outcome)
+        else:
             try:
                 outcome.merged = datadir.merge(self._data, self._run)
             except ImportError as error:
@@ -290,6 +286,18 @@ class Session(_Selection):
             except Exception as error:  # noqa: BLE001 - the spool keeps everything for the next session
                 outcome.kept = str(error)
         return outcome
+
+    def _ask_server(self, outcome: Outcome) -> None:
+        from graven.pytest_plugin.published import published
+        from graven.pytest_plugin.streaming import ClientSink
+
+        if isinstance(self.sink, ClientSink):
+            told_by = self.sink.client.settings
+            outcome.server, outcome.log = told_by.server, told_by.log
+            outcome.waiting = self.sink.waiting + sum(told["waiting"] for told in self._workers)
+            outcome.refused = self.sink.refused + sum(told["refused"] for told in self._workers)
+            if not outcome.waiting and not outcome.refused:
+                outcome.published = published(told_by.server, told_by.token, told_by.log)
 
     def _all_failures(self) -> Failures:
         failures = Failures()

@@ -1,20 +1,16 @@
-"""Where events go: a server, or the spool file of this process. Writing never raises; what fails is counted."""
+"""Where events go: the spool file of this process (or a server, see `streaming`). Writing never raises; what fails is
+counted."""
 
-import logging
-import os
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graven.event import uuid7
 from graven.event.redact import Redactor
 from graven.pytest_plugin.secrets_known import Secrets
 from graven.pytest_plugin.spool import Spool
 from graven.sdk.capture import Limits
-from graven.sdk.client import Client
 from graven.sdk.composer import Composer
 from graven.sdk.guard import internal, is_internal
 from graven.sdk.redaction import sdk_rules
@@ -22,7 +18,7 @@ from graven.sdk.redaction import sdk_rules
 if TYPE_CHECKING:
     from graven.storage.blobs import DirectoryBlobs
 
-__all__ = ["ClientSink", "Failures", "Sink", "SpoolSink", "make_redactor"]
+__all__ = ["Failures", "Knowing", "Sink", "SpoolSink", "make_redactor"]
 
 EVENT_BYTES = 1024 * 1024
 _LIMITS = Limits(depth=24, items=2048, nodes=50_000)
@@ -46,14 +42,17 @@ class Sink(Protocol):
     """`write` gives the id, or None when the event is lost (counted in `failures`). `learn` remembers the
     secrets in a value, as is done with those of each event, so that copies in later events are taken too. `is_secret`
     says whether a text holds one of those, or one of the secrets in `given`. `attach` keeps content and gives digest
-    and size; it raises GravenError. `without_secrets` gives a redacted copy of captured data."""
+    and size; it raises GravenError. `without_secrets` gives a redacted copy of captured data. `owned` events share no
+    container with the tested program."""
 
     failures: Failures
     written: int
     waiting: int
     """After `close`: events that the server has not acknowledged, kept for the next run."""
+    refused: int
+    """After `close`: events that the server did not take, kept apart."""
 
-    def write(self, event: Mapping[str, Any]) -> str | None: ...
+    def write(self, event: Mapping[str, Any], *, owned: bool = False) -> str | None: ...
     def learn(self, value: Any) -> None: ...
     def is_secret(self, text: str, given: Mapping[str, Any]) -> bool: ...
     def attach(self, content: bytes) -> tuple[str, int]: ...
@@ -67,31 +66,31 @@ def make_redactor(key: tuple[str, bytes] | None) -> Redactor:
     return Redactor(sdk_rules(), name, secret, remember=True)
 
 
-class _Knowing:
+class Knowing:
     """What is counted, and what is known to be secret."""
 
     def __init__(self, redactor: Redactor) -> None:
         self.failures = Failures()
-        self.written = self.waiting = 0
-        self._secrets = Secrets(redactor, _LIMITS)
+        self.written = self.waiting = self.refused = 0
+        self.secrets = Secrets(redactor, _LIMITS)
 
     def learn(self, value: Any) -> None:
         """See `Sink`."""
         try:
-            self._secrets.learn(value)
+            self.secrets.learn(value)
         except Exception as error:  # noqa: BLE001 - the test must go on
             self.failures.add(error)
 
     def is_secret(self, text: str, given: Mapping[str, Any]) -> bool:
         """See `Sink`."""
-        return self._secrets.in_text(text, given)
+        return self.secrets.in_text(text, given)
 
     def without_secrets(self, value: Any) -> Any:
         """See `Sink`."""
-        return self._secrets.taken_from(value)
+        return self.secrets.taken_from(value)
 
 
-class SpoolSink(_Knowing):
+class SpoolSink(Knowing):
     """Composes here (captured, redacted, bounded) and appends the bytes to the spool."""
 
     def __init__(self, folder: Path, name: str, *, source: str, key: tuple[str, bytes] | None, blobs: Path) -> None:
@@ -107,20 +106,20 @@ class SpoolSink(_Knowing):
             event_bytes=EVENT_BYTES,
             actor=actor,
             limits=_LIMITS,
-            memory=self._secrets.memory,
+            memory=self.secrets.memory,
         )
         self._lock = threading.RLock()
         self._epoch = secrets.token_hex(8)
         self._seq = 0
         self._closed = False
 
-    def write(self, event: Mapping[str, Any]) -> str | None:
+    def write(self, event: Mapping[str, Any], *, owned: bool = False) -> str | None:
         """See `Sink`."""
         if is_internal():
             return None
         try:
             with internal():  # to the end: a destructor that the collector runs here must not write in between
-                composed = self._composer.compose(event, {})
+                composed = self._composer.compose(event, {}, owned=owned)
                 with self._lock:
                     if self._closed:
                         return None
@@ -147,47 +146,3 @@ class SpoolSink(_Knowing):
             if not self._closed:
                 self._closed = True
                 self._spool.close()
-
-
-class ClientSink(_Knowing):
-    """Streams to a server; the client spools on disk when that is away."""
-
-    def __init__(self, *, source: str) -> None:
-        redactor = make_redactor(None)
-        super().__init__(redactor)
-        self.client = Client(
-            source=source,
-            actor={"type": "test", "id": source},
-            redactor=redactor,
-            memory=self._secrets.memory,
-            on_loss=lambda loss: self.failures.add(f"{loss.reason}: {loss.detail}", loss.count),
-            logger=_quiet(),
-        )
-
-    def write(self, event: Mapping[str, Any]) -> str | None:
-        """See `Sink`."""
-        members = dict(event)
-        members.setdefault("id", uuid7.make(time.time_ns(), os.urandom))
-        written = self.client.record(members)
-        self.written += written is not None
-        return written
-
-    def attach(self, content: bytes) -> tuple[str, int]:
-        """See `Sink`; in the client's spool on return."""
-        kept = self.client.attach("", content)
-        return str(kept["digest"]), int(kept["size"])
-
-    def close(self) -> None:
-        """Send what waits, within the client's own patience."""
-        self.client.close()
-        self.waiting = self.client.stats().pending
-
-
-def _quiet() -> logging.Logger:
-    """Of its own: a test that looks at `caplog` must not see what became of the recording, which is told at the end.
-
-    Not from `getLogger`: pytest 9.2 also listens to registered loggers that do not propagate.
-    """
-    logger = logging.Logger("graven.pytest_plugin.client")  # noqa: LOG001 - see above
-    logger.addHandler(logging.NullHandler())
-    return logger

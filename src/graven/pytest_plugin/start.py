@@ -15,7 +15,7 @@ from graven.pytest_plugin.place import Place, current
 from graven.pytest_plugin.record import connect, connected, record_call
 from graven.pytest_plugin.recorder import TestRecorder
 from graven.pytest_plugin.session import Session, WorkerSession
-from graven.pytest_plugin.sink import ClientSink, Sink, SpoolSink
+from graven.pytest_plugin.sink import Sink, SpoolSink
 
 __all__ = ["start"]
 
@@ -117,6 +117,8 @@ def _resume_outer() -> Callable[[], None]:
 
 def _sink(data: Path | None, source: str, run: str, worker: str) -> Sink:
     if data is None:
+        from graven.pytest_plugin.streaming import ClientSink
+
         return ClientSink(source=source)
     datadir.prepare(data)
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in f"{run[:60]}-{worker or 'main'}")

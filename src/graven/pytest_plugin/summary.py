@@ -8,13 +8,15 @@ import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graven.program import program
 from graven.pytest_plugin.datadir import LOG, Merged
-from graven.pytest_plugin.published import Published
 from graven.pytest_plugin.sink import Failures
 from graven.sdk.settings import default_spool_directory
+
+if TYPE_CHECKING:
+    from graven.pytest_plugin.published import Published
 
 __all__ = ["Outcome", "summary_lines", "write_summary"]
 
@@ -35,9 +37,11 @@ class Outcome:
     kept: str = ""
     waiting: int = 0
     """Events for a server that has not acknowledged them."""
+    refused: int = 0
+    """Events that the server did not take."""
     server: str = ""
     log: str = LOG
-    published: Published | None = None
+    published: "Published | None" = None
 
 
 def write_summary(terminal: Any, outcome: Outcome, here: Path) -> None:
@@ -58,7 +62,7 @@ def summary_lines(outcome: Outcome, here: Path) -> list[str]:
         place = f" --data {data}" + ("" if os.environ.get("GRAVEN_LOG", LOG) in {"", LOG} else f" --log {LOG}")
     else:
         data = place = ""  # GRAVEN_SERVER, GRAVEN_TOKEN and GRAVEN_LOG say it, there as here
-    in_a_log = merged is not None or outcome.data is None
+    in_a_log = merged is not None or (outcome.data is None and not outcome.refused)
     failing: dict[str, str | int] = {**(outcome.failed if merged is None else merged.failing)}
     for test, where in list(failing.items())[:_MOST_SHOWN]:
         address = f"entry {where}" if merged is not None else f"event {where}"
@@ -90,6 +94,11 @@ def _at_a_server(outcome: Outcome, graven: str) -> list[str]:
     if outcome.waiting:
         waiting = f"{outcome.waiting} wait in {default_spool_directory()}: the server has not taken them"
         return [f"{told}, of which {waiting}", f"the next recorded run delivers them, or: {graven} spool send"]
+    if outcome.refused:
+        return [
+            f"{told}, of which it refused {outcome.refused}",
+            f"with a token that may record there: {graven} spool send --refused",
+        ]
     log = f"log {outcome.log}"
     if outcome.published is not None:
         log += f" has {outcome.published.size}, root {outcome.published.root}"

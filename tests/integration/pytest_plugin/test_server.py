@@ -166,6 +166,9 @@ def test_a_refused_token_is_told_and_what_it_refused_is_delivered_with_a_good_on
     assert ran.returncode == 1
     assert "4 things could not be recorded; the first: refused: 40" in ran.stdout
     assert f"kept in {place.spool / 'refused'}" in ran.stdout
+    assert f"4 events for {place.url}, of which it refused 4" in ran.stdout
+    assert "spool send --refused" in ran.stdout
+    assert "test show" not in ran.stdout  # nothing is there to be shown
     assert token not in ran.stdout + ran.stderr
     sent = place.graven("spool", "send", "--refused")
     assert (sent.returncode, sent.stdout) == (0, "✓ 4 events delivered\n"), sent.stderr

@@ -61,13 +61,13 @@ def composer():
 
 def without_the_short_way():
     long = composer()
-    long._spared = lambda event, scope: None
+    long._spared = lambda event, scope, owned: None
     return long
 
 
-def made(composer, event):
+def made(composer, event, *, owned=False):
     try:
-        return composer.compose(event, {}).body
+        return composer.compose(event, {}, owned=owned).body
     except InvalidEvent as error:
         return str(error)
 
@@ -93,13 +93,13 @@ def test_what_is_spared_capture_and_redaction_would_have_stayed_as_it_is(members
     short, long = composer(), without_the_short_way()
     with acting_as(secrets=frozenset({"hunter-22", 'quote"d secret', "123456"})):
         event = {"action": "a.b", **members}
-        assert made(short, event) == made(long, event)
+        assert made(short, event) == made(short, event, owned=True) == made(long, event)
 
 
 def test_an_event_of_plain_data_is_spared():
     event = {"input": {"a": [1, "text", None]}, "qa": {"run": "r"}}
     short, seen = composer(), []
     spared = short._spared
-    short._spared = lambda event, scope: seen.append(spared(event, scope)) or seen[-1]
+    short._spared = lambda event, scope, owned: seen.append(spared(event, scope, owned=owned)) or seen[-1]
     short.compose({"action": "a.b", **event}, {})
     assert seen[0] is not None

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from graven.event.counting import digit_runs
+from graven.event.redact.needles import Needles
 from graven.event.redact.paths import step_hint, step_needle
 from graven.event.redact.rules import Rule, flatten
 
@@ -58,7 +59,7 @@ class Prefilter:
                 hints[hint] = hints.get(hint, 0) | bit
             for needle in covered[1]:
                 needles[needle] = needles.get(needle, 0) | bit
-        self._needles = needles
+        self._needles = Needles(needles)
         self._bits = list(hints.values())
         self._local = threading.local()
         self._database: Any = _compile(list(hints)) if fast else None
@@ -120,11 +121,11 @@ class Prefilter:
         if b"$redacted" in body or b"$sealed" in body:
             note(_MARKER.search, 0, items)
         flat = flatten(body)
-        present = [needle for needle in self._needles if needle in flat]
+        present = self._needles.present(flat)
         if present:
             flats = [flatten(item) for item in items]
             for needle in present:
-                note(_contains(needle), self._needles[needle], flats)
+                note(_contains(needle), self._needles.bits[needle], flats)
         if self._cards:
             shape = body.translate(_SHAPE)
             places = [*_card_places(body), *(place for group in _GROUPS for place in _places(shape, group))]

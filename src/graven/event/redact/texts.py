@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from graven.event.redact.cards import contains_card
+from graven.event.redact.needles import Needles
 from graven.event.redact.rules import Rule, flatten
 
 __all__ = ["BASIC", "TextRules"]
@@ -29,14 +30,15 @@ class TextRules:
             if rule.patterns or rule.detectors
         ]
         self._cards_alone = sum(bit for rule, bit in rules if rule.detectors == ("card_number",) and not rule.patterns)
-        self._needles: dict[bytes, int] = {}
+        needles: dict[bytes, int] = {}
         self._always = 0
         for _, rule, bit in self._entries:
             if not rule.needles:
                 self._always |= bit
             for needle in rule.needles:
                 flat = flatten(needle.encode())
-                self._needles[flat] = self._needles.get(flat, 0) | bit
+                needles[flat] = needles.get(flat, 0) | bit
+        self._needles = Needles(needles)
         self._verdicts: dict[str, str | None] | None = {} if remember else None
 
     def named(self, rules: int) -> bool:
@@ -96,12 +98,7 @@ class TextRules:
 
     def _suspects(self, text: str) -> int:
         """Bits of the rules that may take the text: each value a rule takes has one of its needles in it."""
-        flat = flatten(text.encode("utf-8", "surrogatepass"))
-        bits = self._always
-        for needle, rules in self._needles.items():
-            if needle in flat:
-                bits |= rules
-        return bits
+        return self._always | self._needles.found(flatten(text.encode("utf-8", "surrogatepass")))
 
 
 def _basic_credentials(text: str) -> bool:
