@@ -23,6 +23,7 @@ __all__ = ["Entry", "decode_entry", "encode_text", "entry_head", "entry_tail", "
 _SECOND: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_NS: Final = 253_402_300_800 * _SECOND  # year 10000
+_SHORT: Final = 256
 _encode: Final = msgspec.json.Encoder().encode
 
 _STRING: Final = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
@@ -123,6 +124,10 @@ def entry_tail(
 
 
 def _text(spelled: bytes, name: str) -> str:
+    return _short_text(spelled, name) if len(spelled) <= _SHORT else _any_text(spelled, name)
+
+
+def _any_text(spelled: bytes, name: str) -> str:
     try:
         if b"\\" not in spelled:  # without escapes there is one spelling
             return spelled[1:-1].decode("utf-8")
@@ -132,6 +137,9 @@ def _text(spelled: bytes, name: str) -> str:
     if _encode(value) != spelled:
         raise InvalidInput(f"entry: {name} is not in its one spelling")
     return value
+
+
+_short_text = lru_cache(1024)(_any_text)  # tokens, addresses, sources and formats come again and again
 
 
 def decode_entry(entry: bytes) -> Entry:
@@ -160,7 +168,7 @@ def decode_entry(entry: bytes) -> Entry:
         received_ns=parse_time(received_text),
         token=_text(token, "token"),
         ip=_text(ip, "ip"),
-        id=_text(id_, "id"),
+        id=_any_text(id_, "id"),
         source=_text(source, "source"),
         format=format_text,
         redacted=int(redacted) if redacted is not None else 0,

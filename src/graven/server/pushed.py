@@ -19,12 +19,12 @@ from graven.event.pushed import check_origin
 from graven.log.messages import Appended
 from graven.log.opened import Log
 from graven.server.access import Principal
-from graven.server.append import Appender
+from graven.server.append import INLINE_BYTES, Appender
 from graven.server.body import content_coding, read_body
 from graven.server.known import known_ranges, refuse_itself
 from graven.server.limits import Reservation
+from graven.server.parsing.bundle import decode_entries
 from graven.server.service import Service, client_ip
-from graven.tlog.bundle import decode_bundle
 from graven.tlog.encoding import decode_decimal
 from graven.tlog.hashing import HASH_SIZE
 
@@ -90,10 +90,12 @@ class PushedIntake:
     ) -> PreparedBatch:
         service = self._service
         limit = service.settings.limits.body_bytes
-        entries = decode_bundle(body)
-        if not entries:
-            raise InvalidInput("the request holds no entry", code="empty_batch", hint="send at least one")
-        check_count(len(entries), service.settings.limits.events)
+        most = service.settings.limits.events
+        if len(body) > INLINE_BYTES and service.parsers.available:
+            batch = service.parsers.prepare_entries(body, producer, origin=origin, first=first, most=most)
+            if batch is not None:
+                return batch
+        entries = decode_entries(body, most)
         absent: dict[str, int] = {}
         loaded = 0
 

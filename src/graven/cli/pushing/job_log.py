@@ -5,6 +5,7 @@ Nothing is locked, so a recorder may still be writing. What it writes after the 
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from graven.errors import CouldNotCheck, InvalidInput, Tampered, UsageError
 from graven.tlog.bundle import decode_bundle
@@ -12,11 +13,12 @@ from graven.tlog.checkpoint import Checkpoint, open_checkpoint
 from graven.tlog.encoding import decode_utf8
 from graven.tlog.note import VerifierKey
 from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath
+from graven.verify.attachments import may_refer
 from graven.verify.directory import DirectorySource
 from graven.verify.reading import read_plain
 from graven.verify.report import Kind
 
-__all__ = ["JobLog", "find_job_log"]
+__all__ = ["Bundle", "JobLog", "find_job_log"]
 
 
 def find_job_log(directory: Path, log: str) -> Path:
@@ -37,6 +39,13 @@ def find_job_log(directory: Path, log: str) -> Path:
         if waiting
         else "pytest --graven writes .graven",
     )
+
+
+class Bundle(NamedTuple):
+    """Entries, and whether any of them may refer to a blob."""
+
+    entries: list[bytes]
+    refers: bool
 
 
 class JobLog:
@@ -77,7 +86,7 @@ class JobLog:
             code=worst.code,
         )
 
-    def bundles(self) -> Iterator[list[bytes]]:
+    def bundles(self) -> Iterator[Bundle]:
         """All entries, up to 256 at a time. Tampered where a file is missing or malformed."""
         size = self.checkpoint.size
         for number in range(-(-size // FULL_WIDTH)):
@@ -88,9 +97,9 @@ class JobLog:
                 entries = None if data is None else decode_bundle(data, width)
             except InvalidInput as error:
                 raise Tampered(f"{tile.path()}: {error.message}", hint=f"graven verify {self.folder}") from error
-            if entries is None:
+            if data is None or entries is None:
                 raise Tampered(f"{tile.path()} is missing", hint=f"graven verify {self.folder}")
-            yield entries
+            yield Bundle(entries, may_refer(data))
 
     def blob_path(self, digest: str) -> Path:
         """The file of a blob; CouldNotCheck when it is not there."""

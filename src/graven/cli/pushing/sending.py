@@ -7,6 +7,7 @@ was interrupted, on either side, is finished by running it again. While one batc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,8 @@ class _Window:
     first: int
     entries: list[bytes]
     hashes: list[bytes]
+    refers: bool
+    """Whether any of the entries may refer to a blob."""
 
 
 def push(
@@ -75,10 +78,9 @@ def push(
     sending = _Sending(access, job, log, done)
     tree = CompactRange()
     try:
-        for window in _ahead(_windows(job)):
-            tree.extend(window.hashes)
+        for window in _ahead(_windows(job, tree)):
             sending.window(window)
-            on_progress(tree.size, checkpoint.size)
+            on_progress(window.first + len(window.entries), checkpoint.size)
         if checked and tree.root() != checkpoint.root:
             raise Tampered(
                 "what was pushed is not what the checkpoint signs: the log was changed meanwhile",
@@ -91,17 +93,16 @@ def push(
     return done
 
 
-def _windows(job: JobLog) -> Iterator[_Window]:
+def _windows(job: JobLog, tree: CompactRange) -> Iterator[_Window]:
+    """The entries of the job, of which `tree` is made on the way."""
+    bundles = job.bundles()
     first = 0
-    entries: list[bytes] = []
-    for number, bundle in enumerate(job.bundles(), 1):
-        entries += bundle
-        if number % _WINDOW_BUNDLES == 0:
-            yield _Window(first, entries, leaf_hashes(entries))
-            first += len(entries)
-            entries = []
-    if entries:
-        yield _Window(first, entries, leaf_hashes(entries))
+    while taken := list(islice(bundles, _WINDOW_BUNDLES)):
+        entries = [entry for bundle in taken for entry in bundle.entries]
+        hashes = leaf_hashes(entries)
+        tree.extend(hashes)
+        yield _Window(first, entries, hashes, any(bundle.refers for bundle in taken))
+        first += len(entries)
 
 
 def _ahead(windows: Iterator[_Window]) -> Iterator[_Window]:
@@ -122,11 +123,15 @@ class _Sending:
         self._log = log
         self._done = done
         self._put: set[str] = set()
+        self._asking = True
 
     def window(self, window: _Window) -> None:
-        """Ask what is there, send the rest."""
+        """Ask what is there, send the rest. Behind a window that is new as a whole all is new, most likely."""
         origin = self._done.origin
-        known = self._access.known_entries(self._log, b"".join(window.hashes), origin=origin, first=window.first)
+        known: list[tuple[int, int, int]] = []
+        if self._asking:
+            known = self._access.known_entries(self._log, b"".join(window.hashes), origin=origin, first=window.first)
+            self._asking = bool(known)
         at = 0
         for position, index, count in known:
             self._send(window, at, position)
@@ -137,7 +142,7 @@ class _Sending:
 
     def _send(self, window: _Window, start: int, stop: int) -> None:
         while start < stop:
-            end = _batch_end(window.entries, start, stop)
+            end = _batch_end(window, start, stop)
             self._batch(window.entries[start:end], window.first + start)
             start = end
 
@@ -157,6 +162,7 @@ class _Sending:
         if not answer.duplicates:
             self._done.add(first, index, len(entries))
             return
+        self._asking = True
         for position in range(len(entries)):
             there = answer.duplicates.get(position)
             self._done.add(first + position, index if there is None else there, 1)
@@ -198,13 +204,13 @@ class _Sending:
         done.recorded_now = answer.first is not None
 
 
-def _batch_end(entries: Sequence[bytes], start: int, stop: int) -> int:
+def _batch_end(window: _Window, start: int, stop: int) -> int:
     """Where a batch that begins at `start` ends; the events that lie in blobs count with their sizes."""
     size = 0
     for at in range(start, min(stop, start + _BATCH_ENTRIES)):
-        entry = entries[at]
+        entry = window.entries[at]
         size += len(entry)
-        if may_refer(entry):
+        if window.refers and may_refer(entry):
             size += sum(reference.size or 0 for reference in entry_references(entry) if reference.nested)
         if size > _BATCH_BYTES and at > start:
             return at

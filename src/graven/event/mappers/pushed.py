@@ -110,7 +110,7 @@ def _open(at: int, raw: bytes, load: Load) -> list[_Layer]:
     layers: list[_Layer] = []
     while True:
         entry = decode_entry(raw)
-        if _CONTROL.search(entry.id) or _CONTROL.search(entry.source) or not entry.id:
+        if not entry.id or _has_control(entry.id) or _has_control(entry.source):
             raise InvalidInput("control characters in id or source, or no id")
         if len(entry.id) > MAX_ID_CHARS or len(entry.source) > MAX_SOURCE_CHARS:
             raise InvalidInput("an id or source that is too long")
@@ -125,6 +125,10 @@ def _open(at: int, raw: bytes, load: Load) -> list[_Layer]:
         if len(layers) >= MAX_LEVELS:  # ours is one more
             raise InvalidInput(f"wrapped more than {MAX_LEVELS} times")
         raw = unwrap(content).entry
+
+
+def _has_control(text: str) -> bool:
+    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def _check_native(

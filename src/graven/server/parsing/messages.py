@@ -16,12 +16,16 @@ from graven.event.redact import Rule
 __all__ = [
     "MESSAGE_BYTES",
     "Broken",
+    "Declined",
     "Done",
+    "Entries",
+    "Events",
     "Refusal",
     "Refused",
     "Reply",
     "Request",
     "Rules",
+    "Work",
     "error_of",
     "refusal_of",
 ]
@@ -35,15 +39,31 @@ class Rules(msgspec.Struct, array_like=True, frozen=True):
     key: bytes
 
 
+class Events(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """The body holds events of producers."""
+
+    media_type: str
+    now_ns: int
+
+
+class Entries(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """The body is a bundle of entries first, first + 1, … of the log `origin`."""
+
+    origin: str
+    first: int
+
+
+Work = Events | Entries
+
+
 class Request(msgspec.Struct, tag=True, array_like=True, frozen=True):
-    """A body of `size` bytes is in the region, which has `region` bytes."""
+    """A body of `size` bytes is in the region, which has `region` bytes; it holds `most` items at most."""
 
     number: int
     region: int
     size: int
-    media_type: str
+    work: Work
     producer: Producer
-    now_ns: int
     most: int
 
 
@@ -61,6 +81,12 @@ class Refused(msgspec.Struct, tag=True, array_like=True, frozen=True):
     number: int
     region: int
     size: int
+
+
+class Declined(msgspec.Struct, tag=True, array_like=True, frozen=True):
+    """An entry lies in a blob, which only the owner can read: it has to do the work."""
+
+    number: int
 
 
 class Refusal(msgspec.Struct, array_like=True, frozen=True):
@@ -85,7 +111,7 @@ class Broken(msgspec.Struct, tag=True, array_like=True, frozen=True):
 MESSAGE_BYTES = 64 * 1024
 """More than any message has."""
 
-Reply = Done | Refused | Broken
+Reply = Done | Refused | Declined | Broken
 
 
 def refusal_of(error: GravenError) -> Refusal:

@@ -28,12 +28,16 @@ from graven.event.redact import Rule
 from graven.server.parsing.messages import (
     MESSAGE_BYTES,
     Broken,
+    Declined,
     Done,
+    Entries,
+    Events,
     Refusal,
     Refused,
     Reply,
     Request,
     Rules,
+    Work,
     error_of,
 )
 from graven.server.parsing.region import Region
@@ -86,12 +90,25 @@ class ParserPool:
     def prepare(self, body: bytes, media_type: str, producer: Producer, *, now_ns: int, most: int) -> PreparedBatch:
         """As `prepare_events`, elsewhere; Unavailable (`parser_died`) when the process died over it or does
         not answer, or (`parser_unavailable`) when there is none to be had."""
+        batch = self._done(body, Events(media_type, now_ns), producer, most)
+        if batch is None:
+            raise RuntimeError("the parser declined events")
+        return batch
+
+    def prepare_entries(
+        self, body: bytes, producer: Producer, *, origin: str, first: int, most: int
+    ) -> PreparedBatch | None:
+        """As `prepare_pushed` of the entries of a bundle, elsewhere; None when one of them lies in a blob. Unavailable
+        as above."""
+        return self._done(body, Entries(origin, first), producer, most)
+
+    def _done(self, body: bytes, work: Work, producer: Producer, most: int) -> PreparedBatch | None:
         lane, number = self._free.get()
         place = self._places[number]
         try:
             parser = place.parser()
             try:
-                outcome = parser.prepare(lane, body, media_type, producer, now_ns=now_ns, most=most)
+                outcome = parser.prepare(lane, body, work, producer, most)
             except (OSError, EOFError) as error:
                 place.drop(parser)
                 raise _unavailable("the process that parsed this request ended", "parser_died") from error
@@ -197,9 +214,10 @@ class _Parser:
         return self._process.poll() is None
 
     def prepare(
-        self, lane: int, body: bytes, media_type: str, producer: Producer, *, now_ns: int, most: int
-    ) -> PreparedBatch | GravenError:
-        """One body over one lane, which nobody else uses meanwhile: its batch, or why it is refused.
+        self, lane: int, body: bytes, work: Work, producer: Producer, most: int
+    ) -> PreparedBatch | GravenError | None:
+        """One body over one lane, which nobody else uses meanwhile: its batch, why it is refused, or None when it has
+        to be done here.
 
         After any exception the lane may hold an answer that nobody took: end the process. OSError or EOFError
         when it is gone or does not answer, RuntimeError for a bug in it.
@@ -207,7 +225,7 @@ class _Parser:
         channel, region = self._lanes[lane]
         number = next(self._numbers)
         region.write([body])
-        channel.send(_encode(Request(number, region.size, len(body), media_type, producer, now_ns, most)))
+        channel.send(_encode(Request(number, region.size, len(body), work, producer, most)))
         reply: Reply = _decode(_received(channel))
         if reply.number != number:
             raise RuntimeError(f"the parser answered request {reply.number}, expected {number}")
@@ -225,6 +243,8 @@ class _Parser:
                 (data,) = region.read([length])
                 region.shrink()
                 return error_of(_decode_refusal(data))
+            case Declined():
+                return None
             case Broken(_, what):
                 raise RuntimeError(f"the parser failed with {what}; its traceback is on standard error")
 

@@ -15,15 +15,30 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import cast
+from typing import NoReturn, assert_never, cast
 
 import msgspec
 
 from graven.errors import GravenError, Unavailable
+from graven.event.batch import PreparedBatch
 from graven.event.intake import prepare_events
+from graven.event.mappers.pushed import prepare_pushed
 from graven.event.packing import pack
 from graven.event.redact import Redactor
-from graven.server.parsing.messages import MESSAGE_BYTES, Broken, Done, Refused, Request, Rules, refusal_of
+from graven.server.parsing.bundle import decode_entries
+from graven.server.parsing.messages import (
+    MESSAGE_BYTES,
+    Broken,
+    Declined,
+    Done,
+    Entries,
+    Events,
+    Refused,
+    Reply,
+    Request,
+    Rules,
+    refusal_of,
+)
 from graven.server.parsing.region import Region
 
 __all__ = ["main", "serve"]
@@ -52,9 +67,11 @@ def serve(rules: Rules, lanes: Sequence[tuple[socket.socket, Region]]) -> None:
                 channel.send(_encode(_answer(_decode_request(message), region, redactor)))
 
 
-def _answer(request: Request, region: Region, redactor: Redactor) -> Done | Refused | Broken:
+def _answer(request: Request, region: Region, redactor: Redactor) -> Reply:
     try:
         return _prepared(request, region, redactor)
+    except _InBlob:
+        return Declined(request.number)
     except GravenError as error:
         refusal = _encode(refusal_of(error))
         region.write([refusal])
@@ -68,9 +85,7 @@ def _prepared(request: Request, region: Region, redactor: Redactor) -> Done:
     region.follow(request.region)
     (body,) = region.read([request.size])
     try:
-        batch = prepare_events(
-            body, request.media_type, request.producer, redactor, now_ns=request.now_ns, most=request.most
-        )
+        batch = _batch(body, request, redactor)
         packed, runs = pack(batch)
         region.write(runs)
     except MemoryError as error:
@@ -80,6 +95,26 @@ def _prepared(request: Request, region: Region, redactor: Redactor) -> Done:
             code="parser_unavailable",
         ) from error
     return Done(request.number, region.size, packed)
+
+
+def _batch(body: bytes, request: Request, redactor: Redactor) -> PreparedBatch:
+    producer, most = request.producer, request.most
+    match request.work:
+        case Events(media_type, now_ns):
+            return prepare_events(body, media_type, producer, redactor, now_ns=now_ns, most=most)
+        case Entries(origin, first):
+            entries = decode_entries(body, most)
+            return prepare_pushed(entries, producer, redactor, origin=origin, first=first, load=_in_blob)
+        case work:
+            assert_never(work)
+
+
+class _InBlob(Exception):
+    """An entry lies in a blob."""
+
+
+def _in_blob(_at: int, _digest: str, _size: int) -> NoReturn:
+    raise _InBlob
 
 
 def main() -> None:

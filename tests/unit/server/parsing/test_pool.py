@@ -16,10 +16,13 @@ from tests.support.process_tree import children_of, command_line
 
 from graven.errors import InvalidEvent, InvalidInput, TooLarge, Unavailable
 from graven.event.batch import PreparedBatch
+from graven.event.envelope import entry_head, entry_tail
 from graven.event.intake import NDJSON, Producer, prepare_events
+from graven.event.mappers.pushed import prepare_pushed
 from graven.event.redact import Redactor, Rule, default_rules
 from graven.server.parsing import ParserPool
 from graven.server.parsing.region import USUAL_BYTES
+from graven.tlog.bundle import encode_bundle
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="parser processes need memory files")
 
@@ -49,6 +52,23 @@ def elsewhere(pool: ParserPool, body: bytes, most: int = MOST) -> PreparedBatch:
 
 def here(body: bytes) -> PreparedBatch:
     return prepare_events(body, NDJSON, PRODUCER, REDACTOR, now_ns=NOW_NS, most=MOST)
+
+
+def entries(count: int, *, blob: tuple[str, int] | None = None, **fields: object) -> list[bytes]:
+    """As a job's log has them."""
+    data = [json.dumps({"id": f"e{at}", "action": "a", "actor": {"id": "b"}, **fields}).encode() for at in range(count)]
+    return [
+        entry_head(NOW_NS + at)
+        + entry_tail(
+            token="local", ip="127.0.0.1", id=f"e{at}", source="", format="event/1",
+            data=None if blob else event, blob=blob,
+        )
+        for at, event in enumerate(data)
+    ]  # fmt: skip
+
+
+def pushed(pool: ParserPool, items: list[bytes], most: int = MOST) -> PreparedBatch | None:
+    return pool.prepare_entries(encode_bundle(items), PRODUCER, origin="job.example/1", first=7, most=most)
 
 
 def pid_of(pool: ParserPool) -> int:
@@ -279,3 +299,29 @@ def test_it_ends_when_its_owner_was_killed() -> None:
 
 def test_the_key_is_not_on_the_command_line_of_the_process(pool: ParserPool) -> None:
     assert KEY.decode() not in command_line(pid_of(pool))
+
+
+def test_entries_of_another_log_are_prepared_as_they_are_here(pool: ParserPool) -> None:
+    items = entries(300, input={"password": "hunter2-of-alice"})
+
+    def load(at: int, digest: str, size: int) -> bytes:
+        raise AssertionError(digest)
+
+    assert pushed(pool, items) == prepare_pushed(items, PRODUCER, REDACTOR, origin="job.example/1", first=7, load=load)
+
+
+def test_an_entry_that_lies_in_a_blob_is_left_to_the_owner(pool: ParserPool) -> None:
+    assert pushed(pool, entries(2) + entries(1, blob=(f"sha256:{'0' * 64}", 70_000))) is None
+    assert pushed(pool, entries(1)) is not None
+
+
+def test_a_faulty_entry_is_refused_with_its_place(pool: ParserPool) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        pushed(pool, [*entries(3), b"{}"])
+    assert caught.value.details["errors"][0]["item"] == 3
+
+
+@pytest.mark.parametrize(("items", "most", "error"), [([], MOST, InvalidInput), (entries(3), 2, TooLarge)])
+def test_no_entry_and_too_many_are_refused(pool: ParserPool, items, most, error) -> None:
+    with pytest.raises(error):
+        pushed(pool, items, most)
