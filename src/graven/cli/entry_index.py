@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import ReadAccess
 from graven.errors import GravenError, NotFound
 
 __all__ = ["INDEX", "resolve_index", "teach_last"]
@@ -31,7 +31,7 @@ class _Index(click.ParamType[int | None]):
 INDEX = _Index()
 
 
-def resolve_index(access: Access, log: str, index: int | None) -> int:
+def resolve_index(access: ReadAccess, log: str, index: int | None) -> int:
     """The number; `last` is the newest readable entry. `NotFound` in an empty log."""
     if index is not None:
         return index
@@ -42,7 +42,7 @@ def resolve_index(access: Access, log: str, index: int | None) -> int:
 
 
 @contextmanager
-def teach_last(access: Access, log: str) -> Iterator[None]:
+def teach_last(access: ReadAccess, log: str) -> Iterator[None]:
     """Add to a `NotFound` of the block which entry is the last one."""
     try:
         yield

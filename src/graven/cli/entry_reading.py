@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from graven.cli import terminal
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import ReadAccess
 from graven.cli.printable import printable
 from graven.cli.view import View
 from graven.errors import GravenError
@@ -49,7 +49,7 @@ def render(index: int, entry: dict[str, Any], view: View, *, lines_per_block: in
     return "\n".join(lines)
 
 
-def read_entry(access: Access, log: str, index: int) -> tuple[bytes, dict[str, Any]]:
+def read_entry(access: ReadAccess, log: str, index: int) -> tuple[bytes, dict[str, Any]]:
     """The entry's bytes, and the entry decoded, with `data` brought in from its blob."""
     content = access.entry(log, index)
     try:
@@ -68,7 +68,7 @@ def read_entry(access: Access, log: str, index: int) -> tuple[bytes, dict[str, A
     return content, entry
 
 
-def _bring_data(access: Access, log: str, entry: dict[str, Any]) -> None:
+def _bring_data(access: ReadAccess, log: str, entry: dict[str, Any]) -> None:
     blob = entry.get("blob")
     if blob is None or "data" in entry:
         return

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import ReadAccess
 from graven.tlog.checkpoint import open_checkpoint
 from graven.tlog.encoding import encode_base64
 from graven.tlog.note import VerifierKey
@@ -18,7 +18,7 @@ class LogState(NamedTuple):
     root: str
 
 
-def log_state(access: Access, log: str) -> LogState:
+def log_state(access: ReadAccess, log: str) -> LogState:
     """What the log promises at this moment; raises what `access` raises, and Tampered for a bad signature."""
     checkpoint = open_checkpoint(access.checkpoint(log), VerifierKey.parse(access.verifier_key(log)))
     return LogState(log, checkpoint.size, encode_base64(checkpoint.root))

@@ -4,7 +4,7 @@ import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import ReadAccess
 from graven.cli.entry_reading import event_of, read_entry
 from graven.cli.run_reading import feed_log, no_runs, tell_left_out
 from graven.errors import NotFound
@@ -46,7 +46,7 @@ class MeantEntry:
 Meant = MeantRun | MeantTest | MeantEntry
 
 
-def find_meant(access: Access, log: str, word: str | None, *, quiet: bool, listing: str) -> Meant:
+def find_meant(access: ReadAccess, log: str, word: str | None, *, quiet: bool, listing: str) -> Meant:
     """The run, test, event id or index that `word` names, in this order; None or "last": the newest run.
 
     Raises NotFound with near names or `listing` (the command that lists runs), and Conflict when several

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from graven.cli.access.choose import DEFAULT_DATA, Place, connect, find_place
-from graven.cli.access.ports import Access
+from graven.cli.access.choose import DEFAULT_DATA, Place, connect, connect_reader, find_place
+from graven.cli.access.ports import Access, ReadAccess
 from graven.cli.signposts import check_token_text
 
-__all__ = ["access_options", "complete_path", "find_chosen", "json_option", "log_option", "open_chosen"]
+__all__ = ["access_options", "complete_path", "find_chosen", "json_option", "log_option", "open_chosen", "read_chosen"]
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -95,3 +95,8 @@ def find_chosen(
 def open_chosen(server: str | None, data: Path | None, token: str | None, *, creating: bool = False) -> Access:
     """The log that flags, environment and current folder name."""
     return connect(find_chosen(server, data, token, creating=creating))
+
+
+def read_chosen(server: str | None, data: Path | None, token: str | None) -> ReadAccess:
+    """The same, to read only."""
+    return connect_reader(find_chosen(server, data, token))

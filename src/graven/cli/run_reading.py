@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from graven.cli import terminal
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import ReadAccess
 from graven.cli.printable import printable
 from graven.cli.progress import progress
 from graven.errors import NotFound
@@ -37,7 +37,7 @@ class Fold(Protocol):
     def feed(self, index: int, entry: bytes) -> None: ...
 
 
-def feed_log(access: Access, log: str, make: Callable[[Callable[[str], bytes | None]], Any], *, quiet: bool) -> Any:
+def feed_log(access: ReadAccess, log: str, make: Callable[[Callable[[str], bytes | None]], Any], *, quiet: bool) -> Any:
     """The fold that `make` makes of a loader of blobs, after every readable entry of the log."""
     fold: Fold = make(lambda digest: access.blob(log, digest))
     size = access.readable_size(log)

@@ -118,3 +118,12 @@ def test_allure_steps_labels_links_and_attachments_are_kept(imported):
     note = hashlib.sha256(b"hello").hexdigest()
     assert inner["attachments"] == [f"sha256:{note}"]
     assert {"digest": f"sha256:{note}", "size": 5, "name": "note", "media_type": "text/plain"} in total["attachments"]
+
+
+def test_it_names_the_run_and_says_how_another_build_becomes_another_one(line, reports):
+    unnamed = line.must("import", reports / "junit.xml", "--data", "graven-data")
+    assert "graven run show junit --data graven-data" in unnamed.text
+    assert "--run NAME" in unnamed.err
+    named = line.must("import", reports / "junit.xml", "--run", "ci-9", "--data", "graven-data")
+    assert "graven run show ci-9 --data graven-data" in named.text
+    assert "--run NAME" not in named.err

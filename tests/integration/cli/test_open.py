@@ -155,3 +155,12 @@ def test_the_page_for_a_job_has_the_values_and_commands_that_work(line):
     for command in block.splitlines():
         assert shlex.split(command)[0] == "graven"
         assert pasted(line, command).returncode == 0
+
+
+def test_what_a_killed_session_left_is_told_beside_the_newest_run(line):
+    left = line.home / ".graven" / "spool" / "left.ndjson"
+    left.touch()
+    ran = line.run("open")
+    left.unlink()
+    assert ran.code == 0
+    assert "not in the log yet: 1 file in .graven/spool" in ran.err

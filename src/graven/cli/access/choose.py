@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import Access, ReadAccess
 from graven.cli.signposts import way_to_a_log
 from graven.errors import RefusedToStart, UsageError
 
@@ -20,6 +20,7 @@ __all__ = [
     "RECORDED_DATA",
     "Place",
     "connect",
+    "connect_reader",
     "find_place",
     "owner_token",
 ]
@@ -152,6 +153,16 @@ def connect(place: Place) -> Access:
         hint=f"give its address and a token: --server http://{DEFAULT_LISTEN} --token …",
         code="locked",
     )
+
+
+def connect_reader(place: Place) -> ReadAccess:
+    """Open the place to read. What pytest recorded is read as it is; see `kept`."""
+    if place.data is not None:
+        from graven.cli.access.kept import KeptAccess, is_kept
+
+        if is_kept(place.data):
+            return KeptAccess(place.data)
+    return connect(place)
 
 
 def _open_local(data: Path) -> Access:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
 if TYPE_CHECKING:
     from graven.qa.shown import ShownTest
 
-__all__ = ["Access", "Answer", "StoredBlob", "TokenInfo"]
+__all__ = ["Access", "Answer", "ReadAccess", "StoredBlob", "TokenInfo"]
 
 
 class Answer(NamedTuple):
@@ -43,37 +43,11 @@ class TokenInfo(NamedTuple):
     revoked: str
 
 
-class Access(Protocol):
-    """A server or a data directory. Every method raises GravenError subclasses only."""
+class ReadAccess(Protocol):
+    """A place whose logs can be read. Every method raises GravenError subclasses only."""
 
     where: str
     """For people: the address or the folder."""
-
-    def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
-        """Append a request body of event/1 JSON; `key` makes a repetition harmless."""
-        ...
-
-    def append_k8s(self, log: str, body: bytes, *, source: str) -> Answer:
-        """Append Kubernetes audit events; an unreadable item is quarantined, not refused."""
-        ...
-
-    def append_entries(self, log: str, entries: Sequence[bytes], *, origin: str, first: int) -> Answer:
-        """Append entries first, first + 1, … of the log `origin`, wrapped; those that are there are duplicates.
-
-        InvalidEvent (`unknown_attachment`, `details["digests"]`) when blobs have to be put first.
-        """
-        ...
-
-    def known_entries(self, log: str, hashes: bytes, *, origin: str, first: int) -> list[tuple[int, int, int]]:
-        """Which of these leaf hashes (32 bytes each) are there: [position, index, count], in order."""
-        ...
-
-    def put_blob(self, stream: BinaryIO) -> StoredBlob:
-        """Store what `stream`, a file at its beginning, holds, for events to name among their attachments.
-
-        In bounded memory; durable on return. TooLarge above the limit (`limits.blob_bytes`).
-        """
-        ...
 
     def size(self, log: str) -> int:
         """Number of committed entries."""
@@ -107,6 +81,44 @@ class Access(Protocol):
 
     def logs(self) -> list[dict[str, Any]]: ...
 
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Access(ReadAccess, Protocol):
+    """A server or a data directory that can be written, too."""
+
+    def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
+        """Append a request body of event/1 JSON; `key` makes a repetition harmless."""
+        ...
+
+    def append_k8s(self, log: str, body: bytes, *, source: str) -> Answer:
+        """Append Kubernetes audit events; an unreadable item is quarantined, not refused."""
+        ...
+
+    def append_entries(self, log: str, entries: Sequence[bytes], *, origin: str, first: int) -> Answer:
+        """Append entries first, first + 1, … of the log `origin`, wrapped; those that are there are duplicates.
+
+        InvalidEvent (`unknown_attachment`, `details["digests"]`) when blobs have to be put first.
+        """
+        ...
+
+    def known_entries(self, log: str, hashes: bytes, *, origin: str, first: int) -> list[tuple[int, int, int]]:
+        """Which of these leaf hashes (32 bytes each) are there: [position, index, count], in order."""
+        ...
+
+    def put_blob(self, stream: BinaryIO) -> StoredBlob:
+        """Store what `stream`, a file at its beginning, holds, for events to name among their attachments.
+
+        In bounded memory; durable on return. TooLarge above the limit (`limits.blob_bytes`).
+        """
+        ...
+
     def create_log(self, name: str, origin: str | None) -> dict[str, Any]: ...
 
     def tokens(self) -> list[TokenInfo]: ...
@@ -116,11 +128,3 @@ class Access(Protocol):
         ...
 
     def revoke_token(self, token_id: str) -> None: ...
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...

@@ -9,9 +9,9 @@ import click
 
 from graven.cli import terminal
 from graven.cli.access.choose import Place
-from graven.cli.access.ports import Access
+from graven.cli.access.ports import ReadAccess
 from graven.cli.lazy import COMMANDS, TeachingCommand
-from graven.cli.options import access_options, find_chosen, json_option, log_option, open_chosen
+from graven.cli.options import access_options, find_chosen, json_option, log_option, read_chosen
 from graven.cli.progress import Progress, progress
 from graven.errors import NotFound, UsageError
 
@@ -35,7 +35,7 @@ def ndjson_line(index: int, entry: bytes) -> bytes:
     return b'{"index":%d,"entry":%b}\n' % (index, flat)
 
 
-def _write_ndjson(access: Access, log: str, start: int, stop: int, out: BinaryIO, bar: Progress) -> int:
+def _write_ndjson(access: ReadAccess, log: str, start: int, stop: int, out: BinaryIO, bar: Progress) -> int:
     count = 0
     for index, entry in enumerate(access.entries(log, start, stop), start):
         out.write(ndjson_line(index, entry))
@@ -46,7 +46,7 @@ def _write_ndjson(access: Access, log: str, start: int, stop: int, out: BinaryIO
     return count
 
 
-def _bounds(access: Access, log: str, start: int, stop: int | None) -> tuple[int, int]:
+def _bounds(access: ReadAccess, log: str, start: int, stop: int | None) -> tuple[int, int]:
     size = access.readable_size(log)
     end = size if stop is None else stop
     if end > size:
@@ -102,7 +102,7 @@ def command(
     if tiles is not None:
         _write_tiles(find_chosen(server, data, token), log, tiles, as_json=as_json)
         return
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         start, stop = _bounds(access, log, start, stop)
         with progress("exporting", quiet=output is None or as_json) as bar:
             stream = _sink(output)

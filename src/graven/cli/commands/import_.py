@@ -9,6 +9,7 @@ from typing import NamedTuple, get_args
 import click
 
 from graven.cli import terminal
+from graven.cli.access.choose import connect
 from graven.cli.access.ports import Access
 from graven.cli.formats import HEAD_BYTES, Format, Item, not_that_format, recognise
 from graven.cli.importing.allure_results import CONTAINER, RESULT, import_allure, is_allure_folder
@@ -16,7 +17,9 @@ from graven.cli.importing.json_files import SeenIds, import_json, parts_of
 from graven.cli.importing.report_files import Identity, import_report
 from graven.cli.importing.result import FileResult
 from graven.cli.lazy import COMMANDS, TeachingCommand
-from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.options import access_options, find_chosen, json_option, log_option
+from graven.cli.pasted import Pasted
+from graven.cli.printable import printable
 from graven.cli.progress import Progress, progress
 from graven.errors import GravenError, InvalidEvent, InvalidInput, UsageError
 
@@ -137,6 +140,15 @@ def _print(result: FileResult) -> None:
         print(f"    … and {more} more unreadable parts")
 
 
+def _tell_runs(results: Iterable[FileResult], pasted: Pasted, *, named: bool) -> None:
+    """The runs that were imported, each with the command that shows it."""
+    runs = list(dict.fromkeys(result.run for result in results if result.run))
+    for name in runs[:SHOWN]:
+        print(f"    {terminal.paint(printable(pasted.run(name)), 'cyan')}")
+    if runs and not named:
+        terminal.note("a run has the name of its file: with --run NAME the report of another build is another run")
+
+
 @click.command("import", cls=TeachingCommand, short_help=COMMANDS["import"], epilog=EXAMPLES)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--format", "forced", type=click.Choice(list(get_args(Format))), help="Do not guess the format.")
@@ -178,7 +190,8 @@ def command(
     failures: list[GravenError] = []
     seen = SeenIds()
     jobs = _jobs(files, forced)
-    with open_chosen(server, data, token) as access:
+    place = find_chosen(server, data, token)
+    with connect(place) as access:
         for job in jobs:
             with progress(f"importing {job.path.name}", quiet=as_json) as bar:
                 try:
@@ -218,6 +231,8 @@ def command(
         known = sum(result.known for result in results)
         quarantined = sum(result.quarantined for result in results)
         print(f"{terminal.plural(len(results), 'file')}: {_counts(recorded, known, quarantined)}")
+    if not as_json:
+        _tell_runs(results, Pasted.at(place, log), named=run is not None)
     if failures:
         first = failures[0]
         if len(failures) > 1:

@@ -6,7 +6,7 @@ import click
 
 from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
-from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.tlog.note import VerifierKey
 
 __all__ = ["command"]
@@ -26,7 +26,7 @@ def show(log: str, server: str | None, token: str | None, data: Path | None, as_
 
     Keep a copy away from the log: a verifier that is given the key does not have to trust the folder.
     """
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         text = access.verifier_key(log)
     if as_json:
         key = VerifierKey.parse(text)

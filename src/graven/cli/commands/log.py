@@ -7,7 +7,7 @@ import click
 from graven.cli import terminal
 from graven.cli.access.choose import DEFAULT_DATA
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
-from graven.cli.options import access_options, json_option, open_chosen
+from graven.cli.options import access_options, json_option, open_chosen, read_chosen
 from graven.errors import UsageError
 
 __all__ = ["command"]
@@ -52,7 +52,7 @@ def create(
 @json_option
 def list_logs(server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
     """List logs with their size and origin."""
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         logs = sorted(access.logs(), key=lambda log: (log["name"] == "system", log["name"]))
     if as_json:
         terminal.emit_json(logs)

@@ -7,8 +7,8 @@ import click
 import msgspec
 
 from graven.cli import terminal
-from graven.cli.access.choose import connect
-from graven.cli.access.ports import Access
+from graven.cli.access.choose import connect_reader
+from graven.cli.access.ports import ReadAccess
 from graven.cli.entry_reading import render
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.log_state import LogState, log_state
@@ -50,16 +50,28 @@ def command(
     """
     place = find_chosen(server, data, token, opening=True)
     pasted = Pasted.at(place, log)
-    with connect(place) as access:
+    with connect_reader(place) as access:
         meant = find_meant(access, log, what, quiet=as_json, listing=pasted.runs())
         state = log_state(access, log)
+    if place.data is not None:
+        _tell_waiting(place.data)
     if as_json:
         terminal.emit_json(_as_json(meant, access, state))
         return
     print("\n".join([*_text(meant, pasted), *_log_lines(access, state, pasted)]))
 
 
-def _as_json(meant: Meant, access: Access, state: LogState) -> dict[str, object]:
+def _tell_waiting(data: Path) -> None:
+    """A session that was killed leaves what it recorded beside the log."""
+    waiting = len(list((data / "spool").glob("*.ndjson")))
+    if waiting:
+        terminal.note(
+            f"not in the log yet: {terminal.plural(waiting, 'file')} in {data / 'spool'}, of a session that still "
+            "runs or was killed; the next pytest --graven here, or graven push, takes what was left"
+        )
+
+
+def _as_json(meant: Meant, access: ReadAccess, state: LogState) -> dict[str, object]:
     kind = type(meant).__name__.removeprefix("Meant").lower()
     where = {"where": access.where, **state._asdict()}
     return {"kind": kind, "log": where, **msgspec.to_builtins(meant)}
@@ -139,7 +151,7 @@ def _status(test: TestResult) -> str:
     return terminal.paint(test.status.ljust(8), status_colour(test.status, failing=test.failing))
 
 
-def _log_lines(access: Access, state: LogState, pasted: Pasted) -> list[str]:
+def _log_lines(access: ReadAccess, state: LogState, pasted: Pasted) -> list[str]:
     size = f"{state.size:,} entry" if state.size == 1 else f"{state.size:,} entries"
     return [
         "",

@@ -49,7 +49,7 @@ def command(
     interrupted goes on. A token of the role recorder is enough. DIR is checked first: exit code 1 when it was
     tampered with.
     """
-    from graven.cli.pushing.job_log import JobLog, find_job_log
+    from graven.cli.access.job_log import JobLog, find_job_log
     from graven.cli.pushing.sending import push
     from graven.cli.pushing.spool import merge_spool
 

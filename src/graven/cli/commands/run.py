@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from graven.cli import terminal
-from graven.cli.access.choose import connect
-from graven.cli.access.ports import Access
+from graven.cli.access.choose import connect_reader
+from graven.cli.access.ports import ReadAccess
 from graven.cli.entry_reading import event_of, read_entry
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import access_options, find_chosen, json_option, log_option
@@ -65,7 +65,7 @@ def show(
         raise UsageError("--markdown and --json exclude each other", hint="leave one of them out")
     place = find_chosen(server, data, token)
     pasted = Pasted.at(place, log)
-    with connect(place) as access:
+    with connect_reader(place) as access:
         wanted = None if run == "last" else run
         view: RunView = feed_log(access, log, lambda load: RunView(wanted, load), quiet=as_json or markdown)
         summary = view.summary()
@@ -87,7 +87,7 @@ def show(
         _print_test(test)
 
 
-def _page(access: Access, run: RunSummary, tests: list[TestResult], log: str, pasted: Pasted) -> str:
+def _page(access: ReadAccess, run: RunSummary, tests: list[TestResult], log: str, pasted: Pasted) -> str:
     from graven.cli.log_state import log_state
     from graven.cli.run_page import MOST_DETAILED, run_page
     from graven.qa.failure import failure_of

@@ -6,7 +6,7 @@ import click
 
 from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand
-from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.printable import printable
 from graven.cli.run_reading import counts_text, duration_text, feed_log, no_runs, shown_time, tell_left_out
 from graven.qa.runs import RunsView
@@ -43,7 +43,7 @@ def command(
     A run is everything recorded under one run id, shards and reruns included. The whole log is read, and
     that is recorded in the log "system".
     """
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         view: RunsView = feed_log(access, log, RunsView, quiet=as_json)
     known = view.runs()
     chosen = [run for run in known if branch in {None, run.branch} and state in {None, run.state}]

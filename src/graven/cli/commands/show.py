@@ -9,7 +9,7 @@ from graven.cli import terminal
 from graven.cli.entry_index import INDEX, resolve_index, teach_last
 from graven.cli.entry_reading import read_entry, render
 from graven.cli.lazy import COMMANDS, TeachingCommand
-from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.view import view_of
 
 __all__ = ["command"]
@@ -40,7 +40,7 @@ def command(
 
     Reading an entry is itself recorded, in the log "system".
     """
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         number = resolve_index(access, log, index)
         with teach_last(access, log):
             content = access.entry(log, number) if raw else b""

@@ -6,7 +6,7 @@ import click
 
 from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
-from graven.cli.options import access_options, json_option, log_option, open_chosen
+from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.printable import printable
 from graven.cli.run_reading import duration_text, feed_log, shown_time, tell_left_out
 from graven.qa.history import TestHistory
@@ -43,7 +43,7 @@ def history(
 
     TEST is its name, or "suite::name" where several suites have it; parameters are part of the name.
     """
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         view: TestHistory = feed_log(access, log, lambda load: TestHistory(test, load), quiet=as_json)
     shown = view.appearances()
     if as_json:
@@ -99,7 +99,7 @@ def show(
     that shares the test's trace: HTTP, SQL, and the events of the services that it called. The number before each
     is its entry, for "graven show" and "graven prove".
     """
-    with open_chosen(server, data, token) as access:
+    with read_chosen(server, data, token) as access:
         shown = access.shown_test(log, test, run, attempt, environment)
     if as_json:
         import msgspec

@@ -58,7 +58,9 @@ def import_allure(
     """
     names = sorted(names)
     stem = folder.resolve().name or "allure"
-    folder_import = _Import(access, folder, result, report_of("allure", stem, identity), keep)
+    report = report_of("allure", stem, identity)
+    result.run = report.run
+    folder_import = _Import(access, folder, result, report, keep)
     folder_import.read_containers([name for name in names if name.endswith(CONTAINER)])
     order = folder_import.order([name for name in names if name.endswith(RESULT)])
     if not order:

@@ -60,6 +60,7 @@ def import_report(
 ) -> None:
     """Import one file in pieces. InvalidInput where it cannot be read on; what came before is recorded."""
     report = report_of(result.format, path.stem, identity)
+    result.run = report.run
     facts: dict[str, Any] = {}
     problem: InvalidInput | None = None
     total = path.stat().st_size

@@ -17,7 +17,7 @@ class FileResult:
     """What became of one file: `recorded` events, and `quarantined` entries beside them.
 
     `unreadable` holds a line number (from 1; 0 when it is not known) and a reason each. `digest` is that of
-    the blob that keeps the file, "" when it is not kept.
+    the blob that keeps the file, "" when it is not kept. `run` is "" where the file is no test report.
     """
 
     file: str
@@ -27,6 +27,7 @@ class FileResult:
     quarantined: int = 0
     first: int | None = None
     digest: str = ""
+    run: str = ""
     unreadable: list[dict[str, Any]] = field(default_factory=list)
     unreadable_left_out: int = 0
 

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from graven.cli.access.job_log import JobLog
 from graven.cli.access.ports import Access, Answer
-from graven.cli.pushing.job_log import JobLog
 from graven.errors import Conflict, GravenError, InvalidEvent, NotFound, Tampered, TooLarge
 from graven.event.push_record import PushRecord, push_event
 from graven.tlog.encoding import encode_base64

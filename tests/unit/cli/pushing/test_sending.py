@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tests.support.verify_logs import SmallLog, graven_entry, make_log
 
+from graven.cli.access.job_log import JobLog, find_job_log
 from graven.cli.access.local import LocalAccess
 from graven.cli.pushing import sending
-from graven.cli.pushing.job_log import JobLog, find_job_log
 from graven.cli.pushing.sending import Pushed, push
 from graven.errors import (
     CouldNotCheck,
