@@ -47,7 +47,8 @@ Meant = MeantRun | MeantTest | MeantEntry
 
 
 def find_meant(access: ReadAccess, log: str, word: str | None, *, quiet: bool, listing: str) -> Meant:
-    """The run, test, event id or index that `word` names, in this order; None or "last": the newest run.
+    """The run, test, event id, index or part of a test's name that `word` is, in this order; None or "last": the
+    newest run.
 
     Raises NotFound with near names or `listing` (the command that lists runs), and Conflict when several
     tests have the name.
@@ -61,15 +62,21 @@ def find_meant(access: ReadAccess, log: str, word: str | None, *, quiet: bool, l
     if wanted is None:
         raise no_runs(log)
     if appearances := found.test():
-        last = appearances[0].result
-        data = event_of(read_entry(access, log, last.attempts[-1].index)[1]) if last.failing else None
-        return MeantTest(appearances[:MOST_RUNS], None if data is None else failure_of(data))
+        return _test(access, log, appearances)
     index = found.entry
     if index is None and wanted.isascii() and wanted.isdecimal() and int(wanted[:18]) < access.readable_size(log):
         index = int(wanted[:18])
     if index is not None:
         return MeantEntry(index, read_entry(access, log, index)[1])
+    if appearances := found.part():
+        return _test(access, log, appearances)
     raise _nothing(wanted, found, log, access.readable_size(log), listing)
+
+
+def _test(access: ReadAccess, log: str, appearances: list[Appearance]) -> MeantTest:
+    last = appearances[0].result
+    data = event_of(read_entry(access, log, last.attempts[-1].index)[1]) if last.failing else None
+    return MeantTest(appearances[:MOST_RUNS], None if data is None else failure_of(data))
 
 
 def _nothing(word: str, found: Lookup, log: str, size: int, listing: str) -> NotFound:

@@ -16,6 +16,10 @@ KNOWN_NAMES = 20_000
 """So many names of other tests are remembered, to suggest from."""
 
 
+MOST_PARTS = 50
+"""So many names with the part are remembered, to choose from."""
+
+
 class Appearance(msgspec.Struct, frozen=True):
     """A test in one run; commit and branch are the run's, as far as the log says. Received time in Unix ns."""
 
@@ -26,19 +30,38 @@ class Appearance(msgspec.Struct, frozen=True):
     result: TestResult
 
 
+_Key = tuple[str, str, str, str]
+"""Run, suite, test, environment."""
+
+
+class _Attempts:
+    def __init__(self) -> None:
+        self.of: dict[_Key, list[Attempt]] = {}
+        self.received: dict[_Key, int] = {}
+
+    def add(self, event: RunEvent) -> None:
+        key = (event.run, event.suite, event.test, event.environment)
+        self.of.setdefault(key, []).append(attempt_of(event))
+        self.received[key] = max(self.received.get(key, 0), event.received_ns)
+
+
 class TestHistory:
-    """A fold that holds one test: named by its `qa.test`, or as `suite::test`."""
+    """A fold that holds one test: named by its `qa.test`, as `suite::test`, or by a part that no other test has.
+
+    The whole name wins over a part of one; letters count as equal in any case there."""
 
     __test__ = False  # a name of the field, not a test of ours
 
     def __init__(self, name: str, load_blob: Callable[[str], bytes | None] | None = None) -> None:
         self.events = RunEvents(load_blob)
         self._name = name
+        self._folded = name.casefold()
+        self._whole = _Attempts()
+        self._part = _Attempts()
+        self._parts: set[str] = set()
         self._commits: dict[str, tuple[str, str]] = {}
         self._other_identity: set[str] = set()
         self._names: set[str] = set()
-        self._attempts: dict[tuple[str, str, str, str], list[Attempt]] = {}
-        self._received: dict[tuple[str, str, str, str], int] = {}
 
     def feed(self, index: int, entry: bytes) -> None:
         """One entry, as the log holds it; whatever is no attempt of the test changes nothing."""
@@ -56,27 +79,49 @@ class TestHistory:
         if event.action != CASE_FINISH:
             return
         whole = full_name(event.suite, event.test)
-        if self._name not in {event.test, whole}:
+        if self._name in {event.test, whole}:
+            self._whole.add(event)
+        else:
             if len(self._names) < KNOWN_NAMES:
                 self._names.add(event.test)
-            return
-        key = (event.run, event.suite, event.test, event.environment)
-        self._attempts.setdefault(key, []).append(attempt_of(event))
-        self._received[key] = max(self._received.get(key, 0), event.received_ns)
+            if self._folded not in whole.casefold():
+                return
+            self._take_part(whole, event)
         if event.run not in self._commits and (event.commit or event.branch):
             self._commits[event.run] = (event.commit, event.branch)
+
+    def _take_part(self, whole: str, event: RunEvent) -> None:
+        """Of several tests with the part nobody asks more than the names."""
+        if len(self._parts) < MOST_PARTS:
+            self._parts.add(whole)
+        if self._parts == {whole}:
+            self._part.add(event)
+        else:
+            self._part = _Attempts()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the name is that of a test, and not a part of it."""
+        return bool(self._whole.of)
+
+    @property
+    def _found(self) -> "_Attempts":
+        return self._whole if self.is_whole else self._part
 
     @property
     def other_identity(self) -> int:
         """Runs left out because they were recorded under another version of identity."""
-        return len({key[0] for key in self._attempts} & self._other_identity)
+        return len({key[0] for key in self._found.of} & self._other_identity)
 
     def appearances(self) -> list[Appearance]:
         """Newest first, one for each run and environment.
 
         Raises NotFound (`unknown_test`, with near names) and Conflict (`ambiguous_test`, with all that are meant).
         """
-        keys = [key for key in self._attempts if key[0] not in self._other_identity]
+        found = self._found
+        if not self.is_whole and len(self._parts) > 1:
+            raise self._ambiguous(sorted(self._parts))
+        keys = [key for key in found.of if key[0] not in self._other_identity]
         if not keys:
             close = difflib.get_close_matches(self._name, sorted(self._names), n=3, cutoff=0.4)
             raise NotFound(
@@ -87,19 +132,23 @@ class TestHistory:
             )
         meant = sorted({full_name(suite, test) for _, suite, test, _ in keys})
         if len(meant) > 1:
-            raise Conflict(
-                f'"{self._name}" names {len(meant)} tests: {", ".join(meant[:10])}',
-                hint=f"name one with its suite: {meant[0]}",
-                code="ambiguous_test",
-                details={"tests": meant},
-            )
+            raise self._ambiguous(meant)
         made = [
             Appearance(
                 key[0],
                 *self._commits.get(key[0], ("", "")),
-                self._received[key],
-                result_of(key[1:], self._attempts[key]),
+                found.received[key],
+                result_of(key[1:], found.of[key]),
             )
             for key in keys
         ]
         return sorted(made, key=lambda one: -one.result.attempts[-1].index)
+
+    def _ambiguous(self, names: list[str]) -> Conflict:
+        count = f"{MOST_PARTS} or more" if len(names) == MOST_PARTS else str(len(names))
+        return Conflict(
+            f'"{self._name}" names {count} tests: {", ".join(names[:10])}',
+            hint=f"name one of them, with its suite: {names[0]}",
+            code="ambiguous_test",
+            details={"tests": names},
+        )

@@ -1,7 +1,7 @@
 """What one word names in a log: a run, a test, or an event. One pass over the entries, pure.
 
-A run is asked first, then a test, then an event by its id. A number that names no run and no test is an index,
-which the caller knows without reading.
+A run is asked first, then a test, then an event by its id, then a test by a part of its name. A number that names no
+run and no test is an index, which the caller knows without reading.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,11 @@ class Lookup:
         return None if summary is None else (summary, self._run.tests())
 
     def test(self) -> list[Appearance] | None:
-        """The test in its runs, newest first; Conflict (`ambiguous_test`) when the word names several."""
+        """The test of that name in its runs, newest first; Conflict (`ambiguous_test`) when the word names several."""
+        return None if self._history is None or not self._history.is_whole else self.part()
+
+    def part(self) -> list[Appearance] | None:
+        """The same for the test of whose name the word is a part."""
         if self._history is None:
             return None
         try:

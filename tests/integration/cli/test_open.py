@@ -164,3 +164,11 @@ def test_what_a_killed_session_left_is_told_beside_the_newest_run(line):
     left.unlink()
     assert ran.code == 0
     assert "not in the log yet: 1 file in .graven/spool" in ran.err
+
+
+def test_a_part_of_a_name_is_enough_unless_several_have_it(line):
+    assert "test_good" in line.must("open", "good").text
+    assert line.must("test", "history", "it's", "--data", ".graven").err == f"of {FAILING}\n"
+    refused = line.run("open", "test_total")
+    assert refused.code != 0
+    assert FAILING in refused.err

@@ -43,7 +43,8 @@ _LINES_PER_BLOCK = 12
 def command(
     what: str | None, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool
 ) -> None:
-    """Show where to look: the newest run, or the run, test, event id or index that WHAT names.
+    """Show where to look: the newest run, or the run, test (a part of its name is enough), event id or index that WHAT
+    names.
 
     Without --server, --data or the variables for them, it looks into ./.graven, which "pytest --graven" makes.
     Every line that begins with graven can be pasted.

@@ -41,7 +41,7 @@ def command(
     """List test runs, newest first: state, verdict, counts, commit.
 
     A run is everything recorded under one run id, shards and reruns included. The whole log is read, and
-    that is recorded in the log "system".
+    that is recorded in the log "system" (a folder that only pytest has written stays as it is).
     """
     with read_chosen(server, data, token) as access:
         view: RunsView = feed_log(access, log, RunsView, quiet=as_json)

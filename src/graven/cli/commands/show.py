@@ -38,7 +38,8 @@ def command(
 ) -> None:
     """Show entry INDEX (or "last"): who, what, when, how, inputs and outputs.
 
-    Reading an entry is itself recorded, in the log "system".
+    Reading an entry is itself recorded, in the log "system" (a folder that only pytest has written stays as
+    it is).
     """
     with read_chosen(server, data, token) as access:
         number = resolve_index(access, log, index)

@@ -10,6 +10,7 @@ from graven.cli.options import access_options, json_option, log_option, read_cho
 from graven.cli.printable import printable
 from graven.cli.run_reading import duration_text, feed_log, shown_time, tell_left_out
 from graven.qa.history import TestHistory
+from graven.qa.identity import full_name
 
 __all__ = ["command"]
 
@@ -41,7 +42,8 @@ def history(
 ) -> None:
     """Show how TEST went in each run, newest first.
 
-    TEST is its name, or "suite::name" where several suites have it; parameters are part of the name.
+    TEST is its name, "suite::name" where several suites have it, or a part that no other test has; parameters are
+    part of the name.
     """
     with read_chosen(server, data, token) as access:
         view: TestHistory = feed_log(access, log, lambda load: TestHistory(test, load), quiet=as_json)
@@ -52,6 +54,8 @@ def history(
         terminal.emit_json(msgspec.to_builtins(shown[:limit]))
         return
     tell_left_out(view.events)
+    if not view.is_whole:
+        terminal.note(f"of {printable(full_name(shown[0].result.suite, shown[0].result.test))}")
     if view.other_identity:
         terminal.note(f"{terminal.plural(view.other_identity, 'run')} named tests by other rules and stayed out")
     rows = [
