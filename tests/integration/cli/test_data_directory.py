@@ -4,6 +4,8 @@ import json
 import shutil
 import tarfile
 
+from tests.support.cli_run import CommandLine
+
 from graven.event.envelope import decode_entry
 from graven.tlog.hashing import leaf_hash
 from graven.tlog.proof import parse_proof
@@ -216,3 +218,16 @@ def test_adoption_does_not_ask_when_there_is_nothing_to_adopt(offline):
     assert ran.code == 2
     assert "nothing to adopt" in ran.err
     assert "Go on?" not in ran.err
+
+
+def test_default_is_created_in_a_new_folder_once(tmp_path):
+    line = CommandLine.at(tmp_path)
+    made = json.loads(line.must("log", "create", "default", "--data", "new", "--json").text)
+    listed = {
+        log["name"]: log["origin"] for log in json.loads(line.must("log", "list", "--data", "new", "--json").text)
+    }
+    assert (made["name"], made["origin"]) == ("default", listed["default"])
+    assert made["vkey"].startswith(made["origin"])
+    again = line.run("log", "create", "default", "--data", "new")
+    assert again.code != 0
+    assert "exists already" in again.err

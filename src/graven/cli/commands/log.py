@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from graven.cli import terminal
-from graven.cli.access.choose import DEFAULT_DATA
+from graven.cli.access.choose import DEFAULT_DATA, connect
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
-from graven.cli.options import access_options, json_option, open_chosen, read_chosen
+from graven.cli.options import access_options, find_chosen, json_option, read_chosen
 from graven.errors import UsageError
 
 __all__ = ["command"]
@@ -36,8 +36,13 @@ def create(
 
     The origin is part of the key and cannot be changed later.
     """
-    with open_chosen(server, data, token, creating=True) as access:
-        made = access.create_log(name, origin)
+    place = find_chosen(server, data, token, creating=True)
+    is_new = place.data is not None and not (place.data / "logs").is_dir()
+    with connect(place) as access:
+        if is_new and name == "default" and origin is None:  # opening a new folder has just made it
+            (made,) = ({"origin": log["origin"]} for log in access.logs() if log["name"] == name)
+        else:
+            made = access.create_log(name, origin)
         vkey = access.verifier_key(name)
     if as_json:
         terminal.emit_json({**made, "name": name, "vkey": vkey})
