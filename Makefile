@@ -20,7 +20,7 @@ check: setup     ## format, lint, types, import contracts, fast tests (about thr
 	.venv/bin/lint-imports
 	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
-test: setup      ## everything but the soaks (15 to 40 minutes on two cores)
+test: setup      ## everything but the soaks (about 12 minutes on two cores)
 	$(PY) -m pytest -n 2 --dist loadscope -m "not soak" tests
 
 soak: setup      ## the long ones: crash rounds, fuzzing, memory
