@@ -25,11 +25,11 @@ from graven.log.messages import Incident, LogOptions
 from graven.log.publish import Publisher, Waiters
 from graven.log.replay import replay
 from graven.log.requests import RequestTable
-from graven.log.tree import Tree, covers
+from graven.log.tree import Tree
 from graven.log.writer import Writer, stopped_error
 from graven.tlog.note import Signer
 from graven.tlog.proof import TlogProof, format_proof
-from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath
+from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath, covers
 
 __all__ = ["Engine"]
 

@@ -14,17 +14,12 @@ from graven.tlog.bundle import decode_bundle
 from graven.tlog.merkle import HASH_SIZE, NodeReader, inclusion_proof
 from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath, parse_tile_path, tile_node_reader
 
-__all__ = ["Tree", "bundle_prefix", "covers"]
+__all__ = ["Tree", "bundle_prefix"]
 
 _CACHED_BYTES = 16 * 1024 * 1024
 """Entry bytes kept of bundles read last: a few dozen usual ones; one bundle may be almost as large."""
 
 _OBJECT_BYTES = 41  # a bytes object and its place in a list
-
-
-def covers(size: int, path: TilePath) -> bool:
-    """Whether a tree of `size` has all hashes or entries of `path`."""
-    return path.index * FULL_WIDTH + path.width <= size >> (8 * max(path.level, 0))
 
 
 def bundle_prefix(data: bytes, width: int) -> bytes:

@@ -20,6 +20,7 @@ __all__ = [
     "TilePath",
     "all_tiles",
     "bundles_for",
+    "covers",
     "parse_tile_path",
     "partial_width",
     "tile_node_reader",
@@ -105,6 +106,11 @@ def _grown(level: int, old_count: int, new_count: int) -> Iterator[TilePath]:
         return
     for index in range(old_count // FULL_WIDTH, (new_count - 1) // FULL_WIDTH + 1):
         yield TilePath(level, index, min(FULL_WIDTH, new_count - index * FULL_WIDTH))
+
+
+def covers(size: int, path: TilePath) -> bool:
+    """Whether a tree of `size` has all hashes or entries of `path`."""
+    return path.index * FULL_WIDTH + path.width <= size >> (8 * max(path.level, 0))
 
 
 def tile_node_reader(size: int, read: Callable[[TilePath], bytes]) -> NodeReader:

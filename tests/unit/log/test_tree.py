@@ -2,7 +2,7 @@ import pytest
 from tests.support.log_world import World, numbered
 
 from graven.errors import NotFound, Tampered
-from graven.log.tree import Tree, bundle_prefix, covers
+from graven.log.tree import Tree, bundle_prefix
 from graven.tlog.bundle import encode_bundle
 from graven.tlog.merkle import leaf_hashes
 from graven.tlog.tiles import TilePath
@@ -60,13 +60,6 @@ def test_a_committed_entry_without_a_proof_yet_says_so(world: World) -> None:
     with pytest.raises(NotFound) as caught:
         world.running.proof(300)
     assert caught.value.code == "not_published"
-
-
-def test_a_tree_covers_the_tiles_that_its_size_fills() -> None:
-    assert covers(256, TilePath(1, 0, 1))
-    assert not covers(255, TilePath(1, 0, 1))
-    assert covers(300, TilePath(-1, 1, 44))
-    assert not covers(300, TilePath(-1, 1, 45))
 
 
 def test_a_bundle_too_short_for_the_width_is_tampered() -> None:

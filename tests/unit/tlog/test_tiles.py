@@ -8,6 +8,7 @@ from graven.tlog.tiles import (
     TilePath,
     all_tiles,
     bundles_for,
+    covers,
     parse_tile_path,
     partial_width,
     tile_node_reader,
@@ -165,3 +166,10 @@ def test_a_tile_of_another_length_is_refused(change: int) -> None:
     node = tile_node_reader(5, lambda tile: bytes(tile.width * 32 + change))
     with pytest.raises(InvalidInput, match=r"tile/0/000.p/5 has"):
         node(0, 0)
+
+
+def test_a_tree_covers_the_tiles_that_its_size_fills() -> None:
+    assert covers(256, TilePath(1, 0, 1))
+    assert not covers(255, TilePath(1, 0, 1))
+    assert covers(300, TilePath(-1, 1, 44))
+    assert not covers(300, TilePath(-1, 1, 45))

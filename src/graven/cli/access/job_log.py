@@ -86,20 +86,34 @@ class JobLog:
             code=worst.code,
         )
 
+    def tile(self, tile: TilePath) -> bytes:
+        """Plain bytes of a tile or bundle below the checkpoint. Tampered where it is missing or malformed."""
+        try:
+            data = read_plain(self.source, tile)
+        except InvalidInput as error:
+            raise self._damaged(tile, error.message) from error
+        if data is None:
+            raise self._damaged(tile, "it is missing")
+        return data
+
+    def bundle(self, number: int) -> tuple[bytes, list[bytes]]:
+        """The bundle as it is, and its entries: 256, or fewer at the right edge. Tampered as above."""
+        width = min(FULL_WIDTH, self.checkpoint.size - number * FULL_WIDTH)
+        tile = TilePath(ENTRIES_LEVEL, number, width)
+        data = self.tile(tile)
+        try:
+            return data, decode_bundle(data, width)
+        except InvalidInput as error:
+            raise self._damaged(tile, error.message) from error
+
     def bundles(self) -> Iterator[Bundle]:
-        """All entries, up to 256 at a time. Tampered where a file is missing or malformed."""
-        size = self.checkpoint.size
-        for number in range(-(-size // FULL_WIDTH)):
-            width = min(FULL_WIDTH, size - number * FULL_WIDTH)
-            tile = TilePath(ENTRIES_LEVEL, number, width)
-            try:
-                data = read_plain(self.source, tile)
-                entries = None if data is None else decode_bundle(data, width)
-            except InvalidInput as error:
-                raise Tampered(f"{tile.path()}: {error.message}", hint=f"graven verify {self.folder}") from error
-            if data is None or entries is None:
-                raise Tampered(f"{tile.path()} is missing", hint=f"graven verify {self.folder}")
+        """All entries, up to 256 at a time. Tampered as above."""
+        for number in range(-(-self.checkpoint.size // FULL_WIDTH)):
+            data, entries = self.bundle(number)
             yield Bundle(entries, may_refer(data))
+
+    def _damaged(self, tile: TilePath, what: str) -> Tampered:
+        return Tampered(f"{tile.path()}: {what}", hint=f"graven verify {self.folder}")
 
     def blob_path(self, digest: str) -> Path:
         """The file of a blob; CouldNotCheck when it is not there."""

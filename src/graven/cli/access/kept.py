@@ -12,14 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from graven.cli.access.job_log import JobLog
-from graven.errors import CouldNotCheck, InvalidInput, NotFound, Tampered
-from graven.log.layout import SYSTEM_LOG, log_names
-from graven.log.tree import covers
-from graven.tlog.bundle import decode_bundle
+from graven.errors import CouldNotCheck, NotFound, Tampered
 from graven.tlog.merkle import inclusion_proof
 from graven.tlog.proof import TlogProof, format_proof
-from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath, parse_tile_path, tile_node_reader
-from graven.verify.reading import read_plain
+from graven.tlog.tiles import FULL_WIDTH, covers, parse_tile_path, tile_node_reader
 
 if TYPE_CHECKING:
     from graven.qa.shown import ShownTest
@@ -29,9 +25,12 @@ __all__ = ["KeptAccess", "is_kept"]
 
 def is_kept(data: Path) -> bool:
     """Whether `data` has logs, and no server or `graven log create` has been there."""
-    return bool(log_names(data)) and not any(
-        (data / name).exists() for name in (f"logs/{SYSTEM_LOG}", "control.sqlite")
-    )
+    return bool(_names(data)) and not any((data / name).exists() for name in ("logs/system", "control.sqlite"))
+
+
+def _names(data: Path) -> list[str]:
+    # not from `graven.log`, which takes long to import, and which only Linux and macOS have
+    return sorted(path.parent.name for path in data.glob("logs/*/log.vkey") if not path.parent.name.startswith("."))
 
 
 class KeptAccess:
@@ -46,7 +45,7 @@ class KeptAccess:
     def _log(self, name: str) -> JobLog:
         log = self._logs.get(name)
         if log is None:
-            names = log_names(self._data)
+            names = _names(self._data)
             if name not in names:
                 raise NotFound(f"there is no log {name!r}", hint=f"there is {', '.join(names)}", code="unknown_log")
             log = self._logs[name] = JobLog(self._data / "logs" / name)
@@ -60,26 +59,8 @@ class KeptAccess:
 
     def _bundle(self, log: str, number: int) -> list[bytes]:
         if self._last[:2] != (log, number):
-            size = self.size(log)
-            tile = TilePath(ENTRIES_LEVEL, number, min(FULL_WIDTH, size - number * FULL_WIDTH))
-            try:
-                entries = decode_bundle(self._read(log, tile), tile.width)
-            except InvalidInput as error:
-                raise self._damaged(log, tile, error.message) from error
-            self._last = (log, number, entries)
+            self._last = (log, number, self._log(log).bundle(number)[1])
         return self._last[2]
-
-    def _read(self, log: str, tile: TilePath) -> bytes:
-        try:
-            data = read_plain(self._log(log).source, tile)
-        except InvalidInput as error:
-            raise self._damaged(log, tile, error.message) from error
-        if data is None:
-            raise self._damaged(log, tile, "it is missing")
-        return data
-
-    def _damaged(self, log: str, tile: TilePath, what: str) -> Tampered:
-        return Tampered(f"{tile.path()} of {log}: {what}", hint=f"graven verify {self._log(log).folder}")
 
     def entry(self, log: str, index: int) -> bytes:
         """See `ports.ReadAccess`."""
@@ -117,7 +98,7 @@ class KeptAccess:
         size = opened.checkpoint.size
         if not 0 <= index < size:
             raise NotFound(f"the log has no entry {index}", why=f"its size is {size}", code="entry_not_found")
-        node = tile_node_reader(size, lambda tile: self._read(log, tile))
+        node = tile_node_reader(size, opened.tile)
         return format_proof(TlogProof(index, tuple(inclusion_proof(index, size, node)), opened.note))
 
     def _content(self, log: str, digest: str) -> bytes | None:
@@ -151,11 +132,11 @@ class KeptAccess:
         tile = parse_tile_path(path)
         if not covers(self.size(log), tile):
             raise NotFound(f"there is no {path} in {log}")
-        return self._read(log, tile)
+        return self._log(log).tile(tile)
 
     def logs(self) -> list[dict[str, Any]]:
         """See `ports.ReadAccess`."""
-        opened = [(name, self._log(name).checkpoint) for name in log_names(self._data)]
+        opened = [(name, self._log(name).checkpoint) for name in _names(self._data)]
         return [{"name": name, "origin": checkpoint.origin, "size": checkpoint.size} for name, checkpoint in opened]
 
     def close(self) -> None:
