@@ -29,6 +29,8 @@ soak: setup      ## the long ones: crash rounds, fuzzing, memory
 
 bench: setup     ## the numbers in README
 	$(PY) -m bench
+	$(PY) -m bench.recorder
+	$(PY) -m bench.push
 
 demo: setup      ## record, prove, verify, attack; KEEP=1 leaves the server up
 	$(PY) -m graven demo $(if $(KEEP),--keep)

@@ -23,7 +23,7 @@ __all__ = ["Entry", "decode_entry", "encode_text", "entry_head", "entry_tail", "
 _SECOND: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_NS: Final = 253_402_300_800 * _SECOND  # year 10000
-_SHORT: Final = 256
+_SHORT: Final = 256  # bytes: what is remembered of strangers' texts is bounded
 _encode: Final = msgspec.json.Encoder().encode
 
 _STRING: Final = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'

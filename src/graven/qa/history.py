@@ -15,7 +15,6 @@ __all__ = ["Appearance", "TestHistory"]
 KNOWN_NAMES = 20_000
 """So many names of other tests are remembered, to suggest from."""
 
-
 MOST_PARTS = 50
 """So many names with the part are remembered, to choose from."""
 
