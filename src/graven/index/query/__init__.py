@@ -1,0 +1,1 @@
+"""The query language: text → tree → answers. Nothing here reads a clock or a file."""
