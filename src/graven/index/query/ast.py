@@ -3,13 +3,33 @@
 Every node has one meaning for one event (`matches`), whatever segment or engine answers it.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from graven.index.query.fields import Field
 
-__all__ = ["All", "And", "Compare", "Equals", "Exists", "Not", "Operator", "Or", "Query", "Wildcard", "Words"]
+__all__ = [
+    "All",
+    "And",
+    "Compare",
+    "Equals",
+    "Exists",
+    "Not",
+    "Operator",
+    "Or",
+    "Path",
+    "Query",
+    "Wildcard",
+    "Words",
+    "all_of",
+    "leaves",
+    "one_of",
+]
 
 Operator = Literal["<", "<=", ">", ">="]
+
+Path = tuple[str | int | None, ...]
+"""The rest of a dotted name: a member, the position of an element, or None for any element. For a `map`, one key."""
 
 
 class All(NamedTuple):
@@ -51,13 +71,12 @@ class Words(NamedTuple):
 class Equals(NamedTuple):
     """A keyword is `value`; a number, time or duration is `value` as a number; a JSON scalar is it.
 
-    `path` is the rest of a dotted path, for fields of kind `map` and `json`; see `fields.PathStep`.
-    For fields of several values one of them suffices.
+    For keywords, maps and JSON `value` is a text, else a number. For fields of several values one of them suffices.
     """
 
     field: Field
     value: str | int | float
-    path: tuple[str | int | None, ...] = ()
+    path: Path = ()
 
 
 class Wildcard(NamedTuple):
@@ -68,7 +87,7 @@ class Wildcard(NamedTuple):
 
     field: Field
     parts: tuple[str, ...]
-    path: tuple[str | int | None, ...] = ()
+    path: Path = ()
 
 
 class Compare(NamedTuple):
@@ -77,14 +96,39 @@ class Compare(NamedTuple):
     field: Field
     operator: Operator
     value: int | float
-    path: tuple[str | int | None, ...] = ()
+    path: Path = ()
 
 
 class Exists(NamedTuple):
     """The field, or the path in it, is there and not null."""
 
     field: Field
-    path: tuple[str | int | None, ...] = ()
+    path: Path = ()
 
 
 Query = All | And | Or | Not | Words | Equals | Wildcard | Compare | Exists
+
+
+def all_of(parts: Iterable[Query]) -> Query:
+    """The conjunction in its one shape: no And within And, no All among others."""
+    flat = [one for part in parts for one in (part.parts if isinstance(part, And) else (part,))]
+    kept = tuple(one for one in flat if not isinstance(one, All))
+    return And(kept) if len(kept) > 1 else kept[0] if kept else All()
+
+
+def one_of(parts: Iterable[Query]) -> Query:
+    """The disjunction of one or more in its one shape: no Or within Or."""
+    flat = tuple(one for part in parts for one in (part.parts if isinstance(part, Or) else (part,)))
+    return Or(flat) if len(flat) > 1 else flat[0]
+
+
+def leaves(query: Query) -> Iterator[All | Words | Equals | Wildcard | Compare | Exists]:
+    """The conditions of a query, from left to right."""
+    match query:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case leaf:
+            yield leaf

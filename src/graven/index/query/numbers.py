@@ -1,0 +1,45 @@
+"""Numbers as the query language spells them, each with one value: `5.0` is 5."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from graven.index.query.times import MAX_NS, MIN_NS, Span
+
+__all__ = ["SEVERITIES", "number", "severity", "spell_number"]
+
+_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_SEVERITY: Final = re.compile(r"(trace|debug|info|warn|error|fatal)([1-4]?)", re.IGNORECASE)
+
+SEVERITIES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
+"""The first of the four numbers of each OpenTelemetry severity."""
+
+
+def number(text: str) -> int | float | None:
+    """A decimal number, or None: an int where it is a whole number of 64 bits, else the nearest float."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    if "." not in text:
+        whole = int(text)
+        if MIN_NS <= whole <= MAX_NS:
+            return whole
+    real = float(text)
+    if real in (float("inf"), float("-inf")):
+        return None
+    return int(real) if real.is_integer() and -(2.0**63) <= real < 2.0**63 else real
+
+
+def spell_number(value: int | float) -> str:
+    """The shortest spelling without an exponent that `number` takes back to `value`."""
+    return str(value) if isinstance(value, int) else format(Decimal(repr(value)), "f")
+
+
+def severity(text: str) -> Span | None:
+    """`error` is 17 to 20, `error2` is 18, as OpenTelemetry names them."""
+    match = _SEVERITY.fullmatch(text)
+    if match is None:
+        return None
+    first = SEVERITIES[match.group(1).lower()]
+    if match.group(2):
+        return Span(first + int(match.group(2)) - 1, first + int(match.group(2)) - 1)
+    return Span(first, first + 3)

@@ -1,0 +1,44 @@
+"""What a token is, and the text of a JSON value: the one definition that every text index has to agree with."""
+
+import json
+import re
+import unicodedata
+from typing import Any, Final
+
+import msgspec
+
+__all__ = ["compact_json", "is_token_char", "json_text", "tokens"]
+
+_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+
+
+def is_token_char(char: str) -> bool:
+    """Whether a character is a letter or a digit (Unicode categories L and N); everything else separates tokens."""
+    return unicodedata.category(char)[0] in "LN"
+
+
+def _lower(char: str) -> str:
+    lower = char.lower()
+    return lower if len(lower) == 1 else char
+
+
+def tokens(text: str) -> list[str]:
+    """The runs of letters and digits in `text`, lower-cased character by character: `Card_Nr 4` is `card nr 4`."""
+    return "".join(_lower(char) if is_token_char(char) else " " for char in text).split()
+
+
+def compact_json(value: Any) -> str:
+    """The JSON text of a value without white space; characters beyond ASCII stand as themselves."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (OverflowError, msgspec.MsgspecError):  # an integer beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_text(value: Any) -> str:
+    """A value as a text to be searched: its compact JSON with every escape as a space.
+
+    Only quotes, backslashes and control characters are escaped there, and all of them separate tokens; left alone,
+    the `n` of a line break would begin the next word.
+    """
+    return _ESCAPE.sub(" ", compact_json(value))
