@@ -17,7 +17,7 @@ import msgspec
 
 from graven.errors import GravenError
 from graven.event.pushed import FORMAT as PUSHED
-from graven.qa.recorded import BROKEN, READ, may_lie_in_blob, recorded
+from graven.event.recorded import BROKEN, READ, may_lie_in_blob, recorded
 
 __all__ = ["ACTIONS", "MESSAGE_CHARS", "REDACTED", "RunEvent", "RunEvents", "time_ns"]
 

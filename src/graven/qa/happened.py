@@ -12,7 +12,7 @@ import msgspec
 
 from graven.errors import GravenError
 from graven.qa.events import time_ns
-from graven.qa.recorded import BROKEN, recorded
+from graven.event.recorded import BROKEN, recorded
 
 __all__ = ["Happened", "happened"]
 

@@ -13,7 +13,7 @@ from graven.event.batch import MAX_ENTRY_SIZE
 from graven.event.envelope import decode_entry, entry_head
 from graven.event.mappers.pushed import prepare_pushed
 from graven.event.pushed import MAX_INDEX, MAX_LEVELS, leaf_of, pushed_key, unwrap, wrap
-from graven.qa.recorded import recorded
+from graven.event.recorded import recorded
 
 ORIGIN = "graven.local/0123/default"
 HMAC = "k1:" + "0" * 64

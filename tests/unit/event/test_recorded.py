@@ -5,7 +5,7 @@ from tests.support.verify_logs import graven_entry
 
 from graven.event.envelope import decode_entry
 from graven.event.pushed import FORMAT, MAX_LEVELS, wrap
-from graven.qa.recorded import BROKEN, may_lie_in_blob, recorded
+from graven.event.recorded import BROKEN, may_lie_in_blob, recorded
 
 ORIGIN = "graven.local/0123/default"
 ENTRY = graven_entry(7)

@@ -30,6 +30,7 @@ class Recorded(msgspec.Struct):
     id: str
     source: str
     format: str
+    redacted: int = 0
     data: msgspec.Raw = msgspec.Raw()  # in a union with None it would be decoded
     blob: _Blob | None = None
 
