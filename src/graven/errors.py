@@ -20,6 +20,7 @@ __all__ = [
     "RefusedToStart",
     "StorageFailed",
     "Tampered",
+    "TimedOut",
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
@@ -126,6 +127,12 @@ class Unavailable(GravenError):
     """The writer stopped (`writer_stopped`, `storage_full`) or a server is not reachable."""
 
     code = "unavailable"
+
+
+class TimedOut(GravenError):
+    """A question took longer than it may; a narrower one can be answered."""
+
+    code = "timed_out"
 
 
 class StorageFailed(GravenError):

@@ -24,6 +24,7 @@ from graven.errors import (
     RefusedToStart,
     StorageFailed,
     Tampered,
+    TimedOut,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -60,6 +61,7 @@ _STATUS: Mapping[type[GravenError], int] = {
     CouldNotCheck: 502,
     StorageFailed: 503,
     Unavailable: 503,
+    TimedOut: 504,
     Tampered: 500,
     RefusedToStart: 503,
 }

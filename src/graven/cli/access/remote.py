@@ -30,7 +30,7 @@ _BY_STATUS: Mapping[int, type[errors.GravenError]] = {
     422: errors.InvalidEvent,
     502: errors.Unavailable,
     503: errors.Unavailable,
-    504: errors.Unavailable,
+    504: errors.TimedOut,
 }
 
 BUNDLE = 256

@@ -1,1 +1,1 @@
-"""What an entry means: from the bytes of the log to the view that is indexed."""
+"""From entries to columns: what an entry means, read by a mapper per format, in batches without Python per event."""

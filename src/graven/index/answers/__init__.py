@@ -1,0 +1,1 @@
+"""Answers: what a query gives over all segments of a snapshot, as merges of partials of single segments."""

@@ -1,0 +1,174 @@
+"""Matches over time, by either clock, stacked by a facet.
+
+By received time no row is looked at to find its bucket: times never decrease with the log index, so the borders of
+buckets are searched, and what lies between them is counted.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, NamedTuple
+
+import numpy as np
+
+from graven.index.answers.facets import facets
+from graven.index.derive.columns import MISSING
+from graven.index.query.ast import Query
+from graven.index.query.fields import Field
+from graven.index.segment.contract import Segment
+from graven.index.segment.rows import Rows, rows_of
+from graven.index.store import Snapshot
+
+__all__ = ["STACKED", "Bucket", "Clock", "Histogram", "histogram", "width_for"]
+
+Clock = Literal["received", "claimed"]
+STACKED: Final = 8
+"""Values that get a stack of their own."""
+
+_S: Final = 1_000_000_000
+_WIDTHS: Final = (
+    *(n * 1_000_000 for n in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
+    *(n * _S for n in (1, 2, 5, 10, 15, 30)),
+    *(n * 60 * _S for n in (1, 2, 5, 10, 15, 30)),
+    *(n * 3_600 * _S for n in (1, 2, 3, 6, 12)),
+    *(n * 86_400 * _S for n in (1, 2, 7, 14, 30, 90, 365, 3_650)),
+)
+
+
+class Bucket(NamedTuple):
+    """Matches from `start_ns` on, for the width of the histogram; `by` in the order of `Histogram.values`."""
+
+    start_ns: int
+    count: int
+    by: tuple[int, ...]
+
+
+class Histogram(NamedTuple):
+    """Buckets without gaps. The last of `values` is "" and stands for all others, and for none."""
+
+    width_ns: int
+    values: tuple[str, ...]
+    buckets: list[Bucket]
+    total: int
+    untimed: int
+    """Matches without a claimed time, or with one outside of the range."""
+
+
+def width_for(span_ns: int, buckets: int) -> int:
+    """The narrowest round width by which that many buckets cover the span, each beginning at a multiple of it."""
+    return next((width for width in _WIDTHS if span_ns // width + 2 <= max(2, buckets)), _WIDTHS[-1])
+
+
+def histogram(
+    snapshot: Snapshot,
+    query: Query,
+    *,
+    buckets: int,
+    clock: Clock,
+    by: Field | None,
+    start_ns: int | None,
+    stop_ns: int | None,
+    check: Callable[[], None],
+) -> Histogram:
+    """Matches by time in at most that many buckets, over [start, stop), or over what matches where these are open."""
+    matched = []
+    for segment in snapshot.segments:
+        check()
+        rows = rows_of(query, segment, check=check)
+        if rows is not False and (rows is True or rows.any()):
+            matched.append((segment, rows))
+    total = sum(segment.count if rows is True else int(np.count_nonzero(rows)) for segment, rows in matched)
+    column = "received" if clock == "received" else "time"
+    low, high = _extent(matched, column, start_ns, stop_ns)
+    width = width_for(max(0, high - low), buckets)
+    base = low // width
+    number = min(max(1, high // width - base + 1), buckets)
+    values: tuple[str, ...] = ()
+    if by is not None:
+        top = facets(snapshot, query, [by], limit=STACKED, check=check).fields[by.name]
+        values = (*(value for value, _ in top.values), "")
+    stacked = np.zeros((number, max(1, len(values))), np.int64)
+    for segment, rows in matched:
+        check()
+        stacked += _partial(segment, rows, column, base, width, number, by, values)
+    made = [
+        Bucket((base + n) * width, int(stacked[n].sum()), tuple(stacked[n].tolist()) if by is not None else ())
+        for n in range(number)
+    ]
+    return Histogram(width, values, made if total else [], total, total - int(stacked.sum()))
+
+
+def _extent(
+    matched: list[tuple[Segment, Rows]], column: str, start_ns: int | None, stop_ns: int | None
+) -> tuple[int, int]:
+    """First and last moment of the histogram."""
+    low, high = start_ns, None if stop_ns is None else stop_ns - 1
+    if low is None or high is None:
+        firsts, lasts = [], []
+        for segment, rows in matched:
+            times = segment.numbers(column)
+            if column == "received":  # sorted
+                places = np.array([0, segment.count - 1]) if rows is True else np.flatnonzero(rows)[[0, -1]]
+                firsts.append(int(times[places[0]]))
+                lasts.append(int(times[places[1]]))
+                continue
+            times = times if rows is True else times[rows]
+            times = times[times != MISSING]
+            if times.size:
+                firsts.append(int(times.min()))
+                lasts.append(int(times.max()))
+        low = low if low is not None else min(firsts, default=high if high is not None else 0)
+        high = high if high is not None else max(lasts, default=low)
+    return low, max(low, high)
+
+
+def _partial(
+    segment: Segment,
+    rows: Rows,
+    column: str,
+    base: int,
+    width: int,
+    number: int,
+    by: Field | None,
+    values: tuple[str, ...],
+) -> Any:
+    times = segment.numbers(column)
+    stacks = max(1, len(values))
+    if column == "received":
+        edges = np.searchsorted(times, np.arange(base, base + number + 1, dtype=np.int64) * width)
+        low, high = int(edges[0]), int(edges[-1])
+        if by is None:
+            if rows is True:
+                return np.diff(edges)[:, None]
+            assert rows is not False  # noqa: S101 - for the type checker; such segments were left out
+            summed = np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))
+            return np.diff(summed[edges])[:, None]
+        bucket = np.repeat(np.arange(number), np.diff(edges))
+        inside = slice(low, high)
+        chosen = None if rows is True else rows[inside]  # type: ignore[index]
+        bucket = bucket if chosen is None else bucket[chosen]
+    else:
+        bucket = times // width - base
+        there = (times != MISSING) & (bucket >= 0) & (bucket < number)
+        chosen = there if rows is True else there & rows
+        inside = slice(None)
+        bucket = bucket[chosen]
+        if by is None:
+            return np.bincount(bucket, minlength=number)[:, None]
+    assert by is not None  # noqa: S101 - for the type checker
+    codes = segment.codes(by.column)
+    place = np.full(len(codes.values) + 1, stacks - 1, np.int64)
+    known = {value: n for n, value in enumerate(values[:-1])}
+    for position, value in _positions(codes.values, known):
+        place[position] = value
+    stack = codes.codes[inside]
+    stack = place[stack if chosen is None else stack[chosen]]
+    return np.bincount(bucket * stacks + stack, minlength=number * stacks).reshape(number, stacks)
+
+
+def _positions(values: Any, known: dict[str, int]) -> list[tuple[int, int]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pa.array(list(known), pa.string())
+    found = pc.index_in(values, value_set=wanted)
+    there = np.flatnonzero(~found.is_null().to_numpy(zero_copy_only=False))
+    return [(int(position), int(found[int(position)].as_py())) for position in there]

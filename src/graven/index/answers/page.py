@@ -1,0 +1,91 @@
+"""A page of matches, and how many there are: segments are asked in order, and no further than the page needs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from graven.index.query.ast import Query
+from graven.index.segment.contract import Segment
+from graven.index.segment.rows import Rows, rows_of
+from graven.index.store import Snapshot
+
+__all__ = ["Order", "Page", "count", "matching", "page", "span_of"]
+
+Order = Literal["newest", "oldest"]
+
+
+class Page(NamedTuple):
+    """Log indexes in the order asked for; `more` when others may follow."""
+
+    indexes: list[int]
+    more: bool
+
+
+def page(
+    snapshot: Snapshot,
+    query: Query,
+    *,
+    order: Order,
+    limit: int,
+    after: int | None = None,
+    check: Callable[[], None],
+) -> Page:
+    """The first `limit` matches beyond the log index `after` (below it when the newest come first)."""
+    found: list[int] = []
+    for segment, rows in matching(snapshot, query, order=order, after=after, check=check):
+        wanted = limit + 1 - len(found)
+        part = rows[::-1][:wanted] if order == "newest" else rows[:wanted]
+        found.extend((part + segment.first).tolist())
+        if len(found) > limit:
+            return Page(found[:limit], more=True)
+    return Page(found, more=False)
+
+
+def matching(
+    snapshot: Snapshot,
+    query: Query,
+    *,
+    order: Order = "oldest",
+    after: int | None = None,
+    check: Callable[[], None],
+) -> Iterator[tuple[Segment, Any]]:
+    """Segments that have matches, with their row numbers, ascending; segment by segment in that order."""
+    segments = snapshot.segments if order == "oldest" else snapshot.segments[::-1]
+    for segment in segments:
+        low, high = 0, segment.count
+        if after is not None and order == "newest":
+            high = min(high, after - segment.first)
+        elif after is not None:
+            low = max(low, after + 1 - segment.first)
+        if low >= high:
+            continue
+        check()
+        rows = span_of(rows_of(query, segment, _between(low, high, segment.count), check=check), segment.count)
+        if rows.size:
+            yield segment, rows
+
+
+def _between(low: int, high: int, count: int) -> Rows:
+    if (low, high) == (0, count):
+        return True
+    mask = np.zeros(count, np.bool_)
+    mask[low:high] = True
+    return mask
+
+
+def span_of(rows: Rows, count: int) -> Any:
+    """Row numbers of a mask."""
+    if rows is True:
+        return np.arange(count)
+    return np.empty(0, np.int64) if rows is False else np.flatnonzero(rows)
+
+
+def count(snapshot: Snapshot, query: Query, *, check: Callable[[], None]) -> int:
+    """How many events match."""
+    total = 0
+    for segment in snapshot.segments:
+        check()
+        rows = rows_of(query, segment, check=check)
+        total += segment.count if rows is True else 0 if rows is False else int(np.count_nonzero(rows))
+    return total

@@ -1,0 +1,68 @@
+"""What is shown of an event in a list: the view of its entry, reduced and cut."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graven.event.envelope import format_time
+from graven.index.query.tokens import compact_json
+
+__all__ = ["TEXT_CHARS", "row_of"]
+
+TEXT_CHARS: Final = 500
+_MANY: Final = 20
+
+
+def row_of(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that a row has (docs/design: *row*); absent ones are left out, texts are cut."""
+    event = view["event"]
+    row = {
+        "index": view["index"],
+        "received": format_time(view["received"]),
+        "time": _text(event.get("time")),
+        "id": view["id"],
+        "source": view["source"],
+        "format": view["format"],
+        "redacted": view.get("redacted"),
+        "token": view["token"],
+        "action": _text(event.get("action")),
+        "outcome": _text(event.get("outcome")),
+        "actor": _texts(event.get("actor"), "id", "type", "name"),
+        "behalf": [_texts(actor, "id", "type", "name") for actor in _list(event.get("on_behalf_of"))],
+        "targets": [_texts(target, "type", "id", "name") for target in _list(event.get("targets"))],
+        "message": _text(event.get("message")),
+        "error": _texts(event.get("error"), "type", "message"),
+        "duration_ns": event.get("duration_ns") if isinstance(event.get("duration_ns"), int) else None,
+        "severity": event.get("severity") if isinstance(event.get("severity"), int) else None,
+        "method": _texts(event.get("method"), "protocol", "operation", "uri", "statement"),
+        "qa": _texts(event.get("qa"), "run", "suite", "test", "attempt", "phase", "status", "environment", "commit"),
+        "trace_id": _text(_member(event.get("trace"), "trace_id")),
+        "session": _text(event.get("session_id")) or _text(_member(event.get("actor"), "session")),
+        "labels": _labels(event.get("labels")),
+    }
+    return {name: value for name, value in row.items() if value not in (None, [], {})}
+
+
+def _text(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else compact_json(value)
+    return text if len(text) <= TEXT_CHARS else text[:TEXT_CHARS] + "…"
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _texts(value: Any, *names: str) -> dict[str, Any]:
+    found = {name: _text(_member(value, name)) for name in names}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def _list(value: Any) -> list[Any]:
+    return value[:_MANY] if isinstance(value, list) else []
+
+
+def _labels(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {}
+    return {str(name)[:TEXT_CHARS]: _text(text) for name, text in list(value.items())[:_MANY]}

@@ -1,0 +1,129 @@
+"""One log as the index process sees it: its files, its index, and how far behind it is."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from graven.errors import GravenError
+from graven.event.pushed import leaf_of
+from graven.index.derive.deriver import Deriver
+from graven.index.derive.view import VERSION
+from graven.index.process.messages import LogState
+from graven.index.reading import LogReader
+from graven.index.segment.sealed import SealedSegment
+from graven.index.store import LogIndex
+from graven.log.layout import LogPaths
+
+__all__ = ["FollowedLog"]
+
+BATCH_ROWS: Final = 16_384
+"""Entries derived at a time: enough to be fast, few enough to be seen soon."""
+
+MOST_HOT: Final = 4
+"""Sealed segments' worth of hot rows; beyond that the index waits for sealing and lags."""
+
+
+class FollowedLog:
+    """`follow` and everything that changes the index is for one thread; `state`, `index` and `reader` for any."""
+
+    def __init__(self, data_dir: Path, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self.reader = LogReader(data_dir, name)
+        self._deriver = Deriver(self.reader.blob)
+        self._clock = clock
+        self.committed = 0
+        self._behind_since: float | None = None
+        self._rebuilding_to = 0
+        origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
+        home = data_dir / "index" / name
+        self.index = LogIndex(home, origin, genuine=self._genuine)
+        self.advanced = threading.Condition()
+        """Notified whenever more is indexed."""
+
+    def grew(self, committed: int) -> None:
+        """The log has that many committed entries."""
+        self.committed = committed
+        if self._behind_since is None and self.index.size < committed:
+            self._behind_since = self._clock()
+
+    def follow(self) -> bool:
+        """Index some of what is new; False when there is nothing that can be done now.
+
+        Raises what reading the log raises.
+        """
+        size = self.index.size
+        room = self.index.room()
+        if size >= self.committed or self.index.hot_rows() >= MOST_HOT * self.index.sealed_rows:
+            return False
+        stop = min(self.committed, size + min(room, BATCH_ROWS))
+        entries: list[bytes] = []
+        for _, part in self.reader.batches(size, stop):
+            entries += part[: stop - size - len(entries)]
+            if len(entries) >= stop - size:
+                break
+        if not entries:
+            return False
+        self.index.add(size, self._deriver.derive(size, entries))
+        self._note_progress()
+        return True
+
+    def derive(self, first: int, count: int) -> pa.Table:
+        """The rows of entries that are indexed already, by the mapper of today."""
+        deriver = Deriver(self.reader.blob)  # a thread of its own needs one of its own
+        try:
+            parts = self.reader.batches(first, first + count)
+            return pa.concat_tables([deriver.derive(start, part) for start, part in parts])
+        finally:
+            deriver.close()
+
+    def leaf(self, index: int) -> str:
+        """Hexadecimal leaf hash of an entry."""
+        return leaf_of(self.reader.entry(index)).hex()
+
+    def rebuild(self) -> None:
+        """Begin anew."""
+        self.index.clear()
+        self._rebuilding_to = self.committed
+        self._note_progress()
+
+    def state(self) -> LogState:
+        size = self.index.size
+        sealed = self.index.sealed()
+        if size < self._rebuilding_to:
+            state = "rebuilding"
+        else:
+            state = "following" if size >= self.committed else "catching_up"
+        behind = self._behind_since
+        return LogState(
+            indexed=size,
+            state=state,
+            behind_s=0.0 if behind is None else self._clock() - behind,
+            sealed=len(sealed),
+            hot_rows=self.index.hot_rows(),
+            sealed_bytes=sum(segment.size_bytes for segment in sealed),
+            hot_bytes=self.index.hot_bytes(),
+            outdated=sum(segment.manifest.mapper != VERSION for segment in sealed),
+        )
+
+    def close(self) -> None:
+        self._deriver.close()
+        self.reader.close()
+
+    def _note_progress(self) -> None:
+        if self.index.size >= self.committed:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = self._clock()
+        with self.advanced:
+            self.advanced.notify_all()
+
+    def _genuine(self, segment: SealedSegment) -> bool:
+        try:
+            return self.leaf(segment.first + segment.count - 1) == segment.manifest.leaf
+        except (GravenError, IndexError):
+            return False
+

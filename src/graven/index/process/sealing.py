@@ -1,0 +1,61 @@
+"""Sealing in a process of its own: hot rows go there as an Arrow file, a finished segment comes back by its name.
+
+Nothing here stops a question: the process runs at low priority, and what it makes is taken over by one assignment.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from graven.errors import StorageFailed
+from graven.index.derive.view import VERSION
+from graven.index.segment.sealed import folder_name, seal
+
+__all__ = ["main", "seal_apart"]
+
+
+def seal_apart(
+    table: pa.Table, first: int, home: Path, *, leaf: str, secret: str, wait: Callable[[subprocess.Popen[bytes]], None]
+) -> Path:
+    """Make a sealed segment of these rows in another process; `wait` returns when that ended.
+
+    StorageFailed when it did not make one.
+    """
+    rows = home / f"rows-{folder_name(first)}.arrow"
+    try:
+        try:
+            with pa.OSFile(str(rows), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table)
+        except OSError as error:
+            raise StorageFailed(f"hot rows could not be written for sealing: {error}") from error
+        command = [sys.executable, "-m", "graven.index.process.sealing", str(rows), str(first), leaf]
+        # the secret goes by the environment: a command line is there for everybody to read
+        environ = {**os.environ, "GRAVEN_INDEX_SECRET": secret}
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environ) as process:
+            wait(process)
+            said = process.stderr.read().decode("utf-8", "replace") if process.stderr is not None else ""
+        if process.returncode:
+            raise StorageFailed(
+                f"sealing entries from {first} ended with {process.returncode}: {said.strip()[-500:]}",
+                hint="graven index status",
+            )
+        return home / folder_name(first)
+    finally:
+        rows.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """`python -m graven.index.process.sealing ROWS FIRST LEAF`."""
+    rows, first, leaf = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    os.nice(5)
+    with pa.memory_map(str(rows)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=os.environ["GRAVEN_INDEX_SECRET"])
+
+
+if __name__ == "__main__":
+    main()

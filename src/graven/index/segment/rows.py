@@ -1,0 +1,267 @@
+"""The rows of a segment that a query matches: set algebra over exact masks.
+
+What codes, keys, numbers and terms answer comes first; what only columns can answer is asked last, and only of the
+rows that are left. `True` and `False` stand for all rows and none.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graven.errors import TimedOut
+from graven.index.derive.columns import JSON_COLUMNS, MISSING, NUMBERS
+from graven.index.derive.deriver import connect
+from graven.index.derive.words import spaced
+from graven.index.query.ast import All, And, Compare, Equals, Exists, Not, Or, Query, Wildcard, Words
+from graven.index.query.fields import TEXT, Field
+from graven.index.query.matches import matches
+from graven.index.query.tokens import tokens
+from graven.index.segment.codes import Codes, Mask
+from graven.index.segment.conditions import Condition, Leaf, condition_of
+from graven.index.segment.contract import Segment
+from graven.index.segment.hot import text_mask
+
+__all__ = ["Rows", "rank", "rows_of"]
+
+Rows = Mask | bool
+"""A truth value for each row of a segment, or one for all."""
+
+_INT64: Final = 2**63 - 1
+_MOST_DISTANCE: Final = 4 * 10**18
+_engine: Final = threading.local()
+
+
+def rank(query: Query) -> int:
+    """What a node costs: 0 flat arrays and keys, 1 terms, 2 columns."""
+    match query:
+        case All():
+            return 0
+        case And(parts=parts) | Or(parts=parts):
+            return max(map(rank, parts))
+        case Not(part=part):
+            return rank(part)
+        case Words(field=field):
+            return 1 if field == TEXT else 2
+        case _:
+            return 0 if _answered_flat(query) else 2
+
+
+def rows_of(query: Query, segment: Segment, within: Rows = True, *, check: Callable[[], None] = lambda: None) -> Rows:
+    """The rows among `within` that match, exactly. `check` is called before every costly step and may raise."""
+    if within is False or (within is not True and not within.any()):
+        return False
+    match query:
+        case All():
+            return within
+        case And(parts=parts):
+            for part in sorted(parts, key=rank):
+                within = rows_of(part, segment, within, check=check)
+                if within is False:
+                    return False
+            return within
+        case Or(parts=parts):
+            found: Rows = False
+            for part in sorted(parts, key=rank):
+                left = _minus(within, found)
+                found = _or(found, rows_of(part, segment, left, check=check))
+            return found
+        case Not(part=part):
+            return _minus(within, rows_of(part, segment, within, check=check))
+        case Words():
+            check()
+            return _and(within, _worded(query, segment, within))
+        case _:
+            check()
+            return _and(within, _leaf(query, segment, within))
+
+
+def _and(a: Rows, b: Rows) -> Rows:
+    if a is True:
+        return b
+    if b is True:
+        return a
+    return False if a is False or b is False else a & b
+
+
+def _or(a: Rows, b: Rows) -> Rows:
+    if a is False:
+        return b
+    if b is False:
+        return a
+    return True if a is True or b is True else a | b
+
+
+def _minus(a: Rows, b: Rows) -> Rows:
+    if b is False or a is False:
+        return a
+    if b is True:
+        return False
+    return ~b if a is True else a & ~b
+
+
+def _answered_flat(leaf: Leaf) -> bool:
+    field = leaf.field
+    return (
+        field.column in NUMBERS
+        or field.column in {"index", "backdated", "labels"}
+        or field.stored == "facet"
+        or (field.stored == "key" and isinstance(leaf, Equals))
+    )
+
+
+def _leaf(leaf: Leaf, segment: Segment, within: Rows) -> Rows:
+    field = leaf.field
+    if field.column == "index":
+        return _compared(np.arange(segment.first, segment.first + segment.count), leaf)
+    if field.column == "backdated":
+        return _backdated(leaf, segment)
+    if field.column in NUMBERS:
+        numbers = segment.numbers(field.column)
+        return (numbers != MISSING) & _compared(numbers, leaf)
+    if field.column == "labels":
+        codes = segment.codes("labels")
+        wanted = _scan(leaf, lambda names, rows: pa.table({"labels": codes.values}), len(codes.values), True)
+        return wanted if isinstance(wanted, bool) else codes.chosen(pa.array(wanted))
+    if field.stored == "facet":
+        return _coded(leaf, segment.codes(field.column))
+    if field.stored == "key" and isinstance(leaf, Equals):
+        return segment.keyed(field.column, str(leaf.value))
+    within = _and(within, _likely(leaf, segment))
+    return _scan(leaf, segment.columns, segment.count, within)
+
+
+def _coded(leaf: Leaf, codes: Codes) -> Mask:
+    match leaf:
+        case Equals(value=value):
+            return codes.equal(str(value))
+        case Wildcard(parts=parts):
+            return codes.matching(parts)
+        case Exists():
+            return codes.present()
+        case Compare():
+            raise AssertionError("keywords are not compared")
+
+
+def _compared(numbers: Any, leaf: Leaf) -> Rows:
+    match leaf:
+        case Equals(value=value):
+            return np.asarray(numbers == value) if abs(value) <= _INT64 else False  # type: ignore[arg-type]
+        case Compare(operator=operator, value=value):
+            if value > _INT64 or value < -_INT64:
+                return (operator in {"<", "<="}) == (value > 0)
+            match operator:
+                case "<":
+                    return np.asarray(numbers < value)
+                case "<=":
+                    return np.asarray(numbers <= value)
+                case ">":
+                    return np.asarray(numbers > value)
+                case ">=":
+                    return np.asarray(numbers >= value)
+        case _:
+            return True
+    raise AssertionError(leaf)
+
+
+def _backdated(leaf: Leaf, segment: Segment) -> Rows:
+    received, time = segment.numbers("received"), segment.numbers("time")
+    there = time != MISSING
+    if isinstance(leaf, Exists):
+        return there
+    # received - time may not fit in 64 bits, so the question is turned round: time against received - value
+    value = int(max(-_MOST_DISTANCE, min(_MOST_DISTANCE, leaf.value)))  # type: ignore[union-attr, arg-type]
+    bound = received - value
+    match leaf:
+        case Compare(operator=">"):
+            return there & (time < bound)
+        case Compare(operator=">="):
+            return there & (time <= bound)
+        case Compare(operator="<"):
+            return there & (time > bound)
+        case Compare(operator="<="):
+            return there & (time >= bound)
+        case _:
+            return there & (time == bound)
+
+
+def _likely(leaf: Leaf, segment: Segment) -> Rows:
+    """Rows that may match, by the terms: what equals a text has its tokens one after another."""
+    if not isinstance(leaf, Equals) or leaf.field.column not in {"input", "output", "attributes", "uri"}:
+        return True
+    value = str(leaf.value)
+    words = tokens(value)
+    if not words or (leaf.field.kind == "json" and not value.isalnum()):
+        return True
+    found = segment.worded(words, prefix=False, infix=False)
+    return True if found is None else found
+
+
+def _worded(words: Words, segment: Segment, within: Rows) -> Rows:
+    found = segment.worded(words.tokens, prefix=words.prefix, infix=words.infix)
+    if words.field == TEXT:
+        if found is not None:
+            return found
+        return _texts(TEXT, words, segment, within)
+    return _texts(words.field, words, segment, _and(within, True if found is None else found))
+
+
+def _texts(field: Field, words: Words, segment: Segment, within: Rows) -> Rows:
+    if within is not True and (within is False or not within.any()):
+        return False
+    rows = None if within is True else np.flatnonzero(within)
+    column = segment.columns([field.column], rows)[field.column].combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    if field != TEXT:
+        column = spaced(pc.binary_join_element_wise("", column, "", " "))
+    hits = text_mask(column, words.tokens, prefix=words.prefix, infix=words.infix)
+    return _spread(hits, rows, segment.count)
+
+
+def _spread(hits: Any, rows: Any, count: int) -> Mask:
+    if rows is None:
+        return np.asarray(hits)
+    mask = np.zeros(count, np.bool_)
+    mask[rows[hits]] = True
+    return mask
+
+
+def _scan(leaf: Leaf, columns: Callable[[Any, Any], pa.Table], count: int, within: Rows) -> Rows:
+    """Ask the columns, of the rows that are left only."""
+    if within is False or (within is not True and not within.any()):
+        return False
+    rows = None if within is True else np.flatnonzero(within)
+    condition = condition_of(leaf)
+    if condition is None:
+        hits = _by_hand(leaf, columns((leaf.field.column,), rows))
+    else:
+        hits = _by_engine(condition, columns(condition.columns, rows))
+    return _spread(hits, rows, count)
+
+
+def _by_engine(condition: Condition, table: pa.Table) -> Any:
+    connection: duckdb.DuckDBPyConnection | None = getattr(_engine, "connection", None)
+    if connection is None:
+        connection = _engine.connection = connect()
+    connection.register("rows", table)
+    try:
+        found = connection.execute(f"SELECT {condition.sql} AS hit FROM rows", list(condition.parameters))  # noqa: S608
+        return found.to_arrow_table()["hit"].to_numpy()
+    except duckdb.InterruptException as error:
+        raise TimedOut("the query took too long", code="query_too_slow") from error
+    finally:
+        connection.unregister("rows")
+
+
+def _by_hand(leaf: Leaf, table: pa.Table) -> Any:
+    """For paths that the engine cannot spell: one row after another."""
+    column = leaf.field.column
+    assert column in JSON_COLUMNS  # noqa: S101 - nothing else is refused
+    texts = table[column].to_pylist()
+    hits = (text is not None and matches(leaf, {"event": {column: msgspec.json.decode(text)}}) for text in texts)
+    return np.fromiter(hits, np.bool_, len(texts))

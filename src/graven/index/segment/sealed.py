@@ -1,0 +1,179 @@
+"""A sealed segment: a folder of files that never change, made once, opened by mapping.
+
+The manifest is written last and names every file with its size, so a folder without one, or with a file of another size,
+is no segment: it is made again from the log.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graven.errors import StorageFailed
+from graven.index.derive.columns import COLUMNS
+from graven.index.derive.deriver import connect
+from graven.index.segment.codes import Codes, Mask
+from graven.index.segment.contract import Numbers
+from graven.index.segment.flat import CODED, Flat, write_flat
+from graven.index.segment.keys import build_keys, load, lookup, save
+from graven.index.segment.terms import Terms, build_terms
+
+__all__ = ["FORMAT", "Manifest", "SealedSegment", "folder_name", "seal"]
+
+FORMAT: Final = 1
+"""Version of the files; segments of another are made again."""
+
+ROW_GROUP: Final = 32_768
+_MANIFEST: Final = "manifest.json"
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a segment says of itself. `mapper` is the version that derived it, `leaf` the hexadecimal leaf hash of its
+    last entry, which tells whether it is of the log as it is; `files` maps names to sizes."""
+
+    format: int
+    mapper: int
+    first: int
+    count: int
+    received: tuple[int, int]
+    claimed: tuple[int, int]
+    leaf: str
+    files: dict[str, int]
+
+
+def folder_name(first: int) -> str:
+    return f"{first:012d}"
+
+
+def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, secret: str) -> Path:
+    """Write the segment of a table whose first row is `first` under `home`; gives its folder.
+
+    It is made beside, synced, and renamed. StorageFailed when the disk refuses.
+    """
+    folder = home / folder_name(first)
+    making = home / f"new-{folder.name}"
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        (making / "terms").mkdir(parents=True)
+        _write_columns(table, making / "columns.parquet")
+        write_flat(table, making)
+        connection = connect()
+        save(build_keys(table, secret, connection), making / "keys.bin")
+        connection.close()
+        build_terms(table["text"].combine_chunks(), making / "terms")
+        received, time = table["received"].to_numpy(), table["time"].to_numpy()
+        files = {str(p.relative_to(making)): p.stat().st_size for p in sorted(making.rglob("*")) if p.is_file()}
+        spans = (int(received[0]), int(received[-1])), (int(time.min()), int(time.max()))
+        manifest = Manifest(FORMAT, mapper, first, len(table), *spans, leaf, files)
+        (making / _MANIFEST).write_bytes(msgspec.json.encode(manifest))
+        _sync(making)
+        shutil.rmtree(folder, ignore_errors=True)
+        making.rename(folder)
+        _sync_folder(home)
+    except (OSError, ValueError) as error:
+        shutil.rmtree(making, ignore_errors=True)
+        raise StorageFailed(f"a segment of the index could not be written: {error}", hint="graven index status") from error
+    return folder
+
+
+def _write_columns(table: pa.Table, path: Path) -> None:
+    few = [column for column in CODED if column != "labels"]
+    lists = [f"{name}.list.element" for name in ("target_type", "behalf")]
+    pq.write_table(
+        table.select([*COLUMNS, "text"]),
+        path,
+        compression="zstd",
+        compression_level=3,
+        use_dictionary=[*few, *lists, "labels", "user_agent"],
+        row_group_size=ROW_GROUP,
+        write_statistics=False,
+    )
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    _sync_folder(folder / "terms")
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class SealedSegment:
+    """See `contract.Segment`. Raises ValueError when the folder is no whole segment."""
+
+    def __init__(self, folder: Path, *, secret: str) -> None:
+        self.folder = folder
+        try:
+            self.manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
+            for name, size in self.manifest.files.items():
+                if (found := (folder / name).stat().st_size) != size:
+                    raise ValueError(f"{folder / name} has {found} bytes, expected {size}")
+            self._flat = Flat(folder)
+            self._keys = load(folder / "keys.bin")
+            self._terms = Terms(folder / "terms", self.manifest.count)
+        except (OSError, msgspec.MsgspecError, pa.ArrowInvalid) as error:
+            raise ValueError(f"{folder} is no whole segment: {error}") from error
+        self._secret = secret
+        self.first = self.manifest.first
+        self.count = self.manifest.count
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(self.manifest.files.values())
+
+    def numbers(self, column: str) -> Numbers:
+        """See `contract.Segment`."""
+        return self._flat.numbers(column)
+
+    def codes(self, column: str) -> Codes:
+        """See `contract.Segment`."""
+        return self._flat.codes(column)
+
+    def counts(self, column: str) -> npt.NDArray[np.int64]:
+        """Rows by value, counted when the segment was made; those without it last."""
+        return self._flat.counts(column)
+
+    def keyed(self, column: str, value: str) -> Mask:
+        """See `contract.Segment`."""
+        mask = np.zeros(self.count, np.bool_)
+        mask[lookup(self._keys, self._secret, column, value)] = True
+        return mask
+
+    def worded(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
+        """See `contract.Segment`."""
+        return self._terms.rows(tokens, prefix=prefix, infix=infix)
+
+    def columns(self, names: Sequence[str], rows: npt.NDArray[Any] | None) -> pa.Table:
+        """See `contract.Segment`; only the row groups that hold rows are read."""
+        with pq.ParquetFile(self.folder / "columns.parquet", memory_map=True, metadata=_metadata(self.folder)) as file:
+            if rows is None:
+                return file.read(columns=list(names))
+            groups = np.unique(rows // ROW_GROUP)
+            table = file.read_row_groups(groups.tolist(), columns=list(names))
+            starts = np.searchsorted(groups, rows // ROW_GROUP) * ROW_GROUP
+            return table.take(pa.array(starts + rows % ROW_GROUP))
+
+
+@lru_cache(256)
+def _metadata(folder: Path) -> pq.FileMetaData:
+    return pq.read_metadata(folder / "columns.parquet")

@@ -1,0 +1,84 @@
+"""The words of a segment: a tantivy index over texts whose tokens are already apart (`derive.words`).
+
+One writer thread and one commit, so that it is one tantivy segment and a document's number is its row; where the writer
+ran out of memory and made several, the row is read from a fast field instead.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import tantivy
+
+from graven.index.segment.codes import Mask
+
+__all__ = ["Terms", "build_terms"]
+
+_TEXT: Final = "text"
+_ROW: Final = "row"
+_HEAP_BYTES: Final = 384 * 2**20
+_SLICE: Final = 8_192  # texts as Python strings at a time
+_MOST_EXPANSIONS: Final = 1 << 14
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(_TEXT, tokenizer_name="whitespace", index_option="position")
+    builder.add_integer_field(_ROW, fast=True)
+    return builder.build()
+
+
+def build_terms(text: pa.StringArray, folder: Path) -> None:
+    """Index the texts, row by row, into an empty folder. Nulls count as empty."""
+    writer = tantivy.Index(_schema(), str(folder)).writer(_HEAP_BYTES, 1)
+    document = tantivy.Document
+    row = 0
+    for start in range(0, len(text), _SLICE):
+        for words in text[start : start + _SLICE].to_pylist():
+            entry = document()
+            if words:
+                entry.add_text(_TEXT, words)
+            entry.add_integer(_ROW, row)
+            writer.add_document(entry)
+            row += 1
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+class Terms:
+    """Searches; any thread."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._index = tantivy.Index.open(str(folder))
+        self._searcher = self._index.searcher()
+        self._count = count
+        if self._searcher.num_docs != count:
+            raise ValueError(f"{folder} has {self._searcher.num_docs} documents, expected {count}")
+
+    def rows(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
+        """Rows in which the tokens stand one after another; None when that cannot be told from the terms."""
+        schema = self._index.schema
+        if infix:
+            query = tantivy.Query.regex_query(schema, _TEXT, f".*{tokens[0]}.*")
+        elif len(tokens) == 1:
+            query = (
+                tantivy.Query.regex_query(schema, _TEXT, f"{tokens[0]}.*")
+                if prefix
+                else tantivy.Query.term_query(schema, _TEXT, tokens[0], "basic")
+            )
+        elif prefix:
+            return None
+        else:
+            words: list[Any] = list(tokens)
+            query = tantivy.Query.phrase_query(schema, _TEXT, words)
+        hits = self._searcher.search(query, limit=max(1, self._count), count=False).hits
+        mask = np.zeros(self._count, np.bool_)
+        if not hits:
+            return mask
+        if self._searcher.num_segments == 1:
+            mask[np.fromiter((address.doc for _, address in hits), np.int64, len(hits))] = True
+        else:
+            mask[self._searcher.fast_field_values(_ROW, [address for _, address in hits])] = True
+        return mask

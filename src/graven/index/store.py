@@ -1,0 +1,189 @@
+"""The index of one log: sealed segments on disk, hot ones in memory, and how they grow.
+
+    <data>/index/<log>/log.json          which log this is the index of, and the secret of its keys
+    <data>/index/<log>/000000262144/     a sealed segment, named by its first log index
+    <data>/index/<log>/rows-….arrow      hot rows on their way to a sealed segment
+
+Hot segments never cross a multiple of `SEALED_ROWS`, so that sealing takes whole ones. A query works on a snapshot: a
+tuple of segments in order, which nothing changes any more. What is on disk is believed only where its manifest and the
+log's own entry at its end agree; the rest is derived again.
+"""
+
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from graven.index.derive.view import VERSION
+from graven.index.segment.contract import Segment
+from graven.index.segment.hot import HotSegment
+from graven.index.segment.sealed import FORMAT, SealedSegment, folder_name
+
+__all__ = ["SEALED_ROWS", "LogIndex", "Snapshot"]
+
+SEALED_ROWS: Final = 262_144
+_MERGED_ROWS: Final = 65_536
+"""Hot segments are merged up to here: few enough to ask each, small enough to copy."""
+
+_LOG: Final = "log.json"
+
+
+class _Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    origin: str
+    secret: str
+
+
+class Snapshot(NamedTuple):
+    """Segments of entries [0, size), in order and without gaps."""
+
+    segments: tuple[Segment, ...]
+    size: int
+
+    def at(self, index: int) -> Segment:
+        """The segment that holds a log index below `size`."""
+        low, high = 0, len(self.segments)
+        while low < high - 1:
+            middle = (low + high) // 2
+            if self.segments[middle].first <= index:
+                low = middle
+            else:
+                high = middle
+        return self.segments[low]
+
+
+class LogIndex:
+    """Any thread; `add` is for one."""
+
+    def __init__(self, home: Path, origin: str, *, genuine: Callable[[SealedSegment], bool], rows: int = SEALED_ROWS) -> None:
+        """Open what is there. `genuine` tells whether a sealed segment is of the log as it is now."""
+        self.home = home
+        self.sealed_rows = rows
+        self._lock = threading.Lock()  # held for an assignment
+        self._changing = threading.Lock()  # held while something is made that replaces what is there
+        home.mkdir(parents=True, exist_ok=True)
+        self._log = self._identify(origin)
+        for left in (*home.glob("rows-*"), *home.glob("new-*")):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        self.dropped: list[str] = []
+        """Why segments on disk were not taken."""
+        self._sealed = self._open_sealed(genuine)
+        self._hot: list[HotSegment] = []
+
+    @property
+    def secret(self) -> str:
+        return self._log.secret
+
+    @property
+    def size(self) -> int:
+        """Entries that are indexed: all below it."""
+        return self.snapshot().size
+
+    def snapshot(self) -> Snapshot:
+        with self._lock:
+            segments: tuple[Segment, ...] = (*self._sealed, *self._hot)
+        last = segments[-1] if segments else None
+        return Snapshot(segments, last.first + last.count if last is not None else 0)
+
+    def add(self, first: int, table: pa.Table) -> None:
+        """Rows of the next entries. They must not cross a multiple of the rows of a sealed segment."""
+        with self._changing:
+            hot = [*self._hot, HotSegment(first, table)]
+            while len(hot) > 1 and self._mergeable(hot[-2], hot[-1]):
+                right, left = hot.pop(), hot.pop()
+                hot.append(HotSegment(left.first, pa.concat_tables([left.table, right.table])))
+            with self._lock:
+                self._hot = hot
+
+    def room(self) -> int:
+        """Rows that may come before a multiple of the rows of a sealed segment."""
+        return self.sealed_rows - self.size % self.sealed_rows
+
+    def full(self) -> tuple[int, pa.Table] | None:
+        """First index and rows of the oldest hot segments that are enough for a sealed one."""
+        with self._lock:
+            sealed = len(self._sealed) * self.sealed_rows
+            parts = [part for part in self._hot if part.first < sealed + self.sealed_rows]
+        if sum(part.count for part in parts) < self.sealed_rows:
+            return None
+        return sealed, pa.concat_tables([part.table for part in parts])
+
+    def hot_rows(self) -> int:
+        with self._lock:
+            return sum(part.count for part in self._hot)
+
+    def hot_bytes(self) -> int:
+        with self._lock:
+            return sum(part.size_bytes for part in self._hot)
+
+    def sealed(self) -> Sequence[SealedSegment]:
+        with self._lock:
+            return tuple(self._sealed)
+
+    def take_sealed(self, folder: Path) -> None:
+        """A segment that was just made takes the place of the hot ones that it was made of, or of its older self."""
+        segment = SealedSegment(folder, secret=self.secret)
+        position = segment.first // self.sealed_rows
+        with self._changing, self._lock:
+            if position < len(self._sealed):
+                self._sealed = [*self._sealed[:position], segment, *self._sealed[position + 1 :]]
+            else:
+                self._sealed = [*self._sealed, segment]
+                self._hot = [part for part in self._hot if part.first >= segment.first + segment.count]
+
+    def outdated(self) -> SealedSegment | None:
+        """A sealed segment that an older mapper derived."""
+        return next((segment for segment in reversed(self.sealed()) if segment.manifest.mapper != VERSION), None)
+
+    def clear(self) -> None:
+        """Forget everything, on disk too."""
+        with self._changing, self._lock:
+            self._sealed, self._hot = [], []
+        for folder in self.home.iterdir():
+            if folder.is_dir():
+                shutil.rmtree(folder)
+
+    def _mergeable(self, left: HotSegment, right: HotSegment) -> bool:
+        same_sealed = left.first // self.sealed_rows == right.first // self.sealed_rows
+        return same_sealed and left.count + right.count <= _MERGED_ROWS and left.count < 2 * right.count
+
+    def _identify(self, origin: str) -> _Log:
+        path = self.home / _LOG
+        try:
+            known = msgspec.json.decode(path.read_bytes(), type=_Log)
+            if known.origin == origin:
+                return known
+        except (OSError, msgspec.MsgspecError):
+            pass
+        for folder in self.home.iterdir():  # of another log, or of nobody knows which
+            shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+        made = _Log(origin, secrets.token_hex(16))
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(made))
+        return made
+
+    def _open_sealed(self, genuine: Callable[[SealedSegment], bool]) -> list[SealedSegment]:
+        opened: list[SealedSegment] = []
+        while (folder := self.home / folder_name(len(opened) * self.sealed_rows)).is_dir():
+            try:
+                segment = SealedSegment(folder, secret=self.secret)
+                manifest = segment.manifest
+                if manifest.format != FORMAT or (manifest.first, manifest.count) != (
+                    len(opened) * self.sealed_rows,
+                    self.sealed_rows,
+                ):
+                    raise ValueError(f"{folder} has format {manifest.format} and {manifest.count} rows")
+                if not genuine(segment):
+                    raise ValueError(f"{folder} is not of this log")
+            except ValueError as error:
+                self.dropped.append(str(error))
+                break
+            opened.append(segment)
+        for folder in self.home.glob("[0-9]" * 12):  # behind a gap: derived again in its turn
+            if folder.is_dir() and int(folder.name) >= len(opened) * self.sealed_rows:
+                shutil.rmtree(folder)
+        return opened
