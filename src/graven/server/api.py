@@ -33,6 +33,7 @@ from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.pushed import KnownAnswer, PushedIntake
 from graven.server.runs import run_routes
+from graven.server.search import search_routes
 from graven.server.service import Service, client_ip
 from graven.server.tokens import TokenInfo
 from graven.tlog.encoding import decode_decimal
@@ -148,6 +149,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *_intake_routes(service, appender),
         *_reading_routes(service),
         *run_routes(service),
+        *search_routes(service),
         *_admin_routes(service),
         *_health_routes(service),
     ]

@@ -21,7 +21,9 @@ Send = Callable[[Any], Awaitable[None]]
 class Front:
     """Dispatch by path prefix; a log name holds no slash, so prefix and suffix decide."""
 
-    def __init__(self, service: Service, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, service: Service, *, on_start: Callable[[], None], on_stop: Callable[[], Awaitable[None]]
+    ) -> None:
         self._append = Appender(service)
         self._tiles = TileServer(service)
         self.api: Litestar = make_api(service, self._append)
@@ -51,5 +53,5 @@ class Front:
         self._on_start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self._on_stop()
+        await self._on_stop()
         await send({"type": "lifespan.shutdown.complete"})

@@ -133,7 +133,7 @@ def unknown_public_logs(settings: Settings, names: Iterable[str]) -> list[str]:
 def _serve_requests(
     settings: Settings, service: Service, listener: socket.socket, protocol: type[Any], data_dir: Path
 ) -> None:
-    front = Front(service, on_start=service.on_loop, on_stop=lambda: None)
+    front = Front(service, on_start=service.on_loop, on_stop=service.off_loop)
     config = uvicorn.Config(
         front,
         http=protocol,

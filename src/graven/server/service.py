@@ -13,6 +13,7 @@ from graven.event.redact import Redactor
 from graven.server.access import ANYBODY, EVERYTHING, Principal
 from graven.server.background import Background
 from graven.server.completions import Completions
+from graven.server.indexing.client import IndexClient
 from graven.server.limits import UPLOAD_BYTES, Budget
 from graven.server.log_lines import logger
 from graven.server.logs import LogSet
@@ -60,6 +61,8 @@ class Service:
     """A thread for each upload that the budget admits: it waits for what its client sends."""
     completions: Completions = field(init=False)
     reads: ReadRecorder = field(init=False)
+    index: IndexClient = field(init=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -70,9 +73,21 @@ class Service:
         """Finish the composition inside the running event loop."""
         self.completions = Completions(asyncio.get_running_loop())
         self.reads = ReadRecorder(self.logs.system, self.completions, clock=self.clock)
+        self.index = IndexClient(self.logs.data_dir, self._sizes, query_s=self.settings.index.query_timeout_s)
+        if self.settings.index.enabled:
+            self._tasks.append(asyncio.get_running_loop().create_task(self.index.run()))
         # or the first request, and the first line in the middle of a fault, would have to wait for them
         self.intake.submit(lambda: self.redactor.prefilter)
         self.intake.submit(logger)
+
+    async def off_loop(self) -> None:
+        """End what `on_loop` began."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _sizes(self) -> dict[str, int]:
+        return {log.name: log.size for log in self.logs.all()}
 
     def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
         """The caller; Unauthenticated without a valid bearer token."""
@@ -118,5 +133,7 @@ class Service:
             ("graven_parser_deaths", "Parser processes that ended by themselves.", self.parsers.deaths),
             ("graven_verification_passes", "Finished background passes.", self.background.passes()),
             ("graven_verification_findings", "Findings of background passes.", self.background.findings()),
+            ("graven_index_deaths", "Index processes that ended by themselves.", self.index.deaths),
+            ("graven_index_away", "1 while there is no index process.", float(self.index.away)),
             ("graven_anchored_checkpoints", "Checkpoints that anchors kept.", self.background.anchored()),
         ]

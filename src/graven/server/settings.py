@@ -102,6 +102,13 @@ class VerificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     """Rate of a background pass; it is higher only when a pass would not fit in the interval otherwise."""
 
 
+class IndexSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    enabled: bool = True
+    """Run the index process; without it nothing can be searched, and everything else works."""
+    query_timeout_s: PositiveSeconds = 10.0
+    """How long one question to the index may take; beyond it 504."""
+
+
 class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     defaults: bool = True
     """Use the built-in rules (passwords, bearer tokens, private keys, card numbers, bodies of secrets)."""
@@ -122,6 +129,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access: AccessSettings = AccessSettings()
     limits: LimitSettings = LimitSettings()
     verification: VerificationSettings = VerificationSettings()
+    index: IndexSettings = IndexSettings()
     redaction: RedactionSettings = RedactionSettings()
 
 

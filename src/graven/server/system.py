@@ -104,10 +104,18 @@ class ReadRecorder:
         self._running: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
 
     async def one(
-        self, principal: Principal, ip: str, action: str, log: str, targets: tuple[tuple[str, str], ...]
+        self,
+        principal: Principal,
+        ip: str,
+        action: str,
+        log: str,
+        targets: tuple[tuple[str, str], ...],
+        attributes: Mapping[str, Any] | None = None,
     ) -> None:
         """One entry for this request."""
-        event = system_event(action, principal=principal, ip=ip, targets=(("log", log), *targets))
+        event = system_event(
+            action, principal=principal, ip=ip, targets=(("log", log), *targets), attributes=attributes
+        )
         await self._system.arecord(event, self._completions)
 
     async def tiles(self, principal: Principal, ip: str, log: str, first: str) -> None:

@@ -86,7 +86,7 @@ class Deriver:
             "id": view["id"],
             "source": view["source"],
             "format": view["format"],
-            "redacted": view["redacted"],
+            "redacted": view.get("redacted"),
             "data": view["event"],
         }
         return _encode(stands)

@@ -3,6 +3,7 @@
 Nothing here stops a question: the process runs at low priority, and what it makes is taken over by one assignment.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -33,9 +34,11 @@ def seal_apart(
         except OSError as error:
             raise StorageFailed(f"hot rows could not be written for sealing: {error}") from error
         command = [sys.executable, "-m", "graven.index.process.sealing", str(rows), str(first), leaf]
-        # the secret goes by the environment: a command line is there for everybody to read
-        environ = {**os.environ, "GRAVEN_INDEX_SECRET": secret}
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environ) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            if process.stdin is not None:  # the secret: a command line is there for everybody to read
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(secret.encode())
+                    process.stdin.close()
             wait(process)
             said = process.stderr.read().decode("utf-8", "replace") if process.stderr is not None else ""
         if process.returncode:
@@ -54,7 +57,7 @@ def main() -> None:
     os.nice(5)
     with pa.memory_map(str(rows)) as source:
         table = pa.ipc.open_file(source).read_all()
-    seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=os.environ["GRAVEN_INDEX_SECRET"])
+    seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=sys.stdin.read())
 
 
 if __name__ == "__main__":

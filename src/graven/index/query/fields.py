@@ -39,7 +39,7 @@ def _key(name: str, source: str, doc: str, *aliases: str, many: bool = False) ->
 
 
 def _plain(name: str, kind: Kind, source: str, doc: str, *aliases: str) -> Field:
-    return Field(name, kind, name.replace(".", "_"), tuple(source.split(".")), doc, aliases)
+    return Field(name, kind, name.replace(".", "_"), tuple(source.split(".")) if source else (), doc, aliases)
 
 
 TEXT: Final = Field("text", "text", "text", (), "everything that is said in an event; words without a field search it")

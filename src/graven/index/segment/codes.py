@@ -11,12 +11,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Codes", "Mask", "encode", "pattern_of"]
+__all__ = ["Codes", "Mask", "encode", "mask_of", "pattern_of"]
 
 Mask = npt.NDArray[np.bool_]
 """One truth value for each row of a segment."""
 
 _WIDTHS: Final = (np.uint8, np.uint16, np.uint32)
+
+
+def mask_of(found: pa.Array | pa.ChunkedArray) -> Mask:
+    """Truth values as a flat array; null is false."""
+    filled = pc.fill_null(found, False)
+    whole = filled.combine_chunks() if isinstance(filled, pa.ChunkedArray) else filled
+    return np.asarray(whole.to_numpy(zero_copy_only=False), np.bool_)
 
 
 class Codes(NamedTuple):
@@ -31,7 +38,7 @@ class Codes(NamedTuple):
 
     def chosen(self, wanted: pa.BooleanArray) -> Mask:
         """Rows whose value is among the wanted ones (a truth value for each of `values`)."""
-        places = np.flatnonzero(wanted.to_numpy(zero_copy_only=False))
+        places = np.flatnonzero(mask_of(wanted))
         if places.size == 0:
             return np.zeros(len(self.codes), np.bool_)
         if places.size == 1:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from graven.index.derive.columns import JSON_COLUMNS, MISSING, NUMBERS
 from graven.index.query.ast import Compare, Equals, Exists, Wildcard
 from graven.index.query.fields import Field
+from graven.index.query.numbers import number
 from graven.index.segment.codes import pattern_of
 
 __all__ = ["Condition", "Leaf", "condition_of"]
@@ -18,7 +19,6 @@ Parameters = tuple[str | int | float, ...]
 
 _NUMBERS: Final = "('BIGINT','UBIGINT','HUGEINT','UHUGEINT','DOUBLE')"
 _INTEGERS: Final = "('BIGINT','UBIGINT','HUGEINT','UHUGEINT')"
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _UNSPELLABLE: Final = re.compile("[\x00-\x1f\"\\\\'*]")
 
 
@@ -95,11 +95,14 @@ def _json_test(leaf: Leaf, value: str) -> tuple[str, Parameters]:
         case Equals(value=wanted):
             spelled = str(wanted)
             same = f"{kind} NOT IN ('OBJECT','ARRAY','NULL','DOUBLE') AND {text} = ?"
-            if _NUMBER.fullmatch(spelled) is None:
+            as_number = number(spelled)
+            if as_number is None:
                 return same, (spelled,)
-            if "." in spelled or "e" in spelled.lower():
-                return f"{same} OR {kind} IN {_NUMBERS} AND TRY_CAST({text} AS DOUBLE) = ?", (spelled, float(spelled))
-            return f"{same} OR {kind} = 'DOUBLE' AND TRY_CAST({text} AS DOUBLE) = ?", (spelled, float(spelled))
+            if isinstance(as_number, float):
+                return f"{same} OR {kind} IN {_NUMBERS} AND TRY_CAST({text} AS DOUBLE) = ?", (spelled, as_number)
+            whole = f"{kind} IN {_INTEGERS} AND {text} = ?"
+            real = f"{kind} = 'DOUBLE' AND TRY_CAST({text} AS DOUBLE) = ?"
+            return f"{same} OR {whole} OR {real}", (spelled, str(as_number), float(as_number))
         case Compare(operator=operator, value=bound):
             return f"{kind} IN {_NUMBERS} AND TRY_CAST({text} AS DOUBLE) {operator} ?", (float(bound),)
         case Wildcard(parts=parts):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graven.index.query.fields import BY_NAME
-from graven.index.segment.codes import Codes, Mask, encode
+from graven.index.segment.codes import Codes, Mask, encode, mask_of
 from graven.index.segment.contract import Numbers
 
 __all__ = ["HotSegment", "text_mask"]
+
+_MOST_PLACES: Final = 20_000
 
 
 class HotSegment:
@@ -53,15 +55,43 @@ class HotSegment:
         if next(field for field in BY_NAME.values() if field.column == column).many:
             lists = found.combine_chunks()
             lists = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) else lists
-            hits = pc.equal(lists.flatten(), value).fill_null(False).to_numpy(zero_copy_only=False)
+            hits = mask_of(pc.equal(lists.flatten(), value))
             mask = np.zeros(self.count, np.bool_)
             mask[pc.list_parent_indices(lists).to_numpy()[hits]] = True
             return mask
-        return np.asarray(pc.equal(found, value).fill_null(False).to_numpy())
+        return mask_of(pc.equal(found, value))
 
     def worded(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
         """See `contract.Segment`."""
+        if len(tokens) == 1:
+            needle = tokens[0] if infix else f" {tokens[0]}{'' if prefix else ' '}"
+            found = self._found(needle.encode())
+            if found is not None:
+                return found
         return text_mask(self.table["text"], tokens, prefix=prefix, infix=infix)
+
+    @cached_property
+    def _said(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """All texts as one, and where each begins."""
+        column = self.table["text"].combine_chunks()
+        column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        starts = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+        return bytes(memoryview(column.buffers()[2] or b"")), starts.astype(np.int64)
+
+    def _found(self, needle: bytes) -> Mask | None:
+        """Rows whose text holds the bytes: four times as fast as Arrow for the rare ones; None for the others."""
+        said, starts = self._said
+        places = []
+        at = said.find(needle, int(starts[0]))
+        while at >= 0:
+            places.append(at)
+            if len(places) > _MOST_PLACES:
+                return None
+            at = said.find(needle, at + 1)
+        mask = np.zeros(self.count, np.bool_)
+        rows = np.searchsorted(starts, np.array(places, np.int64), side="right") - 1
+        mask[rows[rows < self.count]] = True
+        return mask
 
     def columns(self, names: Sequence[str], rows: npt.NDArray[Any] | None) -> pa.Table:
         """See `contract.Segment`."""
@@ -77,4 +107,4 @@ def text_mask(text: pa.ChunkedArray, tokens: Sequence[str], *, prefix: bool, inf
         found = pc.match_substring(text, f" {tokens[0]}{'' if prefix else ' '}")
     else:
         found = pc.match_substring_regex(text, " " + " +".join(tokens) + ("" if prefix else " "))
-    return np.asarray(found.fill_null(False).to_numpy())
+    return mask_of(found)

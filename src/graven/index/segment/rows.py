@@ -21,8 +21,9 @@ from graven.index.derive.words import spaced
 from graven.index.query.ast import All, And, Compare, Equals, Exists, Not, Or, Query, Wildcard, Words
 from graven.index.query.fields import TEXT, Field
 from graven.index.query.matches import matches
+from graven.index.query.numbers import number
 from graven.index.query.tokens import tokens
-from graven.index.segment.codes import Codes, Mask
+from graven.index.segment.codes import Codes, Mask, mask_of
 from graven.index.segment.conditions import Condition, Leaf, condition_of
 from graven.index.segment.contract import Segment
 from graven.index.segment.hot import text_mask
@@ -196,7 +197,8 @@ def _likely(leaf: Leaf, segment: Segment) -> Rows:
         return True
     value = str(leaf.value)
     words = tokens(value)
-    if not words or (leaf.field.kind == "json" and not value.isalnum()):
+    # a number may be spelled otherwise in JSON, but for the digits of a whole one
+    if not words or (leaf.field.kind == "json" and number(value) is not None and value != str(number(value))):
         return True
     found = segment.worded(words, prefix=False, infix=False)
     return True if found is None else found
@@ -250,8 +252,9 @@ def _by_engine(condition: Condition, table: pa.Table) -> Any:
         connection = _engine.connection = connect()
     connection.register("rows", table)
     try:
-        found = connection.execute(f"SELECT {condition.sql} AS hit FROM rows", list(condition.parameters))  # noqa: S608
-        return found.to_arrow_table()["hit"].to_numpy()
+        sql = f"SELECT {condition.sql} AS hit FROM rows"  # noqa: S608 - our own text; values are parameters
+        found = connection.sql(sql, params=list(condition.parameters)).to_arrow_table()["hit"]
+        return mask_of(found)
     except duckdb.InterruptException as error:
         raise TimedOut("the query took too long", code="query_too_slow") from error
     finally:

@@ -1,0 +1,5 @@
+"""See `main`."""
+
+from graven.index.process.main import main
+
+main()

@@ -1,0 +1,246 @@
+"""Questions about one log, answered as JSON bodies. Pure but for the reading of segments and entries."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from graven.errors import Conflict, InvalidInput, NotFound
+from graven.event.envelope import format_time
+from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
+from graven.index.answers.facets import facets, values_of
+from graven.index.answers.histogram import histogram
+from graven.index.answers.page import matching, page
+from graven.index.answers.plan import plan_of
+from graven.index.answers.shown import row_of
+from graven.index.derive.view import view_of
+from graven.index.process.asked import MOST, Asked, asked, choice, facet_fields, number_of, order_of, span_asked
+from graven.index.process.followed import FollowedLog
+from graven.index.process.messages import Answer, Call
+from graven.index.query.ast import All, And, Compare, Equals, Query, all_of
+from graven.index.query.fields import BY_NAME
+from graven.index.store import Snapshot
+from graven.tlog.encoding import decode_decimal
+
+__all__ = ["METHODS"]
+
+_encode: Final = msgspec.json.Encoder().encode
+_DEFAULT_LIMIT: Final = 50
+_MOST_BUCKETS: Final = 1_000
+_MOST_VALUES: Final = 1_000
+_MAX_TIME_NS: Final = 253_402_300_799_999_999_999
+
+Check = Callable[[], None]
+Method = Callable[[FollowedLog, Call, Check], Answer]
+
+
+def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
+    parameters = call.parameters
+    order = order_of(parameters)
+    limit = number_of(parameters, "limit", _DEFAULT_LIMIT, most=MOST)
+    view = choice(parameters, "view", ("row", "entry"))
+    given = parameters.get("cursor")
+    question = _asked(call)
+    after = None
+    if given is not None:
+        cursor = decode_cursor(given, log.index.secret, (*question.question, order))
+        after = cursor.last
+        question = _asked(call, now_ns=cursor.now_ns)
+    snapshot = log.index.snapshot()
+    began = time.perf_counter()
+    found = page(snapshot, question.query, order=order, limit=limit, after=after, check=check)
+    took = time.perf_counter() - began
+    following = None
+    if found.more:
+        cursor = Cursor(question.now_ns, found.indexes[-1])
+        following = encode_cursor(cursor, log.index.secret, (*question.question, order))
+    rest: dict[str, Any] = {"next": following, "indexed": snapshot.size, "size": max(log.committed, snapshot.size)}
+    if parameters.get("explain") == "true":
+        rest["explain"] = {**plan_of(snapshot, question.query), "took_ms": round(took * 1_000, 3)}
+    body = b'{"events":[%b],%b' % (b",".join(_shown(log, found.indexes, view)), _encode(rest)[1:])
+    return _answer(call, body, found.indexes)
+
+
+def _around(log: FollowedLog, call: Call, check: Check) -> Answer:
+    parameters = call.parameters
+    index = decode_decimal(parameters.get("index", ""))
+    query = _asked(call).query
+    snapshot = log.index.snapshot()
+    if index >= snapshot.size:
+        raise _not_indexed(log, index, snapshot.size)
+    before = number_of(parameters, "before", 20, most=MOST, least=0)
+    after = number_of(parameters, "after", 20, most=MOST, least=0)
+    older = page(snapshot, query, order="newest", limit=before, after=index, check=check).indexes if before else []
+    newer = page(snapshot, query, order="oldest", limit=after, after=index, check=check).indexes if after else []
+    parts = [b",".join(_shown(log, indexes, "row")) for indexes in (older[::-1], [index], newer)]
+    body = b'{"before":[%b],"event":%b,"after":[%b],"indexed":%d}' % (*parts, snapshot.size)
+    return _answer(call, body, [*older, index, *newer])
+
+
+def _by_id(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """The log index of the one event with an id."""
+    wanted = call.parameters.get("id", "")
+    found = page(
+        log.index.snapshot(), Equals(BY_NAME["id"], wanted), order="oldest", limit=MOST, check=check
+    ).indexes
+    found = [index for index in found if view_of(index, log.reader.entry(index), log.reader.blob)["id"] == wanted]
+    if not found:
+        size = log.index.size
+        hint = f"{log.committed - size} entries are not indexed yet" if size < log.committed else ""
+        raise NotFound(f"no event has the id {wanted[:128]!r}", hint=hint, code="entry_not_found")
+    if len(found) > 1:
+        raise Conflict(
+            f"{len(found)} events have the id {wanted[:128]!r}",
+            why="an id is unique within a source only",
+            hint="ask by log index: " + ", ".join(map(str, found[:10])),
+            code="ambiguous_id",
+            details={"indexes": found},
+        )
+    return _answer(call, _encode({"index": found[0]}), found)
+
+
+def _histogram(log: FollowedLog, call: Call, check: Check) -> Answer:
+    parameters = call.parameters
+    question = _asked(call)
+    by = facet_fields(parameters.get("by", ""), "by")
+    if len(by) > 1:
+        raise InvalidInput("by: one field is expected", code="bad_parameter")
+    snapshot = log.index.snapshot()
+    start, stop = span_asked(question.query, question.clock)
+    found = histogram(
+        snapshot,
+        question.query,
+        buckets=number_of(parameters, "buckets", 60, most=_MOST_BUCKETS),
+        clock=question.clock,
+        by=by[0] if by else None,
+        start_ns=start,
+        stop_ns=stop,
+        check=check,
+    )
+    first = found.buckets[0].start_ns if found.buckets else None
+    body = {
+        "from": _time(first),
+        "to": _time(found.buckets[-1].start_ns + found.width_ns) if found.buckets else None,
+        "width_ns": found.width_ns,
+        "clock": question.clock,
+        "values": found.values,
+        "buckets": [
+            {
+                "start": _time(bucket.start_ns),
+                "count": bucket.count,
+                **({"by": {v: n for v, n in zip(found.values, bucket.by, strict=True) if n}} if by else {}),
+            }
+            for bucket in found.buckets
+        ],
+        "total": found.total,
+        "untimed": found.untimed,
+        "indexed": snapshot.size,
+    }
+    return Answer(call.id, _encode(body), found.total, 0 if found.total else None, snapshot.size - 1 or None)
+
+
+def _facets(log: FollowedLog, call: Call, check: Check) -> Answer:
+    parameters = call.parameters
+    question = _asked(call)
+    fields = facet_fields(parameters.get("fields", "action,outcome,actor"), "fields")
+    snapshot = log.index.snapshot()
+    limit = number_of(parameters, "limit", 10, most=_MOST_VALUES)
+    found = facets(snapshot, question.query, fields, limit=limit, check=check)
+    body = {
+        "facets": {
+            name: {
+                "values": [{"value": value, "count": count} for value, count in facet.values],
+                "other": facet.other,
+                "absent": facet.absent,
+            }
+            for name, facet in found.fields.items()
+        },
+        "total": found.total,
+        "indexed": snapshot.size,
+    }
+    return Answer(call.id, _encode(body), found.total)
+
+
+def _tail(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Matches behind `after`, oldest first; of more than `limit` only the newest, and how many were left out."""
+    parameters = call.parameters
+    after = int(parameters["after"])
+    limit = number_of(parameters, "limit", MOST, most=MOST)
+    view = choice(parameters, "view", ("row", "entry"))
+    snapshot = log.index.snapshot()
+    indexes: list[int] = []
+    for segment, rows in matching(snapshot, _asked(call).query, after=after, check=check):
+        indexes += (rows + segment.first).tolist()
+    shown = indexes[-limit:]
+    rows = [b"[%d,%b]" % (index, row) for index, row in zip(shown, _shown(log, shown, view), strict=True)]
+    body = b'{"indexed":%d,"skipped":%d,"rows":[%b]}' % (snapshot.size, len(indexes) - len(shown), b",".join(rows))
+    return _answer(call, body, shown)
+
+
+def _values(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Values of a field that begin with a prefix, for completion."""
+    (field,) = facet_fields(call.parameters.get("field", ""), "field")
+    prefix = call.parameters.get("prefix", "")
+    limit = number_of(call.parameters, "limit", 20, most=_MOST_VALUES)
+    found = values_of(log.index.snapshot(), field, prefix=prefix, limit=limit, check=check)
+    return Answer(call.id, _encode({"values": [{"value": value, "count": count} for value, count in found]}))
+
+
+def _newest(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """The newest match whatever the time range, for an empty result that says where to look."""
+    question = _asked(call)
+    wide = _without_times(question.query, question.clock)
+    found = page(log.index.snapshot(), wide, order="newest", limit=1, check=check).indexes
+    rows = list(_shown(log, found, "row"))
+    return _answer(call, b'{"newest":%b}' % (rows[0] if rows else b"null"), found)
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    "search": _search,
+    "around": _around,
+    "by_id": _by_id,
+    "histogram": _histogram,
+    "facets": _facets,
+    "tail": _tail,
+    "values": _values,
+    "newest": _newest,
+}
+
+
+def _asked(call: Call, now_ns: int | None = None) -> Asked:
+    return asked(call.log, call.parameters, time.time_ns() if now_ns is None else now_ns)
+
+
+def _without_times(query: Query, clock: str) -> Query:
+    column = "received" if clock == "received" else "time"
+    parts = query.parts if isinstance(query, And) else (query,)
+    left = [part for part in parts if not (isinstance(part, Compare) and part.field.column == column)]
+    return all_of(left) if left else All()
+
+
+def _shown(log: FollowedLog, indexes: list[int], view: str) -> list[bytes]:
+    entries = [log.reader.entry(index) for index in indexes]
+    if view == "entry":
+        return [b'{"index":%d,%b' % (index, entry[1:]) for index, entry in zip(indexes, entries, strict=True)]
+    blob = log.reader.blob
+    return [_encode(row_of(view_of(index, entry, blob))) for index, entry in zip(indexes, entries, strict=True)]
+
+
+def _answer(call: Call, body: bytes, indexes: list[int]) -> Answer:
+    if not indexes:
+        return Answer(call.id, body)
+    return Answer(call.id, body, len(indexes), min(indexes), max(indexes))
+
+
+def _time(ns: int | None) -> str | None:
+    """RFC 3339; a bucket of claims outside of what that can spell stands at its ends."""
+    return None if ns is None else format_time(max(0, min(ns, _MAX_TIME_NS)))
+
+
+def _not_indexed(log: FollowedLog, index: int, size: int) -> NotFound:
+    if index < log.committed:
+        return NotFound(
+            f"entry {index} is not indexed yet", why=f"the index has {size} entries", hint="ask again in a moment"
+        )
+    return NotFound(f"the log has no entry {index}", why=f"its size is {log.committed}", code="entry_not_found")

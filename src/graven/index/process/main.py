@@ -1,0 +1,152 @@
+"""`python -m graven.index.process DATA FD SECONDS`: the index process, on the server's end of a socket pair.
+
+One thread reads questions, a few answer them, two make the index (`following`). When the server's end closes, the process
+ends: it has nothing that could be lost.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from graven.errors import GravenError, Unavailable
+from graven.index.deadline import Deadline
+from graven.index.process.answering import METHODS
+from graven.index.process.followed import FollowedLog
+from graven.index.process.following import Following
+from graven.index.process.messages import (
+    Answer,
+    Call,
+    Cancel,
+    Failure,
+    Frames,
+    Message,
+    Progress,
+    Sizes,
+    encode,
+    failure_of,
+)
+
+__all__ = ["IndexProcess", "main"]
+
+_THREADS: Final = 4
+_NICE: Final = 5
+"""Recording comes first, on machines where it has to share."""
+_SWITCH_S: Final = 0.001
+"""How long a thread may hold the interpreter while others wait: answers come before following."""
+
+
+class IndexProcess:
+    """`query_s` is how long one question may take."""
+
+    def __init__(self, data_dir: Path, connection: socket.socket, *, query_s: float = 10.0) -> None:
+        self._data_dir = data_dir
+        self._connection = connection
+        self._query_s = query_s
+        self._sending = threading.Lock()
+        self._logs: dict[str, FollowedLog] = {}
+        self._cancelled: set[int] = set()
+        self._pool = ThreadPoolExecutor(_THREADS, "answer")
+        self._following = Following(self._followed, progress=self._progressed, warn=_say)
+
+    def run(self) -> None:
+        """Serve until the other end closes."""
+        self._following.start()
+        frames = Frames()
+        try:
+            while data := self._connection.recv(1 << 16):
+                for message in frames.feed(data):
+                    self._take(message)
+        except OSError:
+            pass
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._following.stop()
+            for log in self._followed():
+                log.close()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Sizes(sizes):
+                self._grow(sizes)
+            case Call():
+                self._pool.submit(self._answer, message)
+            case Cancel(id):
+                self._cancelled.add(id)
+            case _:
+                raise AssertionError(message)
+
+    def _grow(self, sizes: dict[str, int]) -> None:
+        for name, size in sizes.items():
+            log = self._logs.get(name)
+            if log is None:
+                try:
+                    log = FollowedLog(self._data_dir, name)
+                except (GravenError, OSError) as error:
+                    _say(f"the log {name} cannot be opened for indexing: {error}")
+                    continue
+                for line in log.index.dropped:
+                    _say(f"made again: {line}")
+                self._logs = {**self._logs, name: log}
+            log.grew(size)
+            self._progressed(log)
+        self._following.grown()
+
+    def _followed(self) -> list[FollowedLog]:
+        return list(self._logs.values())
+
+    def _progressed(self, log: FollowedLog) -> None:
+        self._send(Progress({log.name: log.state()}))
+
+    def _answer(self, call: Call) -> None:
+        try:
+            answer: Answer | Failure = self._answered(call)
+        except GravenError as error:
+            answer = failure_of(call.id, error)
+        except Exception as error:  # noqa: BLE001 - the server must not wait for ever for what broke here
+            _say(f"{call.method} failed: {type(error).__name__}: {error}")
+            answer = failure_of(call.id, GravenError("the index could not answer", code="index_failed"))
+        self._cancelled.discard(call.id)
+        self._send(answer)
+
+    def _answered(self, call: Call) -> Answer:
+        log = self._logs.get(call.log)
+        if log is None:
+            raise Unavailable(f"the log {call.log} is not indexed yet", hint="ask again in a moment", code="index_away")
+        if call.method == "rebuild":
+            self._following.rebuild(log)
+            return Answer(call.id, b"{}")
+        deadline = Deadline(self._query_s)
+
+        def check() -> None:
+            deadline()
+            if call.id in self._cancelled:
+                raise Unavailable("nobody waits for this answer any more", code="cancelled")
+
+        return METHODS[call.method](log, call, check)
+
+    def _send(self, message: Message) -> None:
+        with self._sending:
+            try:
+                self._connection.sendall(encode(message))
+            except OSError:
+                pass  # the server is gone; `run` ends
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"graven: index: {text}\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """See the module."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the server ends it, by closing the socket
+    sys.setswitchinterval(_SWITCH_S)
+    os.nice(_NICE)
+    data_dir, descriptor, query_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    IndexProcess(data_dir, socket.socket(fileno=descriptor), query_s=query_s).run()

@@ -1,0 +1,195 @@
+"""Starts the index process, starts it again when it ends, tells it how far the logs have got, and asks it.
+
+All of it lives on the event loop and waits for nothing but the socket: a log never waits for the index. While the
+process is away, questions are refused at once (`index_away`), and everything that reads by log index goes on.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from graven.errors import GravenError, InvalidInput, Unavailable
+from graven.index.process.messages import (
+    Answer,
+    Call,
+    Cancel,
+    Failure,
+    Frames,
+    LogState,
+    Message,
+    Progress,
+    Sizes,
+    encode,
+    raised_by,
+)
+from graven.server.log_lines import logger
+
+__all__ = ["IndexClient"]
+
+_POLL_S: Final = 0.05
+"""Between looks at the sizes of the logs: what the index adds to the age of what it shows."""
+
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 10.0
+_GOOD_S: Final = 30.0
+"""A process that lived so long is started again at once."""
+
+_END_S: Final = 5.0
+
+
+class IndexClient:
+    """`sizes` gives the committed entries of every open log; `run` is a task on the loop until it is cancelled."""
+
+    def __init__(self, data_dir: Path, sizes: Callable[[], dict[str, int]], *, query_s: float) -> None:
+        self._data_dir = data_dir
+        self._sizes = sizes
+        self._query_s = query_s
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._advanced = asyncio.Event()
+        self.states: dict[str, LogState] = {}
+        """How far each log is indexed; empty while the process is away."""
+        self.deaths = 0
+        """Processes that ended by themselves."""
+
+    @property
+    def away(self) -> bool:
+        return self._writer is None
+
+    async def ask(self, method: str, log: str, parameters: Mapping[str, str]) -> Answer:
+        """The answer, or the error that the index raised; Unavailable (`index_away`) while there is none."""
+        writer = self._writer
+        if writer is None:
+            raise _away()
+        number = next(self._ids)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        writer.write(encode(Call(number, method, log, dict(parameters))))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError, RuntimeError):
+                writer.write(encode(Cancel(number)))
+            raise
+        finally:
+            self._waiting.pop(number, None)
+
+    async def advanced(self, log: str, beyond: int, timeout_s: float) -> int:
+        """Wait until more than `beyond` entries of a log are indexed, or the time is over; gives how many are."""
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while (indexed := self.indexed(log)) <= beyond:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            event = self._advanced
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), left)
+        return indexed
+
+    def indexed(self, log: str) -> int:
+        state = self.states.get(log)
+        return state.indexed if state is not None else 0
+
+    async def run(self) -> None:
+        """Keep a process running. Cancelled at the stop of the server, which ends the process."""
+        pause = _FIRST_PAUSE_S
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            try:
+                async with self._process() as (reader, writer):
+                    self._writer = writer
+                    await self._converse(reader, writer)
+            except (OSError, InvalidInput) as error:
+                logger().warning("the index process is away", why=str(error))
+            finally:
+                self._gone()
+            self.deaths += 1
+            pause = _FIRST_PAUSE_S if clock() - began > _GOOD_S else min(_LONGEST_PAUSE_S, pause * 2)
+            logger().warning("the index process ended and is started again", pause_s=pause)
+            await asyncio.sleep(pause)
+
+    @contextlib.asynccontextmanager
+    async def _process(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        ours, theirs = socket.socketpair()
+        command = [
+            sys.executable, "-m", "graven.index.process", str(self._data_dir), str(theirs.fileno()), f"{self._query_s:g}",
+        ]  # fmt: skip
+        with theirs:
+            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        writer: asyncio.StreamWriter | None = None
+        try:
+            reader, writer = await asyncio.open_connection(sock=ours)
+            yield reader, writer
+        finally:
+            if writer is not None:
+                writer.close()
+            else:
+                ours.close()
+            await asyncio.get_running_loop().run_in_executor(None, _end, process)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            telling = tasks.create_task(self._tell_sizes(writer))
+            frames = Frames()
+            while data := await reader.read(1 << 18):
+                for message in frames.feed(data):
+                    self._take(message)
+            telling.cancel()
+
+    async def _tell_sizes(self, writer: asyncio.StreamWriter) -> None:
+        told: dict[str, int] = {}
+        while True:
+            sizes = self._sizes()
+            changed = {name: size for name, size in sizes.items() if told.get(name) != size}
+            if changed:
+                told |= changed
+                writer.write(encode(Sizes(changed)))
+                await writer.drain()
+            await asyncio.sleep(_POLL_S)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Answer(id=number):
+                if (future := self._waiting.get(number)) is not None and not future.done():
+                    future.set_result(message)
+            case Failure(id=number):
+                if (future := self._waiting.get(number)) is not None and not future.done():
+                    future.set_exception(raised_by(message))
+            case Progress(logs):
+                self.states |= logs
+                self._advanced.set()
+                self._advanced = asyncio.Event()
+            case _:
+                raise InvalidInput(f"the index process sent {type(message).__name__}")
+
+    def _gone(self) -> None:
+        self._writer = None
+        self.states = {}
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(_away())
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """It ends by itself when its socket closes; one that hangs is killed."""
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _away() -> GravenError:
+    return Unavailable(
+        "search is away: the index process is not running",
+        why="it is started again by itself; recording, reads by log index and proofs go on",
+        hint="ask again in a few seconds; graven index status",
+        code="index_away",
+    )
