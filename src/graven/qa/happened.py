@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from graven.errors import GravenError
-from graven.qa.events import time_ns
 from graven.event.recorded import BROKEN, recorded
+from graven.qa.events import time_ns
 
 __all__ = ["Happened", "happened"]
 

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from graven.errors import CouldNotCheck, NotFound
+from graven.event.recorded import may_lie_in_blob
 from graven.qa.events import REDACTED
 from graven.qa.find_test import FindTest
 from graven.qa.happened import Happened, happened
-from graven.event.recorded import may_lie_in_blob
 from graven.qa.run import Attempt, TestResult
 from graven.qa.timeline import TimelineItem, timeline
 

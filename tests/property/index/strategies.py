@@ -1,10 +1,11 @@
 """Random queries and random entries over small alphabets, so that they meet often.
 
-`queries()` are trees in the shape that `parse` gives; `entries()` are whole entries of format event/1, and `events()` their
-data. The words, keys and values of both come from the same short lists, with the awkward ones among them.
+`queries()` are trees in the shape that `parse` gives; `entries()` are whole entries of format event/1, `events()` their
+data, and `logs()` entries in the order of a log. The words, keys and values of both come from the same short lists, with the awkward ones among them.
 """
 
 import json
+from itertools import accumulate
 from typing import Any
 
 from hypothesis import strategies as st
@@ -20,19 +21,67 @@ T0 = 1_795_000_000_000_000_000
 
 WORDS = ["card", "declined", "card_declined", "order", "a", "b", "Straße", "ÉTÉ", "été", "日本", "4", "42", "x"]
 _AWKWARD = ["", " ", 'quo"te', "back\\slash", "two words", "line\nbreak", "tab\tn", "order.create", "a/b", "*", "(a)"]
-_AWKWARD += ["-a", "<a>", "1..2", "İı", "\u0000", "\U0001f600 smile", "e\u0301", "١٢", "null", "true", "[]", "{}", "a:b"]
+_AWKWARD += [
+    "-a",
+    "<a>",
+    "1..2",
+    "İı",
+    "\u0000",
+    "\U0001f600 smile",
+    "e\u0301",
+    "١٢",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "a:b",
+]
 TEXTS = WORDS + _AWKWARD
+NAMES = ["x", "a b", "Straße", 'q"\\', "", "a/b", "日本", "1..2", "[]"]
+IDS = ["e1", "e2", 'é"\\', "42"]
 KEYS = ["a", "b", "lines", "sku", "a.b", "", 'k"q', "ключ", "a b", "0", "$redacted"]
 NUMBERS: list[int | float] = [0, 1, -1, 5, 17, 100, 100.0, 1.5, -0.5, 1e22, 1e-7, 2**53, 2**63 - 1, -(2**63), 2**64]
+DOMAINS: dict[str, list[str]] = {
+    "action": ["order.create", "order.cancel", "test.case.finish", "x"],
+    "actor": ["alice", "bob", "a b"],
+    "actor.type": ["user", "service", "ci"],
+    "by.ip": ["127.0.0.1", "::1"],
+    "env": ["dev", "prod"],
+    "error": ["ValueError", "Timeout"],
+    "format": ["event/1"],
+    "operation": ["GET", "PUT"],
+    "outcome": ["success", "failure", "error"],
+    "protocol": ["http"],
+    "run": ["ci-1", "ci-2"],
+    "source": ["shop", "ci/shop"],
+    "status": ["passed", "failed"],
+    "target": [*IDS, "order/42", "card/e1", "order/e1"],
+    "target.type": ["order", "card"],
+    "token": ["t1", "t2"],
+}
+"""What keyword fields hold; the others hold `NAMES` or `IDS`."""
 
 texts = st.sampled_from(TEXTS) | st.lists(st.sampled_from(TEXTS), min_size=2, max_size=4).map(" ".join)
-scalars = st.none() | st.booleans() | st.sampled_from(NUMBERS) | texts | st.sampled_from(["5", "100", "1.5", "true"])
+names = st.sampled_from(NAMES)
+ids = st.sampled_from(IDS)
+scalars = st.sampled_from([None, True, False, *NUMBERS, *NAMES, "5", "100", "1.5", "true"])
 values = st.recursive(
-    scalars,
+    scalars | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
     max_leaves=6,
 )
+lines = st.lists(st.fixed_dictionaries({"sku": scalars}) | values, min_size=1, max_size=3)
+documents = st.one_of(
+    st.fixed_dictionaries({"a": scalars}, optional={"lines": lines, "a.b": scalars, "b": values}),
+    st.fixed_dictionaries({"lines": lines}, optional={"a": scalars, "b": values, 'k"q': scalars}),
+    values,
+)
 marker = st.just({"$redacted": {"by": "server", "rule": "r", "hmac": "k:00"}})
+
+
+def domain(name: str) -> st.SearchStrategy[str]:
+    """The values of a keyword field."""
+    return st.sampled_from(DOMAINS[name])
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -56,7 +105,6 @@ def times(draw: st.DrawFn) -> str:
 
 
 tiny = st.sampled_from([0, 1, 500_000_000, 999_999_999])
-ids = st.sampled_from(["e1", "e2", "e3", 'é"\\', "日"])
 
 
 def members(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -65,39 +113,38 @@ def members(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str,
 
 
 def _actor() -> st.SearchStrategy[dict[str, Any]]:
-    kinds = st.sampled_from(["user", "service", "ci", "test"])
     return st.builds(
         lambda id_, rest: {"id": id_, **rest},
-        st.sampled_from(["alice", "bob", "a b", "x"]) | marker,
-        members(type=kinds, name=texts, email=texts, session=ids),
+        st.one_of(domain("actor"), domain("actor"), domain("actor"), marker),
+        members(type=domain("actor.type"), name=names, email=names, session=ids),
     )
 
 
 def events() -> st.SearchStrategy[dict[str, Any]]:
     """The data of an entry of format event/1, as it may lie in a log: valid, and some of it redacted."""
     change = st.fixed_dictionaries({}, optional={"before": values, "after": values})
-    target = members(type=st.sampled_from(["order", "card"]), id=ids | st.just("42"), name=texts, change=change)
+    target = members(type=domain("target.type"), id=ids, name=names, change=change)
     qa = members(
-        run=st.sampled_from(["ci-1", "ci-2"]), suite=texts, test=texts, attempt=st.integers(0, 3), phase=st.just("call"),
-        status=st.sampled_from(["passed", "failed"]), commit=ids, tree=ids, branch=texts, build=ids,
-        environment=st.sampled_from(["dev", "prod"]), release=texts,
+        run=domain("run"), suite=names, test=names, attempt=st.integers(0, 3), phase=st.just("call"),
+        status=domain("status"), commit=ids, tree=ids, branch=names, build=ids, environment=domain("env"),
+        release=names,
     )  # fmt: skip
+    method = members(protocol=domain("protocol"), operation=domain("operation"), uri=names, statement=texts)
     optional = {
-        "id": ids, "time": times(), "outcome": st.sampled_from(["success", "failure", "error"]),
+        "id": ids, "time": times(), "outcome": domain("outcome"),
         "on_behalf_of": st.lists(_actor(), max_size=2), "targets": st.lists(target, max_size=3),
-        "origin": members(ip=texts, user_agent=texts, host=texts, process=texts),
-        "method": members(protocol=st.just("http"), operation=st.sampled_from(["GET", "PUT"]), uri=texts, statement=texts),
-        "input": values, "output": values, "attributes": values,
-        "error": members(type=st.sampled_from(["ValueError", "Timeout"]), message=texts),
+        "origin": members(ip=names, user_agent=names, host=names, process=names), "method": method,
+        "input": documents, "output": documents, "attributes": documents,
+        "error": members(type=domain("error"), message=texts),
         "duration_ns": st.sampled_from([0, 1, 250_000_000, 2_000_000_000, 2**63 - 1]), "severity": st.integers(1, 24),
-        "message": texts, "reason": texts, "ticket": texts, "qa": qa,
+        "message": texts, "reason": texts, "ticket": names, "qa": qa,
         "trace": members(trace_id=ids, span_id=ids, parent_span_id=ids),
         "correlation_id": ids, "causation_id": ids, "session_id": ids,
-        "labels": st.dictionaries(st.sampled_from(KEYS), texts | marker, max_size=3),
+        "labels": st.dictionaries(st.sampled_from(KEYS), names | marker, max_size=3),
     }  # fmt: skip
     return st.builds(
         lambda action, actor, rest: {"action": action, "actor": actor, **rest},
-        st.sampled_from(["order.create", "order.cancel", "test.case.finish", "x"]),
+        domain("action"),
         _actor(),
         members(**optional),
     )
@@ -109,10 +156,10 @@ def entries(draw: st.DrawFn, received_ns: int | None = None) -> bytes:
     event = draw(events())
     data = json.dumps(event, ensure_ascii=draw(st.booleans()), separators=(",", ":")).encode()
     tail = entry_tail(
-        token=draw(st.sampled_from(["t1", "t2"])),
-        ip=draw(st.sampled_from(["127.0.0.1", "::1"])),
+        token=draw(domain("token")),
+        ip=draw(domain("by.ip")),
         id=event["id"] if isinstance(event.get("id"), str) else draw(ids),
-        source=draw(st.sampled_from(["shop", "ci/shop"])),
+        source=draw(domain("source")),
         format="event/1",
         data=data,
         redacted=draw(st.sampled_from([0, 0, 0, 1, 7])),
@@ -120,21 +167,35 @@ def entries(draw: st.DrawFn, received_ns: int | None = None) -> bytes:
     return entry_head(T0 + draw(tiny) if received_ns is None else received_ns) + tail
 
 
-paths = st.lists(st.sampled_from([*KEYS, *KEYS, 0, 1, None]), max_size=3).map(tuple)
-_numbers = st.sampled_from([number(text) or 0 for text in ("0", "1", "-1", "5", "17", "100", "1.5", "-0.5", "0.0000001")])
+@st.composite
+def logs(draw: st.DrawFn, *, min_size: int = 1, max_size: int = 20) -> list[bytes]:
+    """Entries one after another, their received times never decreasing."""
+    count = draw(st.integers(min_size, max_size))
+    steps = st.sampled_from([0, 1, 999_999_999, 10**9, 60 * 10**9])
+    moments = accumulate(draw(st.lists(steps, min_size=count, max_size=count)), initial=T0 - 120 * 10**9)
+    return [draw(entries(received_ns=moment)) for moment in list(moments)[1:]]
+
+
+_COMMON_PATHS: list[tuple[str | int | None, ...]] = [("a",), ("lines", None, "sku"), ("lines", 0, "sku"), ("a.b",)]
+paths = st.sampled_from([*_COMMON_PATHS, *_COMMON_PATHS, (), ("b",), ("lines", 1), ('k"q',)]) | st.lists(
+    st.sampled_from([*KEYS, 0, 1, None]), max_size=3
+).map(tuple)
+_NUMBER_TEXTS = ("0", "1", "-1", "5", "17", "100", "1.5", "-0.5", "0.0000001")
+_numbers = st.sampled_from([number(text) or 0 for text in _NUMBER_TEXTS])
 _operators = st.sampled_from(["<", "<=", ">", ">="])
-_tokens = st.sampled_from(["card", "declined", "order", "a", "b", "n", "straße", "été", "日本", "4", "42", "x", "create"])
-_keywords = st.sampled_from([*TEXTS, "alice", "bob", "e1", "e2", "42", "order/42", "card/e1", "ci-1", "dev", "failure"])
-_parts = st.lists(st.sampled_from(["", "a", "order", "o", "e", ".", "/", "1", "日", "4"]), min_size=2, max_size=3)
-_JSON_EQUALS = ["5", "100", "100.0", "1.5", "true", "false", "null", "-1", "9223372036854775807", "18446744073709551616"]
+_tokens = st.sampled_from(
+    ["card", "declined", "order", "a", "b", "n", "straße", "été", "日本", "4", "42", "x", "create"]
+)
+_parts = st.lists(st.sampled_from(["", "", "", "a", "o", "e", ".", "/", "1", "日"]), min_size=2, max_size=3)
+_JSON_TEXTS = ["5", "100", "100.0", "1.5", "true", "false", "null", "-1", "9223372036854775807", "18446744073709551616"]
 
 
 @st.composite
 def leaf_queries(draw: st.DrawFn) -> Query:
-    """One condition."""
-    field = draw(st.sampled_from([TEXT, *FIELDS]))
+    """One condition, most often one that may be met."""
+    field = draw(st.sampled_from([TEXT, *FIELDS, *_FREE, *_FREE]))
     path = _path(draw, field)
-    choice = draw(st.integers(0, 3))
+    choice = draw(st.integers(0, 4))
     if field.kind == "text":
         return Exists(field) if choice == 0 and field != TEXT else draw(_words(field))
     if choice == 0:
@@ -144,10 +205,18 @@ def leaf_queries(draw: st.DrawFn) -> Query:
         return Equals(field, value) if choice == 1 else Compare(field, draw(_operators), value)
     if field.kind == "json" and choice == 1:
         return Compare(field, draw(_operators), draw(_numbers), path)
-    if choice == 2 and field.stored != "facet" or draw(st.booleans()):
+    if choice == 2:
         return _wildcard(field, tuple(draw(_parts)), path)
-    texts_ = st.sampled_from(_JSON_EQUALS) | _keywords if field.kind == "json" else _keywords
-    return Equals(field, draw(texts_), path)
+    return Equals(field, draw(_texts_of(field)), path)
+
+
+_FREE = [field for field in FIELDS if field.kind in ("json", "map", "text", "number")]
+
+
+def _texts_of(field: Field) -> st.SearchStrategy[str]:
+    if field.kind == "json":
+        return st.sampled_from([*_JSON_TEXTS, *NAMES])
+    return st.sampled_from(DOMAINS.get(field.name, [*NAMES, *IDS])) | st.sampled_from(TEXTS)
 
 
 def _path(draw: st.DrawFn, field: Field) -> tuple[str | int | None, ...]:
@@ -192,5 +261,3 @@ def queries() -> st.SearchStrategy[Query]:
         ),
         max_leaves=5,
     )
-
-

@@ -1,9 +1,9 @@
 """From an entry to its view (`query.view`), whatever its format; `VERSION` is stored with what was made of it.
 
-- An entry that was pushed from another log shows the innermost entry's id, source, format, redactions and event, but the
-  time, token and address of the outer one, which are what this log proves.
-- A format that no mapper knows gives `{"action": "entry.<format>", "actor": {"id": <token>}, "attributes": <data>}`, with the
-  version left out of the format: what it says is still found by its words.
+- An entry that was pushed from another log shows the innermost entry's id, source, format, redactions and event, but
+  the time, token and address of the outer one, which are what this log proves.
+- A format that no mapper knows gives `{"action": "entry.<format>", "actor": {"id": <token>}, "attributes": <data>}`,
+  with the version left out of the format: what it says is still found by its words.
 - `quarantine/1` is such a format, too, with outcome `error` and the reason as message.
 - What cannot be read is an event `entry.unreadable`, and data that is not to be had `entry.absent`; outcome `error`, by
   the token that recorded it.
@@ -54,7 +54,8 @@ _decode_outer: Final = msgspec.json.Decoder(_Outer).decode
 def view_of(index: int, entry: bytes, load_blob: Callable[[str], bytes | None]) -> dict[str, Any]:
     """The view of an entry. Raises nothing for whatever bytes.
 
-    `load_blob` gives the content of a blob by its digest; None, or a `GravenError` from it, is data that is not to be had.
+    `load_blob` gives the content of a blob by its digest; None, or a `GravenError` from it, is data that is not to be
+    had. Whatever else it raises is its own.
     """
     try:
         outer = _decode_outer(entry)
@@ -110,7 +111,7 @@ def _event(inner: Recorded, data: bytes | None, token: str) -> dict[str, Any]:
     if inner.format == _EVENT and data is not None:
         event = _decode(data)
         if not isinstance(event, dict):
-            raise ValueError("no event: a JSON object is expected")  # noqa: TRY004  # it is about bytes, not a caller's type
+            raise ValueError("no event: a JSON object is expected")  # it is about bytes, not a caller's type
         return event
     if inner.format == _K8S and data is not None:
         return k8s_view(data, id=inner.id, source=inner.source)

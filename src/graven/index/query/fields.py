@@ -1,8 +1,9 @@
 """The fields that a query may name, and where each is found in an event and in the columns of a segment.
 
-A field's `source` is a path in the *view* of an entry: a JSON object with `index`, `received` (Unix ns), `token`, `by_ip`,
-`id`, `source`, `format`, `redacted`, and `event`, the entry's data as event/1. One list of fields makes the parser, the
-columns, the completion and the reference page, so that none of them can name what another does not know.
+A field's `source` is a path in the *view* of an entry (see `query.view`): a JSON object with `index`, `received` (Unix
+ns), `token`, `by_ip`, `id`, `source`, `format`, `redacted`, and `event`, the entry's data as event/1. One list of
+fields makes the parser, the columns, the completion and the reference page, so that none of them can name what another
+does not know.
 """
 
 from collections.abc import Mapping
@@ -42,6 +43,10 @@ def _plain(name: str, kind: Kind, source: str, doc: str, *aliases: str) -> Field
     return Field(name, kind, name.replace(".", "_"), tuple(source.split(".")) if source else (), doc, aliases)
 
 
+def _many(name: str, source: str, doc: str, *aliases: str) -> Field:
+    return _plain(name, "keyword", source, doc, *aliases)._replace(many=True)
+
+
 TEXT: Final = Field("text", "text", "text", (), "everything that is said in an event; words without a field search it")
 
 FIELDS: Final = (
@@ -63,10 +68,10 @@ FIELDS: Final = (
     _facet("actor.type", "event.actor.type", "user, service, agent, ci, test, system or anonymous"),
     _plain("actor.name", "keyword", "event.actor.name", "name of the actor"),
     _plain("actor.email", "keyword", "event.actor.email", "address of the actor"),
-    Field("behalf", "keyword", "behalf", ("event", "on_behalf_of", "id"), "for whom", ("on_behalf_of",), "column", many=True),
+    _many("behalf", "event.on_behalf_of.id", "for whom", "on_behalf_of"),
     _key("target", "event.targets", "to what: its id, or type/id", many=True),
-    Field("target.type", "keyword", "target_type", ("event", "targets", "type"), "kind of the target", (), "column", many=True),
-    Field("target.name", "keyword", "target_name", ("event", "targets", "name"), "name of the target", (), "column", many=True),
+    _many("target.type", "event.targets.type", "kind of the target"),
+    _many("target.name", "event.targets.name", "name of the target"),
     # -- where from and how
     _plain("ip", "keyword", "event.origin.ip", "address that the action came from", "origin.ip"),
     _facet("host", "event.origin.host", "host that it came from", "origin.host"),

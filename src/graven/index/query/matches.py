@@ -1,7 +1,7 @@
 """What a query means, one event at a time: slow, plain, and the judge of everything that is fast.
 
-Absent and null values match nothing but Not. Of several values of a field one suffices, and each condition picks its own:
-`target.type:order target.name:x` may be two targets.
+Absent and null values match nothing but Not. Of several values of a field one suffices, and each condition picks its
+own: `target.type:order target.name:x` may be two targets.
 """
 
 import operator
@@ -60,7 +60,7 @@ def _says(words: Words, text: str | None) -> bool:
     return False
 
 
-def _equals(field: Field, value: str | int | float, path: tuple[Any, ...], view: View) -> bool:
+def _equals(field: Field, value: str | float, path: tuple[Any, ...], view: View) -> bool:
     if field.kind == "json":
         return any(_json_equals(found, str(value)) for found in json_values(field, path, view))
     if isinstance(value, str):

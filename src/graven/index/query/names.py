@@ -18,6 +18,7 @@ PSEUDO: Final[Mapping[str, str]] = {
 }
 """Names that ask about no field of their own."""
 
+_MAX_STEPS: Final = 64
 _HEAD: Final = re.compile(NAME)
 _SEGMENT: Final = re.compile(SEGMENT)
 _PLAIN_MEMBER: Final = re.compile(r"[\w-]+")
@@ -53,6 +54,8 @@ def named(name: str, start: int) -> Named:
     if field is None or field.kind not in ("map", "json"):
         raise _unknown(name, first, field, start, end)
     segments = _SEGMENT.findall(name, len(first))
+    if len(segments) > _MAX_STEPS:
+        raise bad_query(f"a path of {len(segments)} steps: at most {_MAX_STEPS}, as deep as JSON may be", start, end)
     if field.kind == "map":
         return Named(field, (_key(segments, name, start, end),))
     return Named(field, tuple(_step(segment) for segment in segments))
@@ -80,8 +83,8 @@ def _key(segments: list[str], name: str, start: int, end: int) -> str:
 
 def _unknown(name: str, first: str, field: Field | None, start: int, end: int) -> Exception:
     if field is not None:
-        message, names = f"{field.name} has no parts: {name[:80]!r}", [n for n in BY_NAME if n.startswith(first)]
-        near = nearest(name, names) or field.name
+        message = f"{field.name} has no parts: {name[:80]!r}"
+        near: str | None = nearest(name, [n for n in BY_NAME if n.startswith(first)]) or field.name
     else:
         message = f"unknown field {name[:80]!r}"
         near = nearest(name, [*BY_NAME, *PSEUDO]) or nearest(first, [*BY_NAME, *PSEUDO])

@@ -29,7 +29,7 @@ def number(text: str) -> int | float | None:
     return int(real) if real.is_integer() and -(2.0**63) <= real < 2.0**63 else real
 
 
-def spell_number(value: int | float) -> str:
+def spell_number(value: float) -> str:
     """The shortest spelling without an exponent that `number` takes back to `value`."""
     return str(value) if isinstance(value, int) else format(Decimal(repr(value)), "f")
 

@@ -16,7 +16,7 @@ from graven.errors import InvalidInput
 from graven.index.query.ast import All, Compare, Not, Query, all_of, leaves, one_of
 from graven.index.query.conditions import Moment, Value, compare, condition, words
 from graven.index.query.fields import BY_NAME, TEXT
-from graven.index.query.grammar import KEYWORDS, NAME, OPERATOR, QUOTED, parser
+from graven.index.query.grammar import KEYWORDS, NAME, OPERATOR, QUOTED, SEGMENT, parser
 from graven.index.query.names import PSEUDO, Named, named, unquote
 from graven.index.query.problems import bad_query, nearest
 from graven.index.query.times import moment
@@ -86,7 +86,7 @@ _TERMINALS: Final = {
     "$END": "the end",
 }
 _CLOCKS: Final[tuple[Clock, ...]] = ("received", "claimed")
-_HEAD_ALONE: Final = re.compile(rf"({NAME}(?:\.[^\s()\":<>=\[\]]+)*)({OPERATOR})")
+_HEAD_ALONE: Final = re.compile(f"({NAME}(?:{SEGMENT})*)({OPERATOR})")
 _BROKEN_PATH: Final = re.compile(rf"({NAME})[.\[][^:<>]*[:<>]")
 _WHOLE_QUOTE: Final = re.compile(QUOTED)
 
@@ -187,7 +187,7 @@ def _unexpected(error: UnexpectedToken, text: str) -> InvalidInput:
 
 
 def _unexpected_characters(error: UnexpectedCharacters, text: str) -> InvalidInput:
-    at = error.pos_in_stream or 0
+    at = int(error.pos_in_stream)  # type: ignore[call-overload]  # its base declares None
     whole = _WHOLE_QUOTE.match(text, at)
     if whole is not None:
         end = whole.end()
@@ -251,11 +251,11 @@ class _Meaning:
                 return Not(self.of(inner, top=False))
             case _Group(head, inner):
                 return self._group(head, inner)
-            case _Leaf(None, value):
+            case _Leaf(head, value):
+                if head is not None:
+                    return self._condition(head, _value(value), top)
                 _refuse_keyword(value)
                 return _free_word(_value(value))
-            case _Leaf(head, value):
-                return self._condition(head, _value(value), top)
 
     def _condition(self, head: Token, value: Value, top: bool) -> Query:
         name, operator = _split_head(head)

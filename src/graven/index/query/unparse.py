@@ -61,7 +61,7 @@ def _words(query: Words) -> str:
     return f'{field}"{text}"' if len(query.tokens) > 1 else field + text
 
 
-def _value(field: Field, value: str | int | float) -> str:
+def _value(field: Field, value: str | float) -> str:
     if isinstance(value, str):
         return value if _PLAIN.fullmatch(value) else quote(value)
     match field.kind:

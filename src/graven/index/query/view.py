@@ -1,8 +1,8 @@
 """The view of an entry that queries ask about, and the values that a field has in it.
 
-A view is a JSON object: `index`, `received` (Unix ns), `token`, `by_ip`, `id`, `source`, `format`, `redacted` (absent when
-nothing was), and `event`, the entry's data as event/1. `derive.view` makes it. Nothing in it is trusted to have the
-type that event/1 gives it: redacted values are objects, and other formats may hold anything.
+A view is a JSON object: `index`, `received` (Unix ns), `token`, `by_ip`, `id`, `source`, `format`, `redacted` (absent
+when nothing was), and `event`, the entry's data as event/1. `derive.view` makes it. Nothing in it is trusted to have
+the type that event/1 gives it: redacted values are objects, and other formats may hold anything.
 """
 
 from collections.abc import Mapping
