@@ -1,10 +1,13 @@
 """Random queries and random entries over small alphabets, so that they meet often.
 
 `queries()` are trees in the shape that `parse` gives; `entries()` are whole entries of format event/1, `events()` their
-data, and `logs()` entries in the order of a log. The words, keys and values of both come from the same short lists, with the awkward ones among them.
+data, and `logs()` entries in the order of a log. The words, keys and values of both come from the same short lists,
+with the awkward ones among them. `queries_about(views)` are made of what is there, so that many of them match.
 """
 
 import json
+import re
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -15,6 +18,8 @@ from graven.index.query.ast import All, Compare, Equals, Exists, Not, Query, Wil
 from graven.index.query.fields import FIELDS, TEXT, Field
 from graven.index.query.numbers import number
 from graven.index.query.times import spell_time
+from graven.index.query.tokens import compact_json, tokens
+from graven.index.query.view import View, json_values, keywords, numbers, text_of
 
 T0 = 1_795_000_000_000_000_000
 """Unix ns, 2026-11-18: all times are near it, but for a few far ones."""
@@ -250,10 +255,9 @@ def _words(draw: st.DrawFn, field: Field) -> Words:
     return Words(field, tuple(found), prefix=kind == "prefix")
 
 
-def queries() -> st.SearchStrategy[Query]:
-    """Trees of a few conditions, in the shape that `parse` gives."""
+def _trees(leaf: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
     return st.just(All()) | st.recursive(
-        leaf_queries(),
+        leaf,
         lambda inner: st.one_of(
             st.lists(inner, min_size=2, max_size=3).map(all_of),
             st.lists(inner, min_size=2, max_size=3).map(one_of),
@@ -261,3 +265,100 @@ def queries() -> st.SearchStrategy[Query]:
         ),
         max_leaves=5,
     )
+
+
+def queries() -> st.SearchStrategy[Query]:
+    """Trees of a few conditions, in the shape that `parse` gives."""
+    return _trees(leaf_queries())
+
+
+def queries_about(views: Sequence[View]) -> st.SearchStrategy[Query]:
+    """Like `queries`, but most conditions are met by one of the views."""
+    return _trees(st.one_of(leaf_queries(), *[met_by(view) for view in views]))
+
+
+@st.composite
+def met_by(draw: st.DrawFn, view: View) -> Query:
+    """One condition that the event of `view` meets."""
+    field = draw(st.sampled_from([field for field in (TEXT, *FIELDS) if _is_there(field, view)]))
+    match field.kind:
+        case "keyword":
+            return draw(_text_met(field, draw(st.sampled_from(keywords(field, view)))))
+        case "text":
+            found = tokens(text_of(field, view) or "")
+            return draw(_words_met(field, found)) if found else Exists(field)
+        case "map" | "json":
+            return draw(_json_met(field, view))
+        case _:
+            return draw(_number_met(field, numbers(field, view)[0]))
+
+
+def _is_there(field: Field, view: View) -> bool:
+    match field.kind:
+        case "keyword":
+            return bool(keywords(field, view))
+        case "text":
+            return field == TEXT or text_of(field, view) is not None
+        case "map" | "json":
+            return bool(json_values(field, (), view))
+        case _:
+            return bool(numbers(field, view))
+
+
+@st.composite
+def _text_met(draw: st.DrawFn, field: Field, text: str, path: tuple[str | int | None, ...] = ()) -> Query:
+    if draw(st.booleans()):
+        return Equals(field, text, path)
+    first, last = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
+    parts = re.split(r"[\s()*]", f"{text[:first]}*{text[last:]}")
+    if parts[0][:1] in ('"', "<", ">"):
+        parts.insert(0, "")
+    return _wildcard(field, tuple(parts), path)
+
+
+@st.composite
+def _words_met(draw: st.DrawFn, field: Field, found: list[str]) -> Query:
+    first = draw(st.integers(0, len(found) - 1))
+    said = found[first : first + draw(st.integers(1, 3))]
+    last = said[-1]
+    kind = draw(st.sampled_from(["whole", "prefix", "infix"]))
+    if kind == "infix":
+        return Words(field, (last[draw(st.integers(0, len(last) - 1)) :],), infix=True)
+    if kind == "prefix":
+        said[-1] = last[: draw(st.integers(1, len(last)))]
+    return Words(field, tuple(said), prefix=kind == "prefix")
+
+
+@st.composite
+def _json_met(draw: st.DrawFn, field: Field, view: View) -> Query:
+    path: list[str | int | None] = []
+    value = json_values(field, (), view)[0]
+    while isinstance(value, dict | list) and value and (field.kind == "json" or not path):
+        if isinstance(value, dict):
+            step: str | int | None = draw(st.sampled_from(sorted(value)))
+            value = value[step]
+        else:
+            at = draw(st.integers(0, len(value) - 1))
+            step, value = draw(st.sampled_from([at, None])), value[at]
+        path.append(step)
+    if value is None:
+        return Not(Exists(field, tuple(path)))
+    if isinstance(value, str) and path:
+        return draw(_text_met(field, value, tuple(path)))
+    if isinstance(value, dict | list) and (field.kind == "json" or not path):
+        return Exists(field, tuple(path))
+    if isinstance(value, int | float) and not isinstance(value, bool) and draw(st.booleans()):
+        return draw(_number_met(field, value, tuple(path)))
+    return Equals(field, compact_json(value) if not isinstance(value, str) else value, tuple(path))
+
+
+@st.composite
+def _number_met(draw: st.DrawFn, field: Field, value: float, path: tuple[str | int | None, ...] = ()) -> Query:
+    if not -(2**63) <= value < 2**63 - 1 or (isinstance(value, float) and value.is_integer()):
+        return Exists(field, path)
+    sign = draw(st.sampled_from(["<=", ">=", "<", ">"]))
+    if sign in ("<=", ">="):
+        return Compare(field, sign, value, path)
+    if isinstance(value, float):
+        return Exists(field, path)
+    return Compare(field, sign, value + 1 if sign == "<" else max(value - 1, -(2**63)), path)
