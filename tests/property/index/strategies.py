@@ -8,9 +8,11 @@ with the awkward ones among them. `queries_about(views)` are made of what is the
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from graven.event.envelope import entry_head, entry_tail
@@ -20,6 +22,9 @@ from graven.index.query.numbers import number
 from graven.index.query.times import spell_time
 from graven.index.query.tokens import compact_json, tokens
 from graven.index.query.view import View, json_values, keywords, numbers, text_of
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Events are large; a busy machine must not make a test of them red."""
 
 T0 = 1_795_000_000_000_000_000
 """Unix ns, 2026-11-18: all times are near it, but for a few far ones."""
@@ -70,11 +75,9 @@ texts = st.sampled_from(TEXTS) | st.lists(st.sampled_from(TEXTS), min_size=2, ma
 names = st.sampled_from(NAMES)
 ids = st.sampled_from(IDS)
 scalars = st.sampled_from([None, True, False, *NUMBERS, *NAMES, "5", "100", "1.5", "true"])
-values = st.recursive(
-    scalars | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
-    max_leaves=6,
-)
+_keys = st.sampled_from(KEYS)
+_flat = st.one_of(scalars, scalars, texts, st.lists(scalars, max_size=3), st.dictionaries(_keys, scalars, max_size=2))
+values = st.one_of(_flat, _flat, st.lists(_flat, max_size=3), st.dictionaries(_keys, _flat, max_size=3))
 lines = st.lists(st.fixed_dictionaries({"sku": scalars}) | values, min_size=1, max_size=3)
 documents = st.one_of(
     st.fixed_dictionaries({"a": scalars}, optional={"lines": lines, "a.b": scalars, "b": values}),
@@ -84,6 +87,7 @@ documents = st.one_of(
 marker = st.just({"$redacted": {"by": "server", "rule": "r", "hmac": "k:00"}})
 
 
+@cache  # a strategy is expensive to make
 def domain(name: str) -> st.SearchStrategy[str]:
     """The values of a keyword field."""
     return st.sampled_from(DOMAINS[name])
@@ -117,6 +121,7 @@ def members(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str,
     return st.fixed_dictionaries({}, optional={name: maybe(one) for name, one in strategies.items()})
 
 
+@cache
 def _actor() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(
         lambda id_, rest: {"id": id_, **rest},
@@ -125,6 +130,7 @@ def _actor() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+@cache
 def events() -> st.SearchStrategy[dict[str, Any]]:
     """The data of an entry of format event/1, as it may lie in a log: valid, and some of it redacted."""
     change = st.fixed_dictionaries({}, optional={"before": values, "after": values})
@@ -218,6 +224,7 @@ def leaf_queries(draw: st.DrawFn) -> Query:
 _FREE = [field for field in FIELDS if field.kind in ("json", "map", "text", "number")]
 
 
+@cache
 def _texts_of(field: Field) -> st.SearchStrategy[str]:
     if field.kind == "json":
         return st.sampled_from([*_JSON_TEXTS, *NAMES])
@@ -235,6 +242,7 @@ def _wildcard(field: Field, parts: tuple[str, ...], path: tuple[str | int | None
     return Exists(field, path) if kept == ("", "") else Wildcard(field, kept, path)
 
 
+@cache
 def _values_of(field: Field) -> st.SearchStrategy[int | float]:
     near = st.sampled_from([-3_600, -1, 0, 1, 60]).map(lambda seconds: seconds * 10**9)
     if field.kind == "time":
@@ -255,18 +263,30 @@ def _words(draw: st.DrawFn, field: Field) -> Words:
     return Words(field, tuple(found), prefix=kind == "prefix")
 
 
-def _trees(leaf: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
-    return st.just(All()) | st.recursive(
-        leaf,
-        lambda inner: st.one_of(
-            st.lists(inner, min_size=2, max_size=3).map(all_of),
-            st.lists(inner, min_size=2, max_size=3).map(one_of),
-            inner.map(Not),
-        ),
-        max_leaves=5,
-    )
+@st.composite
+def _trees(draw: st.DrawFn, leaf: st.SearchStrategy[Query]) -> Query:
+    def few() -> list[Query]:
+        leaves = draw(st.lists(leaf, min_size=1, max_size=3))
+        return [Not(one) if draw(st.integers(0, 3)) == 0 else one for one in leaves]
+
+    match draw(st.sampled_from(["leaf", "leaf", "and", "or", "not", "and of or", "or of and", "all"])):
+        case "all":
+            return All()
+        case "and":
+            return all_of(few())
+        case "or":
+            return one_of(few())
+        case "not":
+            return Not(draw(st.sampled_from([all_of, one_of]))(few()))
+        case "and of or":
+            return all_of([one_of(few()), one_of(few())])
+        case "or of and":
+            return one_of([all_of(few()), Not(all_of(few()))])
+        case _:
+            return draw(leaf)
 
 
+@cache
 def queries() -> st.SearchStrategy[Query]:
     """Trees of a few conditions, in the shape that `parse` gives."""
     return _trees(leaf_queries())

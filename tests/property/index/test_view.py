@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.property.index.strategies import entries, queries, values
+from tests.property.index.strategies import entries, patient, queries, values
 
 from graven.event.envelope import entry_head, entry_tail
 from graven.event.pushed import wrap
@@ -36,6 +36,7 @@ def damaged_entries(draw):
     return bytes(raw)
 
 
+@patient
 @given(st.binary(max_size=200) | strange_entries() | damaged_entries(), queries())
 def test_any_bytes_have_a_view_that_can_be_asked(raw, query):
     view = view_of(3, raw, lambda digest: None)
