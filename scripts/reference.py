@@ -1,10 +1,11 @@
-"""Writes docs/reference from the code: the command line, the settings, the errors, the HTTP calls, the event.
+"""Writes docs/reference from the code: the command line, the settings, the errors, the HTTP calls, the event, queries.
 
     python scripts/reference.py            writes the pages
     python scripts/reference.py --check    exit code 1 when a page is not what the code says
 
 The pages have one source each: the commands' own help, the strings after the settings' fields, the error
-classes with the codes that the code raises, the OpenAPI document, and the structs of an event.
+classes with the codes that the code raises, the OpenAPI document, the structs of an event, and the fields of queries
+(what is said before them is written by hand, in query_page.md).
 """
 
 import ast
@@ -278,12 +279,28 @@ whom it received the event.
 {parts}"""
 
 
+def query_page() -> str:
+    """The query language: its grammar as `query_page.md` tells it, and every field."""
+    from graven.index.query.fields import FIELDS
+    from graven.index.query.names import PSEUDO
+
+    rows = []
+    for field in FIELDS:
+        names = ", ".join(f"`{name}`" for name in (field.name, *field.aliases))
+        rows.append(f"| {names} | {field.kind} | {field.doc} |")
+    rows += [f"| `{name}` | of the query | {doc} |" for name, doc in PSEUDO.items()]
+    text = (ROOT / "scripts" / "query_page.md").read_text(encoding="utf-8")
+    table = "\n".join(rows)
+    return f"{GENERATED}\n{text}\n| name | kind | what |\n|---|---|---|\n{table}\n"
+
+
 PAGE_MAKERS = {
     "cli.md": cli_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "http.md": http_page,
     "event.md": event_page,
+    "query.md": query_page,
 }
 
 

@@ -8,9 +8,7 @@ An index that takes over gives `RunEvent`s in log order to the views' `take`, an
 its columns are the fields of `RunEvent`; it selects by action, run, and (suite, test).
 """
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,8 +16,9 @@ import msgspec
 from graven.errors import GravenError
 from graven.event.pushed import FORMAT as PUSHED
 from graven.event.recorded import BROKEN, READ, may_lie_in_blob, recorded
+from graven.index.query.times import time_ns
 
-__all__ = ["ACTIONS", "MESSAGE_CHARS", "REDACTED", "RunEvent", "RunEvents", "time_ns"]
+__all__ = ["ACTIONS", "MESSAGE_CHARS", "REDACTED", "RunEvent", "RunEvents"]
 
 RUN_START, RUN_FINISH, SUITE_FINISH, CASE_FINISH = ACTIONS = (
     "test.run.start",
@@ -30,9 +29,6 @@ RUN_START, RUN_FINISH, SUITE_FINISH, CASE_FINISH = ACTIONS = (
 REDACTED = "(redacted)"
 MESSAGE_CHARS = 2000
 """An error message is kept up to here; the whole of it stands in the entry."""
-
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RunEvent(NamedTuple):
@@ -84,20 +80,6 @@ class _Data(msgspec.Struct):
 
 
 _DATA = msgspec.json.Decoder(_Data)
-
-
-def time_ns(text: str) -> int | None:
-    """Unix nanoseconds of an RFC 3339 time, None when it is none (a leap second counts as the second before)."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    day, clock, fraction, zone = match.groups()
-    clock = clock[:6] + "59" if clock.endswith(":60") else clock
-    try:
-        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
-    except ValueError:
-        return None
-    return (moment - _EPOCH) // timedelta(seconds=1) * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from graven.errors import GravenError
 from graven.event.recorded import BROKEN, recorded
-from graven.qa.events import time_ns
+from graven.index.query.times import time_ns
 
 __all__ = ["Happened", "happened"]
 

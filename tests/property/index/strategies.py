@@ -1,13 +1,18 @@
 """Random queries and random entries over small alphabets, so that they meet often.
 
 `queries()` are trees in the shape that `parse` gives; `entries()` are whole entries of format event/1, `events()` their
-data, and `logs()` entries in the order of a log. The words, keys and values of both come from the same short lists, with the awkward ones among them.
+data, and `logs()` entries in the order of a log. The words, keys and values of both come from the same short lists,
+with the awkward ones among them. `queries_about(views)` are made of what is there, so that many of them match.
 """
 
 import json
+import re
+from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from graven.event.envelope import entry_head, entry_tail
@@ -15,6 +20,11 @@ from graven.index.query.ast import All, Compare, Equals, Exists, Not, Query, Wil
 from graven.index.query.fields import FIELDS, TEXT, Field
 from graven.index.query.numbers import number
 from graven.index.query.times import spell_time
+from graven.index.query.tokens import compact_json, tokens
+from graven.index.query.view import View, json_values, keywords, numbers, text_of
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Events are large; a busy machine must not make a test of them red."""
 
 T0 = 1_795_000_000_000_000_000
 """Unix ns, 2026-11-18: all times are near it, but for a few far ones."""
@@ -65,11 +75,9 @@ texts = st.sampled_from(TEXTS) | st.lists(st.sampled_from(TEXTS), min_size=2, ma
 names = st.sampled_from(NAMES)
 ids = st.sampled_from(IDS)
 scalars = st.sampled_from([None, True, False, *NUMBERS, *NAMES, "5", "100", "1.5", "true"])
-values = st.recursive(
-    scalars | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
-    max_leaves=6,
-)
+_keys = st.sampled_from(KEYS)
+_flat = st.one_of(scalars, scalars, texts, st.lists(scalars, max_size=3), st.dictionaries(_keys, scalars, max_size=2))
+values = st.one_of(_flat, _flat, st.lists(_flat, max_size=3), st.dictionaries(_keys, _flat, max_size=3))
 lines = st.lists(st.fixed_dictionaries({"sku": scalars}) | values, min_size=1, max_size=3)
 documents = st.one_of(
     st.fixed_dictionaries({"a": scalars}, optional={"lines": lines, "a.b": scalars, "b": values}),
@@ -79,6 +87,7 @@ documents = st.one_of(
 marker = st.just({"$redacted": {"by": "server", "rule": "r", "hmac": "k:00"}})
 
 
+@cache  # a strategy is expensive to make
 def domain(name: str) -> st.SearchStrategy[str]:
     """The values of a keyword field."""
     return st.sampled_from(DOMAINS[name])
@@ -112,6 +121,7 @@ def members(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str,
     return st.fixed_dictionaries({}, optional={name: maybe(one) for name, one in strategies.items()})
 
 
+@cache
 def _actor() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(
         lambda id_, rest: {"id": id_, **rest},
@@ -120,6 +130,7 @@ def _actor() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+@cache
 def events() -> st.SearchStrategy[dict[str, Any]]:
     """The data of an entry of format event/1, as it may lie in a log: valid, and some of it redacted."""
     change = st.fixed_dictionaries({}, optional={"before": values, "after": values})
@@ -213,6 +224,7 @@ def leaf_queries(draw: st.DrawFn) -> Query:
 _FREE = [field for field in FIELDS if field.kind in ("json", "map", "text", "number")]
 
 
+@cache
 def _texts_of(field: Field) -> st.SearchStrategy[str]:
     if field.kind == "json":
         return st.sampled_from([*_JSON_TEXTS, *NAMES])
@@ -230,6 +242,7 @@ def _wildcard(field: Field, parts: tuple[str, ...], path: tuple[str | int | None
     return Exists(field, path) if kept == ("", "") else Wildcard(field, kept, path)
 
 
+@cache
 def _values_of(field: Field) -> st.SearchStrategy[int | float]:
     near = st.sampled_from([-3_600, -1, 0, 1, 60]).map(lambda seconds: seconds * 10**9)
     if field.kind == "time":
@@ -250,14 +263,122 @@ def _words(draw: st.DrawFn, field: Field) -> Words:
     return Words(field, tuple(found), prefix=kind == "prefix")
 
 
+@st.composite
+def _trees(draw: st.DrawFn, leaf: st.SearchStrategy[Query]) -> Query:
+    def few() -> list[Query]:
+        leaves = draw(st.lists(leaf, min_size=1, max_size=3))
+        return [Not(one) if draw(st.integers(0, 3)) == 0 else one for one in leaves]
+
+    match draw(st.sampled_from(["leaf", "leaf", "and", "or", "not", "and of or", "or of and", "all"])):
+        case "all":
+            return All()
+        case "and":
+            return all_of(few())
+        case "or":
+            return one_of(few())
+        case "not":
+            return Not(draw(st.sampled_from([all_of, one_of]))(few()))
+        case "and of or":
+            return all_of([one_of(few()), one_of(few())])
+        case "or of and":
+            return one_of([all_of(few()), Not(all_of(few()))])
+        case _:
+            return draw(leaf)
+
+
+@cache
 def queries() -> st.SearchStrategy[Query]:
     """Trees of a few conditions, in the shape that `parse` gives."""
-    return st.just(All()) | st.recursive(
-        leaf_queries(),
-        lambda inner: st.one_of(
-            st.lists(inner, min_size=2, max_size=3).map(all_of),
-            st.lists(inner, min_size=2, max_size=3).map(one_of),
-            inner.map(Not),
-        ),
-        max_leaves=5,
-    )
+    return _trees(leaf_queries())
+
+
+def queries_about(views: Sequence[View]) -> st.SearchStrategy[Query]:
+    """Like `queries`, but most conditions are met by one of the views."""
+    return _trees(st.one_of(leaf_queries(), *[met_by(view) for view in views]))
+
+
+@st.composite
+def met_by(draw: st.DrawFn, view: View) -> Query:
+    """One condition that the event of `view` meets."""
+    field = draw(st.sampled_from([field for field in (TEXT, *FIELDS) if _is_there(field, view)]))
+    match field.kind:
+        case "keyword":
+            return draw(_text_met(field, draw(st.sampled_from(keywords(field, view)))))
+        case "text":
+            found = tokens(text_of(field, view) or "")
+            return draw(_words_met(field, found)) if found else Exists(field)
+        case "map" | "json":
+            return draw(_json_met(field, view))
+        case _:
+            return draw(_number_met(field, numbers(field, view)[0]))
+
+
+def _is_there(field: Field, view: View) -> bool:
+    match field.kind:
+        case "keyword":
+            return bool(keywords(field, view))
+        case "text":
+            return field == TEXT or text_of(field, view) is not None
+        case "map" | "json":
+            return bool(json_values(field, (), view))
+        case _:
+            return bool(numbers(field, view))
+
+
+@st.composite
+def _text_met(draw: st.DrawFn, field: Field, text: str, path: tuple[str | int | None, ...] = ()) -> Query:
+    if draw(st.booleans()):
+        return Equals(field, text, path)
+    first, last = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
+    parts = re.split(r"[\s()*]", f"{text[:first]}*{text[last:]}")
+    if parts[0][:1] in ('"', "<", ">"):
+        parts.insert(0, "")
+    return _wildcard(field, tuple(parts), path)
+
+
+@st.composite
+def _words_met(draw: st.DrawFn, field: Field, found: list[str]) -> Query:
+    first = draw(st.integers(0, len(found) - 1))
+    said = found[first : first + draw(st.integers(1, 3))]
+    last = said[-1]
+    kind = draw(st.sampled_from(["whole", "prefix", "infix"]))
+    if kind == "infix":
+        return Words(field, (last[draw(st.integers(0, len(last) - 1)) :],), infix=True)
+    if kind == "prefix":
+        said[-1] = last[: draw(st.integers(1, len(last)))]
+    return Words(field, tuple(said), prefix=kind == "prefix")
+
+
+@st.composite
+def _json_met(draw: st.DrawFn, field: Field, view: View) -> Query:
+    path: list[str | int | None] = []
+    value = json_values(field, (), view)[0]
+    while isinstance(value, dict | list) and value and (field.kind == "json" or not path):
+        if isinstance(value, dict):
+            step: str | int | None = draw(st.sampled_from(sorted(value)))
+            value = value[step]
+        else:
+            at = draw(st.integers(0, len(value) - 1))
+            step, value = draw(st.sampled_from([at, None])), value[at]
+        path.append(step)
+    if value is None:
+        return Not(Exists(field, tuple(path)))
+    if isinstance(value, str) and path:
+        return draw(_text_met(field, value, tuple(path)))
+    if isinstance(value, dict | list) and (field.kind == "json" or not path):
+        return Exists(field, tuple(path))
+    if isinstance(value, int | float) and not isinstance(value, bool) and draw(st.booleans()):
+        return draw(_number_met(field, value, tuple(path)))
+    return Equals(field, compact_json(value) if not isinstance(value, str) else value, tuple(path))
+
+
+@st.composite
+def _number_met(draw: st.DrawFn, field: Field, value: float, path: tuple[str | int | None, ...] = ()) -> Query:
+    if not -(2**63) <= value < 2**63 - 1 or (isinstance(value, float) and value.is_integer()):
+        return Exists(field, path)
+    sign = draw(st.sampled_from(["<=", ">=", "<", ">"]))
+    if sign in ("<=", ">="):
+        return Compare(field, sign, value, path)
+    if isinstance(value, float):
+        return Exists(field, path)
+    return Compare(field, sign, value + 1 if sign == "<" else max(value - 1, -(2**63)), path)

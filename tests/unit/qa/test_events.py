@@ -7,21 +7,7 @@ from tests.support.run_events import case, entry
 from tests.support.verify_logs import graven_entry
 
 from graven.event.pushed import wrap
-from graven.qa.events import MESSAGE_CHARS, REDACTED, RunEvents, time_ns
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("1970-01-01T00:00:01.5Z", 1_500_000_000),
-        ("1970-01-01T01:00:00.000000001+01:00", 1),
-        ("1970-01-01T00:00:60Z", 59_000_000_000),
-        ("1970-13-01T00:00:00Z", None),
-        ("yesterday", None),
-    ],
-)
-def test_a_time_is_nanoseconds_or_none(text, expected):
-    assert time_ns(text) == expected
+from graven.qa.events import MESSAGE_CHARS, REDACTED, RunEvents
 
 
 def test_redacted_texts_are_shown_as_such_and_long_messages_are_cut():

@@ -50,6 +50,14 @@ def condition(named: Named, value: Value, at: Moment) -> Query:
         return compare(named, _operator(match.group(1)), value._replace(text=match.group(2)), at)
     if field.kind == "text":
         return words(field, value)
+    if field.kind == "map" and not path:
+        raise bad_query(
+            "a label has a key",
+            value.start - len(field.name) - 1,
+            value.start - 1,
+            expected=["labels.KEY"],
+            hint=f"write labels.KEY:{value.text[:80]}",
+        )
     if bare and ".." in value.text and field.kind not in ("keyword", "map"):
         ranged = _ranged(named, value, at)
         if ranged is not None:

@@ -31,7 +31,9 @@ def number(text: str) -> int | float | None:
 
 def spell_number(value: float) -> str:
     """The shortest spelling without an exponent that `number` takes back to `value`."""
-    return str(value) if isinstance(value, int) else format(Decimal(repr(value)), "f")
+    if isinstance(value, int) or value.is_integer():  # the digits of a large repr are not the exact ones
+        return str(int(value))
+    return format(Decimal(repr(value)), "f")
 
 
 def severity(text: str) -> Span | None:

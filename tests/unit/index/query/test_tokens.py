@@ -1,0 +1,33 @@
+"""What a token is."""
+
+import pytest
+
+from graven.index.query.tokens import compact_json, json_text, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Card_Declined 42", ["card", "declined", "42"]),
+        ("a@b.example", ["a", "b", "example"]),
+        ("ÉTÉ Straße", ["été", "straße"]),
+        ("İ", ["İ"]),
+        ("日本 ١٢ Ⅳ", ["日本", "١٢", "ⅳ"]),
+        ("e\u0301x", ["e", "x"]),
+        ("\ud800\x00😀-", []),
+    ],
+)
+def test_a_token_is_a_run_of_letters_and_digits_in_lower_case(text, expected):
+    assert tokens(text) == expected
+
+
+def test_compact_json_keeps_characters_beyond_ascii():
+    assert compact_json({"é": [1, 1.5, None, "a b"]}) == '{"é":[1,1.5,null,"a b"]}'
+
+
+def test_compact_json_spells_integers_of_any_size():
+    assert compact_json([2**64, -(2**70)]) == f"[{2**64},{-(2**70)}]"
+
+
+def test_an_escape_separates_words_instead_of_beginning_one():
+    assert tokens(json_text({"k": 'one\ntwo\t"three"\\four\x01five'})) == ["k", "one", "two", "three", "four", "five"]
