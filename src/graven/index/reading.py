@@ -7,6 +7,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from graven.errors import GravenError
 from graven.log.layout import LogPaths
@@ -75,6 +76,11 @@ class LogReader:
         except GravenError:
             return None
 
+    def open_blob(self, digest: str) -> Iterator[bytes] | None:
+        """The content of a blob piece by piece; None when it is not to be had."""
+        stream = self._blobs.open(digest)
+        return None if stream is None else _pieces(stream)
+
     def close(self) -> None:
         self._objects.close()
 
@@ -89,3 +95,8 @@ class LogReader:
             keep = bisect_right(self._waiting, published, key=lambda batch: batch[0] + len(batch[1]))
             del self._waiting[:keep]
 
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.read(1 << 18):
+            yield piece

@@ -59,7 +59,9 @@ class Snapshot(NamedTuple):
 class LogIndex:
     """Any thread; `add` is for one."""
 
-    def __init__(self, home: Path, origin: str, *, genuine: Callable[[SealedSegment], bool], rows: int = SEALED_ROWS) -> None:
+    def __init__(
+        self, home: Path, origin: str, *, genuine: Callable[[SealedSegment], bool], rows: int = SEALED_ROWS
+    ) -> None:
         """Open what is there. `genuine` tells whether a sealed segment is of the log as it is now."""
         self.home = home
         self.sealed_rows = rows

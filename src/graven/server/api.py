@@ -28,13 +28,16 @@ from graven.log.opened import Log
 from graven.server.access import Principal
 from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
+from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.pushed import KnownAnswer, PushedIntake
+from graven.server.index_calls import index_routes
 from graven.server.runs import run_routes
-from graven.server.search import search_routes
+from graven.server.search import ask_and_record, search_routes
 from graven.server.service import Service, client_ip
+from graven.server.tail import tail_routes
 from graven.server.tokens import TokenInfo
 from graven.tlog.encoding import decode_decimal
 
@@ -150,6 +153,9 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *_reading_routes(service),
         *run_routes(service),
         *search_routes(service),
+        *tail_routes(service),
+        *export_routes(service),
+        *index_routes(service),
         *_admin_routes(service),
         *_health_routes(service),
     ]
@@ -223,12 +229,12 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/v1/logs/{log:str}/events/{index:str}", tags=["read"])
     async def entry(request: Call, log: str, index: str) -> Response[bytes]:
-        """One entry: index, envelope and data, oversize content included.
+        """One entry by its log index or its id: index, envelope and data, oversize content included.
 
         With `Accept: application/octet-stream`: the exact bytes that the leaf hashes.
         """
         principal, opened = reader(request, "read", log)
-        number = decode_decimal(index)
+        number = await _numbered(service, request, principal, log, index)
         raw = await service.on_disk(opened.entry, number)
         exact = request.headers.get("accept", "") == "application/octet-stream"
         body, content = (raw, None) if exact else await service.on_disk(_view, opened, number, raw)
@@ -250,13 +256,21 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     @get("/v1/logs/{log:str}/events/{index:str}/proof", media_type=_TEXT, tags=["prove"])
     async def proof(request: Call, log: str, index: str) -> Response[bytes]:
         """The tlog-proof of one entry (C2SP); waits a moment for the checkpoint that covers it."""
-        _, opened = reader(request, "prove", log)
-        number = decode_decimal(index)
+        principal, opened = reader(request, "prove", log)
+        number = await _numbered(service, request, principal, log, index)
         if opened.published_size <= number < opened.size:
             await service.completions.published(opened, number + 1, service.settings.limits.publish_wait_s)
         return Response(await service.on_disk(opened.proof, number), media_type=_TEXT)
 
     return [entry, proof]
+
+
+async def _numbered(service: Service, request: Call, principal: Principal, log: str, given: str) -> int:
+    """The log index that is given, or that of the one event with that id, which the index knows."""
+    if given.isascii() and given.isdecimal():
+        return decode_decimal(given)
+    answer = await ask_and_record(service, request, principal, log, "by_id", {"id": given})
+    return int(msgspec.json.decode(answer.body)["index"])
 
 
 def _view(log: Log, index: int, raw: bytes) -> tuple[bytes, tuple[BinaryIO, int] | None]:

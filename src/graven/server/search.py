@@ -99,9 +99,7 @@ def search_routes(service: Service) -> list[HTTPRouteHandler]:
         by: str | None = None,
     ) -> Response[bytes]:
         """Matches over time in at most `buckets` buckets of a round width, stacked `by` a field that can be counted."""
-        return await answered(
-            request, log, "histogram", given_parameters(request, *QUERY_PARAMETERS, "buckets", "by")
-        )
+        return await answered(request, log, "histogram", given_parameters(request, *QUERY_PARAMETERS, "buckets", "by"))
 
     @get("/v1/logs/{log:str}/facets", tags=["search"])
     async def facets(

@@ -100,7 +100,7 @@ class ReadRecorder:
         self._completions = completions
         self._clock = clock
         self._minute = -1
-        self._seen: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._seen: dict[tuple[str, str, str], asyncio.Task[None]] = {}
         self._running: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
 
     async def one(
@@ -120,27 +120,38 @@ class ReadRecorder:
 
     async def tiles(self, principal: Principal, ip: str, log: str, first: str) -> None:
         """One entry per principal, log and minute; later reads wait until that entry is durable."""
+        await self._coalesced(principal, ip, "entries.read", log, {"first": first}, "all bundles read in this minute")
+
+    async def few(self, principal: Principal, ip: str, action: str, log: str) -> None:
+        """As `tiles`, for small reads that come with every key that somebody presses."""
+        await self._coalesced(principal, ip, action, log, {}, "all of its kind in this minute")
+
+    async def _coalesced(
+        self, principal: Principal, ip: str, action: str, log: str, facts: Mapping[str, Any], what: str
+    ) -> None:
         minute = self._clock() // 60_000_000_000
         if minute != self._minute:
             self._minute = minute
             self._seen.clear()
-        key = (principal.token_id, log)
+        key = (principal.token_id, log, action)
         known = self._seen.get(key)
         if known is None:
             # a task of its own: the first reader may go away while others wait for the same entry
+            attributes = {**facts, "minute": minute, "note": f"stands for {what}"}
             known = self._seen[key] = asyncio.get_running_loop().create_task(
-                self._stand_for_all(principal, ip, log, first, minute)
+                self._stand_for_all(principal, ip, action, log, attributes)
             )
             self._running.add(known)
             known.add_done_callback(lambda made: self._forget_failed(key, made))
         await asyncio.shield(known)
 
-    async def _stand_for_all(self, principal: Principal, ip: str, log: str, first: str, minute: int) -> None:
-        attributes = {"first": first, "minute": minute, "note": "stands for all bundles read in this minute"}
-        event = system_event("entries.read", principal=principal, ip=ip, targets=(("log", log),), attributes=attributes)
+    async def _stand_for_all(
+        self, principal: Principal, ip: str, action: str, log: str, attributes: Mapping[str, Any]
+    ) -> None:
+        event = system_event(action, principal=principal, ip=ip, targets=(("log", log),), attributes=attributes)
         await self._system.arecord(event, self._completions)
 
-    def _forget_failed(self, key: tuple[str, str], made: asyncio.Task[None]) -> None:
+    def _forget_failed(self, key: tuple[str, str, str], made: asyncio.Task[None]) -> None:
         """A read after a failure tries anew."""
         self._running.discard(made)
         failed = made.cancelled() or made.exception() is not None

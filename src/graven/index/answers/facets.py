@@ -52,12 +52,8 @@ def facets(
             there = np.flatnonzero(counts[:-1])
             if there.size:
                 all_there = there.size == len(values)
-                partials[field.name].append(
-                    (values if all_there else values.take(pa.array(there)), counts[:-1][there])
-                )
-    return Facets(
-        {field.name: _merged(partials[field.name], limit, absent[field.name]) for field in fields}, total
-    )
+                partials[field.name].append((values if all_there else values.take(pa.array(there)), counts[:-1][there]))
+    return Facets({field.name: _merged(partials[field.name], limit, absent[field.name]) for field in fields}, total)
 
 
 def _counts(segment: Segment, column: str, rows: Rows) -> Any:
@@ -96,5 +92,3 @@ def values_of(
         if places.size:
             partials.append((values.take(pa.array(places)), counts[places]))
     return _merged(partials, limit, 0).values
-
-

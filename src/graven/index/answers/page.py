@@ -10,7 +10,7 @@ from graven.index.segment.contract import Segment
 from graven.index.segment.rows import Rows, rows_of
 from graven.index.store import Snapshot
 
-__all__ = ["Order", "Page", "count", "matching", "page", "span_of"]
+__all__ = ["Order", "Page", "count", "counted", "matching", "page", "span_of"]
 
 Order = Literal["newest", "oldest"]
 
@@ -87,5 +87,10 @@ def count(snapshot: Snapshot, query: Query, *, check: Callable[[], None]) -> int
     for segment in snapshot.segments:
         check()
         rows = rows_of(query, segment, check=check)
-        total += segment.count if rows is True else 0 if rows is False else int(np.count_nonzero(rows))
+        total += counted(rows, segment.count)
     return total
+
+
+def counted(rows: Rows, count: int) -> int:
+    """How many rows of a segment of `count` there are."""
+    return count if rows is True else 0 if rows is False else int(np.count_nonzero(rows))

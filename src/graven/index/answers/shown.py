@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from graven.event.envelope import format_time
 from graven.index.query.tokens import compact_json
 
-__all__ = ["TEXT_CHARS", "row_of"]
+__all__ = ["LARGE_BYTES", "TEXT_CHARS", "row_of", "viewed"]
 
 TEXT_CHARS: Final = 500
+LARGE_BYTES: Final = 1_000_000
+"""Members of an event beyond this are loaded on demand."""
 _MANY: Final = 20
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def row_of(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,3 +71,18 @@ def _labels(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {}
     return {str(name)[:TEXT_CHARS]: _text(text) for name, text in list(value.items())[:_MANY]}
+
+
+def viewed(view: Mapping[str, Any]) -> bytes:
+    """The whole view as JSON. Members of the event above `LARGE_BYTES` are left out and stand in `large`, with the size
+    of their JSON in bytes."""
+    members, large = [], []
+    for name, value in view["event"].items():
+        text = _encode(value)
+        if len(text) > LARGE_BYTES:
+            large.append({"path": f"/{name}", "size": len(text)})
+        else:
+            members.append(b"%b:%b" % (_encode(name), text))
+    head = {**view, "received": format_time(view["received"]), "large": large}
+    del head["event"]
+    return b'%b,"event":{%b}}' % (_encode(head)[:-1], b",".join(members))

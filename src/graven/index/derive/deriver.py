@@ -94,6 +94,10 @@ class Deriver:
     @staticmethod
     def _finished(table: pa.Table) -> pa.Table:
         table = table.drop_columns(["blob"]).combine_chunks()
+        received = table["received"].to_numpy()
+        if received.size and (np.diff(received) < 0).any():  # bytes that are no entry were received at no time
+            place = table.schema.get_field_index("received")
+            table = table.set_column(place, "received", pa.array(np.maximum.accumulate(received)))
         position = table.schema.get_field_index("text")
         chunks = table.column(position).chunks
         text = spaced(chunks[0]) if chunks else pa.array([], pa.string())

@@ -8,12 +8,13 @@ import msgspec
 
 from graven.errors import Conflict, InvalidInput, NotFound
 from graven.event.envelope import format_time
+from graven.index.answers.completion import options_at
 from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
-from graven.index.answers.facets import facets, values_of
+from graven.index.answers.facets import facets
 from graven.index.answers.histogram import histogram
 from graven.index.answers.page import matching, page
 from graven.index.answers.plan import plan_of
-from graven.index.answers.shown import row_of
+from graven.index.answers.shown import row_of, viewed
 from graven.index.derive.view import view_of
 from graven.index.process.asked import MOST, Asked, asked, choice, facet_fields, number_of, order_of, span_asked
 from graven.index.process.followed import FollowedLog
@@ -64,11 +65,9 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
 
 def _around(log: FollowedLog, call: Call, check: Check) -> Answer:
     parameters = call.parameters
-    index = decode_decimal(parameters.get("index", ""))
+    index = _index_of(log, call)
     query = _asked(call).query
     snapshot = log.index.snapshot()
-    if index >= snapshot.size:
-        raise _not_indexed(log, index, snapshot.size)
     before = number_of(parameters, "before", 20, most=MOST, least=0)
     after = number_of(parameters, "after", 20, most=MOST, least=0)
     older = page(snapshot, query, order="newest", limit=before, after=index, check=check).indexes if before else []
@@ -81,9 +80,7 @@ def _around(log: FollowedLog, call: Call, check: Check) -> Answer:
 def _by_id(log: FollowedLog, call: Call, check: Check) -> Answer:
     """The log index of the one event with an id."""
     wanted = call.parameters.get("id", "")
-    found = page(
-        log.index.snapshot(), Equals(BY_NAME["id"], wanted), order="oldest", limit=MOST, check=check
-    ).indexes
+    found = page(log.index.snapshot(), Equals(BY_NAME["id"], wanted), order="oldest", limit=MOST, check=check).indexes
     found = [index for index in found if view_of(index, log.reader.entry(index), log.reader.blob)["id"] == wanted]
     if not found:
         size = log.index.size
@@ -163,28 +160,52 @@ def _facets(log: FollowedLog, call: Call, check: Check) -> Answer:
 
 
 def _tail(log: FollowedLog, call: Call, check: Check) -> Answer:
-    """Matches behind `after`, oldest first; of more than `limit` only the newest, and how many were left out."""
+    """Matches behind `after`, oldest first, as server-sent events; of more than `limit` only the newest.
+
+    The answer's `last` is the log index up to which was looked, whether something matched there or not.
+    """
     parameters = call.parameters
     after = int(parameters["after"])
     limit = number_of(parameters, "limit", MOST, most=MOST)
     view = choice(parameters, "view", ("row", "entry"))
+    query = _asked(call).query
     snapshot = log.index.snapshot()
     indexes: list[int] = []
-    for segment, rows in matching(snapshot, _asked(call).query, after=after, check=check):
+    for segment, rows in matching(snapshot, query, after=after, check=check):
         indexes += (rows + segment.first).tolist()
     shown = indexes[-limit:]
-    rows = [b"[%d,%b]" % (index, row) for index, row in zip(shown, _shown(log, shown, view), strict=True)]
-    body = b'{"indexed":%d,"skipped":%d,"rows":[%b]}' % (snapshot.size, len(indexes) - len(shown), b",".join(rows))
-    return _answer(call, body, shown)
+    parts = [
+        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row)
+        for index, row in zip(shown, _shown(log, shown, view), strict=True)
+    ]
+    state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": len(indexes) - len(shown)}
+    parts.append(b"id: %d\nevent: progress\ndata: %b\n\n" % (max(after, snapshot.size - 1), _encode(state)))
+    return Answer(call.id, b"".join(parts), len(indexes), shown[0] if shown else None, max(after, snapshot.size - 1))
 
 
-def _values(log: FollowedLog, call: Call, check: Check) -> Answer:
-    """Values of a field that begin with a prefix, for completion."""
-    (field,) = facet_fields(call.parameters.get("field", ""), "field")
-    prefix = call.parameters.get("prefix", "")
-    limit = number_of(call.parameters, "limit", 20, most=_MOST_VALUES)
-    found = values_of(log.index.snapshot(), field, prefix=prefix, limit=limit, check=check)
-    return Answer(call.id, _encode({"values": [{"value": value, "count": count} for value, count in found]}))
+def _view(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """The entry as its mapper reads it; members above `LARGE_BYTES` are named, and given by `value`."""
+    index = _index_of(log, call)
+    view = view_of(index, log.reader.entry(index), log.reader.blob)
+    check()
+    return Answer(call.id, viewed(view), 1, index, index)
+
+
+def _views(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Views of the matches in [start, stop), oldest first, as MessagePack: for programs of the server itself."""
+    start, stop = int(call.parameters["start"]), int(call.parameters["stop"])
+    query = _asked(call).query
+    found = page(log.index.snapshot(), query, order="oldest", limit=MOST, after=start - 1, check=check)
+    indexes = [index for index in found.indexes if index < stop]
+    views = [view_of(index, log.reader.entry(index), log.reader.blob) for index in indexes]
+    more = found.more and len(indexes) == len(found.indexes)
+    return Answer(call.id, msgspec.msgpack.encode(views), len(views), more=more)
+
+
+def _complete(log: FollowedLog, call: Call, check: Check) -> Answer:
+    text = call.parameters.get("q", "")
+    at = number_of(call.parameters, "at", len(text), most=len(text), least=0)
+    return Answer(call.id, _encode(options_at(log.index.snapshot(), text, at, check=check)))
 
 
 def _newest(log: FollowedLog, call: Call, check: Check) -> Answer:
@@ -203,9 +224,23 @@ METHODS: Final[Mapping[str, Method]] = {
     "histogram": _histogram,
     "facets": _facets,
     "tail": _tail,
-    "values": _values,
+    "complete": _complete,
+    "view": _view,
+    "views": _views,
     "newest": _newest,
 }
+
+
+def _index_of(log: FollowedLog, call: Call) -> int:
+    """The log index that is asked about; NotFound unless it is indexed."""
+    index, size = decode_decimal(call.parameters.get("index", "")), log.index.size
+    if index < size:
+        return index
+    if index < log.committed:
+        raise NotFound(
+            f"entry {index} is not indexed yet", why=f"the index has {size} entries", hint="ask again in a moment"
+        )
+    raise NotFound(f"the log has no entry {index}", why=f"its size is {log.committed}", code="entry_not_found")
 
 
 def _asked(call: Call, now_ns: int | None = None) -> Asked:
@@ -236,11 +271,3 @@ def _answer(call: Call, body: bytes, indexes: list[int]) -> Answer:
 def _time(ns: int | None) -> str | None:
     """RFC 3339; a bucket of claims outside of what that can spell stands at its ends."""
     return None if ns is None else format_time(max(0, min(ns, _MAX_TIME_NS)))
-
-
-def _not_indexed(log: FollowedLog, index: int, size: int) -> NotFound:
-    if index < log.committed:
-        return NotFound(
-            f"entry {index} is not indexed yet", why=f"the index has {size} entries", hint="ask again in a moment"
-        )
-    return NotFound(f"the log has no entry {index}", why=f"its size is {log.committed}", code="entry_not_found")

@@ -105,7 +105,9 @@ def facet_fields(names: str, parameter: str) -> list[Field]:
             known = [facet.name for facet in FACETS]
             near = nearest(name, known)
             hint = f'did you mean "{near}"?' if near else f"those that can be counted: {', '.join(known)}"
-            raise InvalidInput(f"{parameter}: {name[:80]!r} cannot be counted by value", hint=hint, code="bad_parameter")
+            raise InvalidInput(
+                f"{parameter}: {name[:80]!r} cannot be counted by value", hint=hint, code="bad_parameter"
+            )
         found.append(cast(Field, field))
     return found
 

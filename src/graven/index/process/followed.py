@@ -126,4 +126,3 @@ class FollowedLog:
             return self.leaf(segment.first + segment.count - 1) == segment.manifest.leaf
         except (GravenError, IndexError):
             return False
-

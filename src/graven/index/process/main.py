@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from graven.errors import GravenError, Unavailable
 from graven.index.deadline import Deadline
 from graven.index.process.answering import METHODS
+from graven.index.process.exporting import STREAMED
 from graven.index.process.followed import FollowedLog
 from graven.index.process.following import Following
 from graven.index.process.messages import (
@@ -30,6 +32,7 @@ from graven.index.process.messages import (
     encode,
     failure_of,
 )
+from graven.index.process.streams import Streams
 
 __all__ = ["IndexProcess", "main"]
 
@@ -50,6 +53,7 @@ class IndexProcess:
         self._sending = threading.Lock()
         self._logs: dict[str, FollowedLog] = {}
         self._cancelled: set[int] = set()
+        self._streams = Streams()
         self._pool = ThreadPoolExecutor(_THREADS, "answer")
         self._following = Following(self._followed, progress=self._progressed, warn=_say)
 
@@ -120,6 +124,11 @@ class IndexProcess:
         if call.method == "rebuild":
             self._following.rebuild(log)
             return Answer(call.id, b"{}")
+        if call.method == "next":
+            return self._piece(call.id, int(call.parameters["stream"]))
+        if call.method == "close":
+            self._streams.close(int(call.parameters["stream"]))
+            return Answer(call.id, b"")
         deadline = Deadline(self._query_s)
 
         def check() -> None:
@@ -127,7 +136,15 @@ class IndexProcess:
             if call.id in self._cancelled:
                 raise Unavailable("nobody waits for this answer any more", code="cancelled")
 
+        if call.method in STREAMED:
+            total, pieces = STREAMED[call.method](log, call, time.time_ns(), check)
+            self._streams.open(call.id, pieces)
+            return Answer(call.id, b"", total, more=True)
         return METHODS[call.method](log, call, check)
+
+    def _piece(self, number: int, stream: int) -> Answer:
+        piece = self._streams.next(stream)
+        return Answer(number, piece or b"", more=piece is not None)
 
     def _send(self, message: Message) -> None:
         with self._sending:

@@ -1,7 +1,7 @@
 """Flat arrays of a sealed segment: numbers and codes, one Arrow file that is mapped and never read whole.
 
-    codes.arrow    one record batch, one row for each entry: the numbers (int64), the codes of each facet and of `labels`
-    values.arrow   one row: for each facet the list of its values and, as `<column>#`, how many rows have each (absent last)
+codes.arrow    one record batch, one row for each entry: the numbers (int64), the codes of each facet and of `labels`
+values.arrow   one row: for each facet the list of its values and, as `<column>#`, how many rows have each (absent last)
 """
 
 from pathlib import Path

@@ -80,7 +80,9 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
         _sync_folder(home)
     except (OSError, ValueError) as error:
         shutil.rmtree(making, ignore_errors=True)
-        raise StorageFailed(f"a segment of the index could not be written: {error}", hint="graven index status") from error
+        raise StorageFailed(
+            f"a segment of the index could not be written: {error}", hint="graven index status"
+        ) from error
     return folder
 
 

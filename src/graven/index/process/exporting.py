@@ -1,0 +1,63 @@
+"""Exports and single large values, as streams of pieces."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from graven.errors import NotFound
+from graven.index.answers.page import counted, span_of
+from graven.index.derive.view import view_of
+from graven.index.export import FORMATS, export, parse_columns
+from graven.index.process.asked import asked
+from graven.index.process.followed import FollowedLog
+from graven.index.process.messages import Call
+from graven.index.segment.contract import Segment
+from graven.index.segment.rows import Rows, rows_of
+from graven.tlog.encoding import decode_decimal
+
+__all__ = ["STREAMED"]
+
+_BATCH: Final = 256
+_PIECE_BYTES: Final = 256 * 1024
+
+
+def _export(log: FollowedLog, call: Call, now_ns: int, check: Callable[[], None]) -> tuple[int, Iterator[bytes]]:
+    """How many events match, and the pieces. The number is known first: it is recorded before anything goes out."""
+    parameters = call.parameters
+    name = parameters.get("format", next(iter(FORMATS)))
+    fields = parameters.get("fields")
+    columns = parse_columns(tuple(fields.split(","))) if fields is not None else None
+    snapshot = log.index.snapshot()
+    query = asked(call.log, parameters, now_ns).query
+    found: list[tuple[Segment, Rows]] = []
+    for segment in snapshot.segments:
+        check()
+        found.append((segment, rows_of(query, segment, check=check)))
+
+    def batches() -> Iterator[Sequence[tuple[Any, bytes]]]:
+        for segment, mask in found:
+            rows = span_of(mask, segment.count)
+            for start in range(0, len(rows), _BATCH):
+                indexes = (rows[start : start + _BATCH] + segment.first).tolist()
+                entries = [(index, log.reader.entry(index)) for index in indexes]
+                yield [(view_of(index, entry, log.reader.blob), entry) for index, entry in entries]
+
+    total = sum(counted(rows, segment.count) for segment, rows in found)
+    return total, export(name, batches(), log=call.log, columns=columns, open_blob=log.reader.open_blob)
+
+
+def _value(log: FollowedLog, call: Call, now_ns: int, check: Callable[[], None]) -> tuple[int, Iterator[bytes]]:
+    """One member of an event, however large."""
+    index = decode_decimal(call.parameters.get("index", ""))
+    if index >= log.index.size:
+        raise NotFound(f"the index has no entry {index}", code="entry_not_found")
+    name = call.parameters.get("path", "").removeprefix("/")
+    event = view_of(index, log.reader.entry(index), log.reader.blob)["event"]
+    if name not in event:
+        raise NotFound(f"entry {index} has no {name[:80]!r}", hint=f"it has {', '.join(event)}", code="no_such_member")
+    text = msgspec.json.encode(event[name])
+    return 1, (text[start : start + _PIECE_BYTES] for start in range(0, len(text), _PIECE_BYTES))
+
+
+STREAMED: Final = {"export": _export, "value": _value}

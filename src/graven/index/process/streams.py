@@ -1,0 +1,61 @@
+"""Answers of any size: made piece by piece, and only as fast as somebody asks for the next piece."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from graven.errors import Busy, NotFound
+
+__all__ = ["Streams"]
+
+_MOST: Final = 32
+_FORGOTTEN_S: Final = 120.0
+
+
+class _Stream:
+    def __init__(self, pieces: Iterator[bytes], now: float) -> None:
+        self.pieces = pieces
+        self.used = now
+        self.lock = threading.Lock()
+
+
+class Streams:
+    """By number. One that nobody asks for two minutes is closed."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._streams: dict[int, _Stream] = {}
+
+    def open(self, number: int, pieces: Iterator[bytes]) -> None:
+        """Busy when too many are open."""
+        now = self._clock()
+        with self._lock:
+            for old, stream in list(self._streams.items()):
+                if now - stream.used > _FORGOTTEN_S and not stream.lock.locked():
+                    del self._streams[old]
+            if len(self._streams) >= _MOST:
+                raise Busy(f"{_MOST} exports are under way", hint="try again when one of them ended", retry_after_s=5)
+            self._streams[number] = _Stream(pieces, now)
+
+    def next(self, number: int) -> bytes | None:
+        """The next piece; None at the end, after which the stream is gone."""
+        with self._lock:
+            stream = self._streams.get(number)
+        if stream is None:
+            raise NotFound("this export is over", hint="begin anew", code="export_over")
+        with stream.lock:
+            try:
+                piece = next(stream.pieces, None)
+            except BaseException:
+                self.close(number)
+                raise
+        stream.used = self._clock()
+        if piece is None:
+            self.close(number)
+        return piece
+
+    def close(self, number: int) -> None:
+        with self._lock:
+            self._streams.pop(number, None)

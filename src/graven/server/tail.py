@@ -1,0 +1,102 @@
+"""The live tail: server-sent events, as the index gets further. Resumable, sampled above a rate, recorded at both ends.
+
+`event: row` has the log index as its id; `event: progress` says how far the index and the log are, and how many
+matches were left out. A client that comes back with `Last-Event-ID` gets what it missed.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+
+from graven.errors import Busy, GravenError
+from graven.server.access import Principal
+from graven.server.problems import problem_of
+from graven.server.search import QUERY_PARAMETERS, given_parameters
+from graven.server.service import Service, client_ip
+from graven.tlog.encoding import decode_decimal
+
+__all__ = ["tail_routes"]
+
+Call = Request[Any, Any, Any]
+
+_PER_SECOND: Final = 4
+"""Looks at what is new, a second, at most."""
+
+_MOST: Final = 200
+_HEARTBEAT_S: Final = 15.0
+_MOST_TAILS: Final = 256
+
+
+def tail_routes(service: Service) -> list[HTTPRouteHandler]:
+    """The one call."""
+    open_tails: set[object] = set()
+
+    @get("/v1/logs/{log:str}/tail", media_type="text/event-stream", tags=["search"])
+    async def tail(
+        request: Call,
+        log: str,
+        q: str | None = None,
+        clock: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        zone: str | None = None,
+        view: str | None = None,
+        most: str | None = None,
+        after: str | None = None,
+    ) -> Stream:
+        """Matches as they arrive (Server-Sent Events). `most` (1 to 1000, 200) a second are sent, the newest; `after` or
+        `Last-Event-ID` is the log index to go on behind."""
+        principal = service.authenticate(dict(request.scope["headers"]))
+        principal.require("read", log)
+        service.logs.get(log)
+        parameters = given_parameters(request, *QUERY_PARAMETERS, "view", "most", "after")
+        rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
+        behind = request.headers.get("last-event-id") or parameters.pop("after", None)
+        if len(open_tails) >= _MOST_TAILS:
+            raise Busy(f"{_MOST_TAILS} tails are open", hint="close one of them", retry_after_s=5)
+        start = decode_decimal(behind) if behind is not None else service.index.indexed(log) - 1
+        asked = {**parameters, "limit": str(max(1, rate // _PER_SECOND))}
+        # a bad query is refused before the stream begins, and nobody listens whose start is not on record
+        first = await service.index.ask("tail", log, {**asked, "after": str(start)})
+        facts = {"query": parameters.get("q", ""), "after": start}
+        await service.reads.one(principal, client_ip(request.scope), "events.tail.start", log, (), facts)
+        mark = object()
+        open_tails.add(mark)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            sent = 0
+            position = start
+            try:
+                answer = first
+                while True:
+                    sent += answer.count
+                    quiet = answer.count == 0 and answer.last == position
+                    position = answer.last if answer.last is not None else position
+                    if not quiet or answer is first or time.monotonic() - said > _HEARTBEAT_S:
+                        yield answer.body
+                        said = time.monotonic()
+                    if service.stopping:
+                        return
+                    await asyncio.sleep(1 / _PER_SECOND)
+                    await service.index.advanced(log, position + 1, _HEARTBEAT_S / 3)
+                    service.authenticate(dict(request.scope["headers"])).require("read", log)
+                    answer = await service.index.ask("tail", log, {**asked, "after": str(position)})
+            except GravenError as error:
+                yield b"event: error\ndata: " + problem_of(error).body + b"\n\n"
+            finally:
+                open_tails.discard(mark)
+                await asyncio.shield(_record_end(service, principal, client_ip(request.scope), log, sent, position))
+
+        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+        return Stream(pieces(), media_type="text/event-stream", headers=headers)
+
+    return [tail]
+
+
+async def _record_end(service: Service, principal: Principal, ip: str, log: str, sent: int, position: int) -> None:
+    await service.reads.one(principal, ip, "events.tail.end", log, (), {"count": sent, "last": position})
