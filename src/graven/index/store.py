@@ -172,15 +172,7 @@ class LogIndex:
         opened: list[SealedSegment] = []
         while (folder := self.home / folder_name(len(opened) * self.sealed_rows)).is_dir():
             try:
-                segment = SealedSegment(folder, secret=self.secret)
-                manifest = segment.manifest
-                if manifest.format != FORMAT or (manifest.first, manifest.count) != (
-                    len(opened) * self.sealed_rows,
-                    self.sealed_rows,
-                ):
-                    raise ValueError(f"{folder} has format {manifest.format} and {manifest.count} rows")
-                if not genuine(segment):
-                    raise ValueError(f"{folder} is not of this log")
+                segment = self._opened(folder, len(opened) * self.sealed_rows, genuine)
             except ValueError as error:
                 self.dropped.append(str(error))
                 break
@@ -189,3 +181,13 @@ class LogIndex:
             if folder.is_dir() and int(folder.name) >= len(opened) * self.sealed_rows:
                 shutil.rmtree(folder)
         return opened
+
+    def _opened(self, folder: Path, first: int, genuine: Callable[[SealedSegment], bool]) -> SealedSegment:
+        """ValueError unless it is the segment that belongs there."""
+        segment = SealedSegment(folder, secret=self.secret)
+        manifest = segment.manifest
+        if manifest.format != FORMAT or (manifest.first, manifest.count) != (first, self.sealed_rows):
+            raise ValueError(f"{folder} has format {manifest.format} and {manifest.count} rows from {manifest.first}")
+        if not genuine(segment):
+            raise ValueError(f"{folder} is not of this log")
+        return segment

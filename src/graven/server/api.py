@@ -30,10 +30,10 @@ from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
+from graven.server.index_calls import index_routes
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.pushed import KnownAnswer, PushedIntake
-from graven.server.index_calls import index_routes
 from graven.server.runs import run_routes
 from graven.server.search import ask_and_record, search_routes
 from graven.server.service import Service, client_ip

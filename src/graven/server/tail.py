@@ -49,8 +49,8 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         most: str | None = None,
         after: str | None = None,
     ) -> Stream:
-        """Matches as they arrive (Server-Sent Events). `most` (1 to 1000, 200) a second are sent, the newest; `after` or
-        `Last-Event-ID` is the log index to go on behind."""
+        """Matches as they arrive (Server-Sent Events). `most` (1 to 1000, 200) a second are sent, the newest; `after`
+        or `Last-Event-ID` is the log index to go on behind."""
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require("read", log)
         service.logs.get(log)
@@ -69,8 +69,7 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         open_tails.add(mark)
 
         async def pieces() -> AsyncIterator[bytes]:
-            sent = 0
-            position = start
+            sent, position, said = 0, start, time.monotonic()
             try:
                 answer = first
                 while True:

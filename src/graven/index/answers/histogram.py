@@ -37,7 +37,7 @@ class Bucket(NamedTuple):
     """Matches from `start_ns` on, for the width of the histogram; `by` in the order of `Histogram.values`."""
 
     start_ns: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody wants here
     by: tuple[int, ...]
 
 
@@ -69,7 +69,7 @@ def histogram(
     check: Callable[[], None],
 ) -> Histogram:
     """Matches by time in at most that many buckets, over [start, stop), or over what matches where these are open."""
-    matched = []
+    matched: list[tuple[Segment, Rows]] = []
     for segment in snapshot.segments:
         check()
         rows = rows_of(query, segment, check=check)

@@ -93,9 +93,10 @@ def _said(json_text: str) -> str:
 
 
 _TARGET_TEXT: Final = f"concat_ws(' ', x.type, x.id, x.name, {_said('x.change')})"
-_ALL_SAID: Final = f"""concat_ws(' ', '', d.message, d.reason, {_said("d.error")}, {_said("d.input")}, {_said("d.output")},
-    {_said("d.attributes")}, d.action, d.actor.id, d.actor.name, d.method.uri, d.method.statement, d.method.operation,
-    list_aggregate(list_transform(list_filter(d.targets, lambda x: x IS NOT NULL), lambda x: {_TARGET_TEXT}), 'string_agg', ' '),
+_ALL_SAID: Final = f"""concat_ws(' ', '', d.message, d.reason, {_said("d.error")}, {_said("d.input")},
+    {_said("d.output")}, {_said("d.attributes")}, d.action, d.actor.id, d.actor.name, d.method.uri, d.method.statement, d.method.operation,
+    list_aggregate(list_transform(list_filter(d.targets, lambda x: x IS NOT NULL), lambda x: {_TARGET_TEXT}),
+                   'string_agg', ' '),
     d.qa.run, d.qa.suite, d.qa.test, '')"""
 
 
@@ -124,4 +125,4 @@ def columns_sql(table: str) -> str:
  parts AS (SELECT r, r.data AS d FROM entries)
 SELECT {columns},
  {_ALL_SAID} AS "text",
- CAST(r.blob AS VARCHAR) AS blob FROM parts"""
+ CAST(r.blob AS VARCHAR) AS blob FROM parts"""  # noqa: S608 - our own names only

@@ -21,7 +21,6 @@ from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Answer, Call
 from graven.index.query.ast import All, And, Compare, Equals, Query, all_of
 from graven.index.query.fields import BY_NAME
-from graven.index.store import Snapshot
 from graven.tlog.encoding import decode_decimal
 
 __all__ = ["METHODS"]
@@ -72,8 +71,8 @@ def _around(log: FollowedLog, call: Call, check: Check) -> Answer:
     after = number_of(parameters, "after", 20, most=MOST, least=0)
     older = page(snapshot, query, order="newest", limit=before, after=index, check=check).indexes if before else []
     newer = page(snapshot, query, order="oldest", limit=after, after=index, check=check).indexes if after else []
-    parts = [b",".join(_shown(log, indexes, "row")) for indexes in (older[::-1], [index], newer)]
-    body = b'{"before":[%b],"event":%b,"after":[%b],"indexed":%d}' % (*parts, snapshot.size)
+    below, event, above = (b",".join(_shown(log, indexes, "row")) for indexes in (older[::-1], [index], newer))
+    body = b'{"before":[%b],"event":%b,"after":[%b],"indexed":%d}' % (below, event, above, snapshot.size)
     return _answer(call, body, [*older, index, *newer])
 
 

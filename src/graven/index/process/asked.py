@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 def asked(log: str, parameters: Mapping[str, str], now_ns: int) -> Asked:
     """The query of `q`, `clock`, `since`, `until` and `zone`. InvalidInput (`bad_query`, `bad_parameter`)."""
     text, zone = parameters.get("q", ""), parameters.get("zone", "Z")
-    clock = cast(Clock, choice(parameters, "clock", ("received", "claimed")))
+    clock = cast("Clock", choice(parameters, "clock", ("received", "claimed")))
     offset = _zone_offset(zone)
     parsed = parse(text, now_ns=now_ns, clock=clock, zone_offset_s=offset)
     field = BY_NAME["received" if parsed.clock == "received" else "time"]
@@ -93,7 +93,7 @@ def choice(parameters: Mapping[str, str], name: str, options: tuple[str, ...]) -
 
 
 def order_of(parameters: Mapping[str, str]) -> Order:
-    return cast(Order, choice(parameters, "order", ("newest", "oldest")))
+    return cast("Order", choice(parameters, "order", ("newest", "oldest")))
 
 
 def facet_fields(names: str, parameter: str) -> list[Field]:
@@ -101,14 +101,14 @@ def facet_fields(names: str, parameter: str) -> list[Field]:
     found = []
     for name in filter(None, names.split(",")):
         field = BY_NAME.get(name)
-        if field not in FACETS:
+        if field is None or field not in FACETS:
             known = [facet.name for facet in FACETS]
             near = nearest(name, known)
             hint = f'did you mean "{near}"?' if near else f"those that can be counted: {', '.join(known)}"
             raise InvalidInput(
                 f"{parameter}: {name[:80]!r} cannot be counted by value", hint=hint, code="bad_parameter"
             )
-        found.append(cast(Field, field))
+        found.append(cast("Field", field))
     return found
 
 

@@ -1,9 +1,10 @@
 """`python -m graven.index.process DATA FD SECONDS`: the index process, on the server's end of a socket pair.
 
-One thread reads questions, a few answer them, two make the index (`following`). When the server's end closes, the process
-ends: it has nothing that could be lost.
+One thread reads questions, a few answer them, two make the index (`following`). When the server's end closes, the
+process ends: it has nothing that could be lost.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -147,11 +148,8 @@ class IndexProcess:
         return Answer(number, piece or b"", more=piece is not None)
 
     def _send(self, message: Message) -> None:
-        with self._sending:
-            try:
-                self._connection.sendall(encode(message))
-            except OSError:
-                pass  # the server is gone; `run` ends
+        with self._sending, contextlib.suppress(OSError):  # the server is gone; `run` ends
+            self._connection.sendall(encode(message))
 
 
 def _say(text: str) -> None:

@@ -50,7 +50,7 @@ def build_keys(table: pa.Table, secret: str, connection: duckdb.DuckDBPyConnecti
     digests = found["digest"].to_numpy().astype(np.uint64)
     numbers = (digests & ~_ROW) | found["row"].to_numpy().astype(np.uint64)
     numbers.sort()
-    return numbers
+    return np.asarray(numbers)
 
 
 def lookup(numbers: Numbers, secret: str, column: str, value: str) -> npt.NDArray[np.int64]:
@@ -58,7 +58,7 @@ def lookup(numbers: Numbers, secret: str, column: str, value: str) -> npt.NDArra
     digest = hashlib.md5((_prefix(secret, column) + value).encode(), usedforsecurity=False).digest()
     low = np.uint64(int.from_bytes(digest[8:], _DUCKDB_ORDER)) & ~_ROW
     start, stop = np.searchsorted(numbers, low), np.searchsorted(numbers, low | _ROW, side="right")
-    return (numbers[start:stop] & _ROW).astype(np.int64)
+    return np.asarray(numbers[start:stop] & _ROW, np.int64)
 
 
 def save(numbers: Numbers, path: Path) -> None:

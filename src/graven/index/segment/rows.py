@@ -124,7 +124,7 @@ def _leaf(leaf: Leaf, segment: Segment, within: Rows) -> Rows:
         return _backdated(leaf, segment)
     if field.column in NUMBERS:
         numbers = segment.numbers(field.column)
-        return (numbers != MISSING) & _compared(numbers, leaf)
+        return np.asarray((numbers != MISSING) & _compared(numbers, leaf))
     if field.column == "labels":
         codes = segment.codes("labels")
         wanted = _scan(leaf, lambda names, rows: pa.table({"labels": codes.values}), len(codes.values), True)
@@ -172,7 +172,7 @@ def _compared(numbers: Any, leaf: Leaf) -> Rows:
 
 def _backdated(leaf: Leaf, segment: Segment) -> Rows:
     received, time = segment.numbers("received"), segment.numbers("time")
-    there = time != MISSING
+    there = np.asarray(time != MISSING)
     if isinstance(leaf, Exists):
         return there
     # received - time may not fit in 64 bits, so the question is turned round: time against received - value
@@ -180,15 +180,15 @@ def _backdated(leaf: Leaf, segment: Segment) -> Rows:
     bound = received - value
     match leaf:
         case Compare(operator=">"):
-            return there & (time < bound)
+            return np.asarray(there & (time < bound))
         case Compare(operator=">="):
-            return there & (time <= bound)
+            return np.asarray(there & (time <= bound))
         case Compare(operator="<"):
-            return there & (time > bound)
+            return np.asarray(there & (time > bound))
         case Compare(operator="<="):
-            return there & (time >= bound)
+            return np.asarray(there & (time >= bound))
         case _:
-            return there & (time == bound)
+            return np.asarray(there & (time == bound))
 
 
 def _likely(leaf: Leaf, segment: Segment) -> Rows:

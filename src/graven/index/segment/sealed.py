@@ -1,7 +1,7 @@
 """A sealed segment: a folder of files that never change, made once, opened by mapping.
 
-The manifest is written last and names every file with its size, so a folder without one, or with a file of another size,
-is no segment: it is made again from the log.
+The manifest is written last and names every file with its size, so a folder without one, or with a file of another
+size, is no segment: it is made again from the log.
 """
 
 import os

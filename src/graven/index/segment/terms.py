@@ -92,13 +92,14 @@ class Terms:
         if self._searcher.num_segments == 1:
             mask[np.fromiter((address.doc for _, address in hits), np.int64, len(hits))] = True
         else:
-            mask[self._searcher.fast_field_values(_ROW, [address for _, address in hits])] = True
+            rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
+            mask[np.array(rows, np.int64)] = True
         return mask
 
     def _with_part(self, part: str) -> list[str]:
         """Tokens that hold the part; one more than `_MOST_WORDS` when there are too many."""
         words, needle = (self._folder / _WORDS).read_bytes(), part.encode()
-        found = []
+        found: list[str] = []
         at = words.find(needle)
         while at >= 0 and len(found) <= _MOST_WORDS:
             end = words.index(b"\n", at)

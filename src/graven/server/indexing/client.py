@@ -69,7 +69,8 @@ class IndexClient:
         if writer is None:
             raise _away()
         number = next(self._ids)
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
         writer.write(encode(Call(number, method, log, dict(parameters))))
         try:
             return await future
@@ -118,11 +119,8 @@ class IndexClient:
     @contextlib.asynccontextmanager
     async def _process(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         ours, theirs = socket.socketpair()
-        command = [
-            sys.executable, "-m", "graven.index.process", str(self._data_dir), str(theirs.fileno()), f"{self._query_s:g}",
-        ]  # fmt: skip
         with theirs:
-            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+            process = self._started(theirs.fileno())
         writer: asyncio.StreamWriter | None = None
         try:
             reader, writer = await asyncio.open_connection(sock=ours)
@@ -133,6 +131,12 @@ class IndexClient:
             else:
                 ours.close()
             await asyncio.get_running_loop().run_in_executor(None, _end, process)
+
+    def _started(self, descriptor: int) -> "subprocess.Popen[bytes]":
+        """Forking takes milliseconds, and happens once in the life of an index process."""
+        command = [sys.executable, "-m", "graven.index.process", str(self._data_dir), str(descriptor)]
+        command.append(f"{self._query_s:g}")
+        return subprocess.Popen(command, pass_fds=[descriptor], stdin=subprocess.DEVNULL)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -1,0 +1,91 @@
+"""Where an alert may be sent: `https://…`, `http://…` and `mailto:…`, and which network addresses are refused.
+
+A server that calls whatever address it is given can be made to call its own neighbours (SSRF). So only an operator
+sets addresses; redirects are not followed; every network address of the host is checked when it is called, and the
+connection goes to the address that was checked; loopback, link-local (where clouds keep their metadata), multicast
+and unspecified ones are refused unless settings allow them. Private networks are allowed: that is where QA lives.
+"""
+
+import hashlib
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from graven.errors import InvalidInput
+
+__all__ = ["check_address", "is_refused", "mailbox_of", "shown"]
+
+MAX_CHARS: Final = 2000
+_MAILBOX: Final = re.compile(
+    r"[A-Za-z0-9!#$&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*"
+)
+
+
+def check_address(address: str) -> None:
+    """InvalidInput (`invalid_address`) unless something can be sent there. Looks nothing up."""
+    if len(address) > MAX_CHARS or not address.isascii() or not address.isprintable() or " " in address:
+        raise _invalid(address, f"an address has at most {MAX_CHARS} visible ASCII characters")
+    if address.startswith("mailto:"):
+        mailbox_of(address)
+        return
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise _invalid(address, str(error)) from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise _invalid(address, "https://, http:// or mailto: is expected")
+    if parts.username is not None or parts.password is not None:
+        raise _invalid(address, "an address must not hold a name or password")
+    if "#" in address or port == 0 or "\\" in address:
+        raise _invalid(address, "no fragment, no port 0 and no backslash")
+
+
+def mailbox_of(address: str) -> str:
+    """`qa@shop.example` of `mailto:qa@shop.example`; InvalidInput for anything more."""
+    mailbox = address.removeprefix("mailto:")
+    if len(mailbox) > 254 or _MAILBOX.fullmatch(mailbox) is None:
+        raise _invalid(address, "one mail address is expected after mailto:, and nothing else")
+    return mailbox
+
+
+def shown(address: str) -> str:
+    """The address as records and logs may show it: path and query of a webhook are often its secret."""
+    if address.startswith("mailto:"):
+        return address
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}/…{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def is_refused(ip: str) -> bool:
+    """Whether a network address is one that only settings may allow. A malformed one is refused, too."""
+    try:
+        found = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return True
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _nat64(found) or found
+    return found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified or _is_this(found)
+
+
+def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address behind the well-known prefix 64:ff9b::/96 (RFC 6052)."""
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if int(ip) >> 32 == 0x0064FF9B << 64 else None
+
+
+def _is_this(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """0.0.0.0/8 means this host to many systems."""
+    return ip.version == 4 and int(ip) >> 24 == 0
+
+
+def _invalid(address: str, why: str) -> InvalidInput:
+    return InvalidInput(f"address {_begin_of(address)}: {why}", code="invalid_address")
+
+
+def _begin_of(address: str) -> str:
+    """Of an address that may be anything, no more than how it begins, and nothing of a password."""
+    begin = address[: address.find(":") + 1] if "@" in address and not address.startswith("mailto:") else address[:24]
+    return repr(begin) + ("…" if len(address) > len(begin) else "")

@@ -1,0 +1,96 @@
+"""An alert that fired: a value that follows from the log alone, and the entry of `system` that records it.
+
+The id is made of what fired and on which entries, and the entry's bytes hold no clock but the log's. So when a crash
+makes a watch fire again, the entry is the same to the byte, and the log's own idempotency keeps one.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from graven.detect.rule import SEVERITIES, Alert, digest_of
+from graven.event.envelope import format_time
+
+__all__ = ["MOST_INDEXES", "Fired", "Found", "bounded", "fire_event"]
+
+MOST_INDEXES: Final = 100
+"""So many entries are named; beyond that the first and the last fifty."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a watch sees. Times are received times of the log, Unix ns.
+
+    `at_ns`: when it fired; `since_ns`: the first entry that counts, or the last match before a silence. `count`:
+    entries that count; `indexes` names them (`bounded`). `group` is the value of `by`. `rested`: matches since the
+    last firing that are not among them, because the alert rested or they lay too far back.
+    """
+
+    at_ns: int
+    since_ns: int
+    count: int
+    indexes: tuple[int, ...]
+    group: str | None = None
+    rested: int = 0
+    what: str = ""
+
+
+class Fired(msgspec.Struct, frozen=True):
+    """A finding of the alert `alert` on the log `log`."""
+
+    id: str
+    log: str
+    alert: Alert
+    found: Found
+
+    @classmethod
+    def of(cls, log: str, alert: Alert, found: Found) -> "Fired":
+        """With the id that follows from it."""
+        said = (digest_of(alert), log, found.group, found.at_ns, found.indexes)
+        return cls(f"alert-{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}", log, alert, found)
+
+
+def bounded(indexes: Sequence[int]) -> tuple[int, ...]:
+    """All of them, or the first and the last fifty."""
+    half = MOST_INDEXES // 2
+    return tuple(indexes) if len(indexes) <= MOST_INDEXES else (*indexes[:half], *indexes[-half:])
+
+
+def message_of(fired: Fired) -> str:
+    """One sentence for people."""
+    alert, found = fired.alert, fired.found
+    name = f"{fired.log}/{alert.name}"
+    if alert.silence is not None:
+        return f"{name}: no match for {alert.silence.window_s} s"
+    if alert.threshold is None:
+        return f"{name}: {found.what}"
+    of = f" of {alert.threshold.by} {found.group}" if found.group is not None else ""
+    matches = "1 match" if found.count == 1 else f"{found.count} matches"
+    within = f" within {alert.threshold.window_s} s" if found.count > 1 else ""
+    return f"{name}: {matches}{of}{within}"
+
+
+def fire_event(fired: Fired) -> dict[str, Any]:
+    """The event/1 `alert.fire`. Its attributes name the log, the definition, and the entries that it rests on."""
+    found = fired.found
+    return {
+        "id": fired.id,
+        "time": format_time(found.at_ns),
+        "action": "alert.fire",
+        "source": "graven",
+        "severity": SEVERITIES[fired.alert.severity],
+        "actor": {"type": "system", "id": "graven"},
+        "targets": [{"type": "alert", "id": f"{fired.log}/{fired.alert.name}"}, {"type": "log", "id": fired.log}],
+        "message": message_of(fired),
+        "attributes": {
+            "alert": fired.alert.name,
+            "log": fired.log,
+            "definition": digest_of(fired.alert),
+            "since": format_time(found.since_ns),
+            "count": found.count,
+            "indexes": list(found.indexes),
+            **({} if found.group is None else {"group": found.group}),
+            **({} if not found.rested else {"rested": found.rested}),
+        },
+    }

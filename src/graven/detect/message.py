@@ -1,0 +1,43 @@
+"""What is sent of a firing: a small JSON body that names the entries and holds none of their content.
+
+The shape follows the recommendation of Standard Webhooks (`type`, `timestamp`, `data`). Whoever wants to see the
+entries follows the link, with a token: so reading them stays recorded.
+"""
+
+from urllib.parse import quote
+
+import msgspec
+
+from graven.detect.fired import Fired, message_of
+from graven.detect.store import Delivery
+from graven.event.envelope import format_time
+
+__all__ = ["deliveries_of"]
+
+
+def deliveries_of(fired: Fired, now_ns: int, link: str = "") -> list[Delivery]:
+    """One for each address of the alert, due at once; `link` is the address of the server, "" for none."""
+    found = fired.found
+    data = {
+        "id": fired.id,
+        "alert": fired.alert.name,
+        "log": fired.log,
+        "severity": fired.alert.severity,
+        "message": message_of(fired),
+        "since": format_time(found.since_ns),
+        "count": found.count,
+        "indexes": list(found.indexes),
+        **({} if found.group is None else {"group": found.group}),
+        **({"link": _link(link, fired)} if link else {}),
+    }
+    body = msgspec.json.encode({"type": "alert.fire", "timestamp": format_time(found.at_ns), "data": data})
+    return [
+        Delivery(fired.id, address, fired.log, fired.alert.name, body, found.at_ns, now_ns)
+        for address in fired.alert.to
+    ]
+
+
+def _link(server: str, fired: Fired) -> str:
+    """The last entry that it rests on; the log itself when there is none."""
+    log = f"{server.rstrip('/')}/v1/logs/{quote(fired.log, safe='')}/events"
+    return f"{log}/{fired.found.indexes[-1]}" if fired.found.indexes else log

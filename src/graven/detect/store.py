@@ -1,0 +1,177 @@
+"""`alerts.sqlite`: the alerts, what each of them remembers, and what is still to be sent.
+
+Commits are synchronous. A firing is recorded in `system` first; then, in one transaction, its deliveries are queued
+and the state that led to it is kept. Between the two a crash makes the watch fire again, under the same id.
+The file holds addresses, which may be secrets: 0600.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from graven.detect.rule import Alert, decode_alert, digest_of, encode_alert
+from graven.errors import StorageFailed
+
+__all__ = ["MOST_WAITING", "AlertStore", "Delivery", "Stored"]
+
+MOST_WAITING: Final = 10_000
+"""So many deliveries wait at once; one beyond that fails at once, and is recorded so."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS alerts (
+  log TEXT, name TEXT, body BLOB NOT NULL, digest TEXT NOT NULL, armed INTEGER NOT NULL, armed_ns INTEGER NOT NULL,
+  state BLOB, PRIMARY KEY (log, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+  fire TEXT, address TEXT, log TEXT NOT NULL, alert TEXT NOT NULL, body BLOB NOT NULL, at_ns INTEGER NOT NULL,
+  due_ns INTEGER NOT NULL, attempts INTEGER NOT NULL, outcome TEXT, detail TEXT NOT NULL,
+  PRIMARY KEY (fire, address)
+) STRICT;
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_ns) WHERE outcome IS NULL;
+"""
+
+
+class Stored(NamedTuple):
+    """An alert with where it began to listen, and the state last kept (None: none yet)."""
+
+    log: str
+    alert: Alert
+    armed: int
+    armed_ns: int
+    state: bytes | None
+
+
+class Delivery(NamedTuple):
+    """One firing to one address. `body` is the JSON that is sent; `outcome` is None while it waits."""
+
+    fire: str
+    address: str
+    log: str
+    alert: str
+    body: bytes
+    at_ns: int
+    due_ns: int
+    attempts: int = 0
+    outcome: str | None = None
+    detail: str = ""
+
+
+class AlertStore:
+    """The open database; thread-safe. StorageFailed for anything SQLite refuses."""
+
+    def __init__(self, path: Path, *, most_waiting: int = MOST_WAITING) -> None:
+        self._lock = threading.Lock()
+        self._most_waiting = most_waiting
+        path.touch(mode=0o600)
+        with _translated():
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def alerts(self, log: str | None = None) -> list[Stored]:
+        """All of a log, or of all logs, by name."""
+        rows = self._rows(
+            "SELECT log, body, armed, armed_ns, state FROM alerts WHERE ?1 IS NULL OR log = ?1 ORDER BY log, name",
+            (log,),
+        )
+        return [Stored(name, decode_alert(body), armed, armed_ns, state) for name, body, armed, armed_ns, state in rows]
+
+    def put(self, log: str, alert: Alert, *, armed: int, armed_ns: int) -> None:
+        """Set an alert. It begins to listen at `armed`, unless all that changed is who is told and how loud."""
+        digest = digest_of(alert)
+        with self._transaction() as db:
+            known = db.execute(
+                "SELECT digest, body FROM alerts WHERE log = ? AND name = ?", (log, alert.name)
+            ).fetchone()
+            # what went on while it was switched off is nobody's concern
+            if known is not None and known[0] == digest and alert.enabled and decode_alert(known[1]).enabled:
+                statement = "UPDATE alerts SET body = ? WHERE log = ? AND name = ?"
+                db.execute(statement, (encode_alert(alert), log, alert.name))
+                return
+            statement = "INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?, ?, NULL)"
+            db.execute(statement, (log, alert.name, encode_alert(alert), digest, armed, armed_ns))
+
+    def delete(self, log: str, name: str) -> bool:
+        """End an alert; what it has fired is still sent. False when there is none."""
+        with self._transaction() as db:
+            return db.execute("DELETE FROM alerts WHERE log = ? AND name = ?", (log, name)).rowcount > 0
+
+    def keep(self, one: Stored, state: bytes, queued: Sequence[Delivery] = ()) -> None:
+        """Keep a state, and queue what it led to. The state of an alert that was set anew meanwhile is not kept."""
+        with self._transaction() as db:
+            statement = "UPDATE alerts SET state = ? WHERE log = ? AND name = ? AND digest = ? AND armed = ?"
+            db.execute(statement, (state, one.log, one.alert.name, digest_of(one.alert), one.armed))
+            (waiting,) = db.execute("SELECT count(*) FROM deliveries WHERE outcome IS NULL").fetchone()
+            for position, delivery in enumerate(queued):
+                made = delivery
+                if waiting + position >= self._most_waiting:
+                    made = delivery._replace(outcome="failure", detail="the queue is full")
+                db.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", made)
+
+    def due(self, now_ns: int, most: int) -> list[Delivery]:
+        """What waits and may be sent now, what is due longest first."""
+        return self._deliveries("outcome IS NULL AND due_ns <= ? ORDER BY due_ns, rowid LIMIT ?", (now_ns, most))
+
+    def next_due_ns(self) -> int | None:
+        """When the next one may be sent; None when nothing waits."""
+        (found,) = self._rows("SELECT min(due_ns) FROM deliveries WHERE outcome IS NULL")[0]
+        return None if found is None else int(found)
+
+    def unrecorded(self) -> list[Delivery]:
+        """What was decided, and is not yet recorded."""
+        return self._deliveries("outcome IS NOT NULL ORDER BY rowid", ())
+
+    def update(self, delivery: Delivery) -> None:
+        """Keep how often it was tried, when it is due, and what came of it."""
+        with self._transaction() as db:
+            statement = "UPDATE deliveries SET due_ns=?, attempts=?, outcome=?, detail=? WHERE fire=? AND address=?"
+            db.execute(statement, (*delivery[6:10], delivery.fire, delivery.address))
+
+    def forget(self, delivery: Delivery) -> None:
+        """It was recorded: the record is in `system`."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM deliveries WHERE fire = ? AND address = ?", (delivery.fire, delivery.address))
+
+    def _deliveries(self, where: str, values: Sequence[Any]) -> list[Delivery]:
+        rows = self._rows(f"SELECT * FROM deliveries WHERE {where}", values)  # noqa: S608 - our own text
+        return [Delivery(*row) for row in rows]
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._lock, _translated():
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _translated():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        raise StorageFailed(
+            f"alerts.sqlite: {error}",
+            why="it holds the alerts, and what is still to be sent",
+            hint="free or add disk space"
+            if full
+            else "check the disk; without the file all alerts have to be set again",
+            code="storage_full" if full else "alerts_failed",
+        ) from error

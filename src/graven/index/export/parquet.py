@@ -1,0 +1,156 @@
+"""Parquet (zstd) with typed columns, for a sink that only takes bytes one after another.
+
+Columns carry the names that segments use (`actor_type`, `duration`). Types: `received` and `time` are UTC timestamps in
+nanoseconds (a claimed time outside the years 1677 to 2262 does not fit and is null, `entry` still has it); durations
+are int64 nanoseconds; fields with several values are lists; labels are a map; JSON is text. `entry`, when it is asked
+for, is the exact entry as bytes. Only a row group is held at a time, and the list of row groups for the footer.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graven.index.export.rows import Batches, Row, View, compact, text_of
+from graven.index.export.values import values_of
+from graven.index.query.fields import FIELDS, TEXT, Field
+from graven.index.query.times import time_ns
+
+__all__ = ["ROW_GROUP_BYTES", "ROW_GROUP_ROWS", "parquet_file", "parquet_schema"]
+
+ROW_GROUP_ROWS: Final = 32_768
+ROW_GROUP_BYTES: Final = 32 * 1024 * 1024
+"""Entry bytes that one row group is made of, about."""
+
+_INT64: Final = range(-(2**63), 2**63)
+_COLUMNS: Final = tuple(field for field in FIELDS if field is not TEXT)
+
+
+def _type(field: Field) -> pa.DataType:
+    match field.kind:
+        case "number" | "duration":
+            return pa.int64()
+        case "time":
+            return pa.timestamp("ns", tz="UTC")
+        case "map":
+            return pa.map_(pa.string(), pa.string())
+        case _:
+            return pa.list_(pa.string()) if field.many else pa.string()
+
+
+def parquet_schema(*, entry: bool = False) -> pa.Schema:
+    """All fields but `text`, each with its documentation as metadata `doc`."""
+    fields = [pa.field(each.column, _type(each), metadata={"doc": each.doc}) for each in _COLUMNS]
+    if entry:
+        fields.append(pa.field("entry", pa.binary(), metadata={"doc": "the exact bytes of the entry"}))
+    return pa.schema(fields)
+
+
+class _Sink:
+    """Takes what the writer writes, until it is drained. Not seekable."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._position = 0
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self._pieces.append(piece)
+        self._position += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._position
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def seekable(self) -> bool:
+        return False
+
+    def drain(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+
+def parquet_file(
+    batches: Batches,
+    *,
+    entry: bool = False,
+    group_rows: int = ROW_GROUP_ROWS,
+    group_bytes: int = ROW_GROUP_BYTES,
+) -> Iterator[bytes]:
+    """The file, a piece for each row group and one for the footer. Of no rows at all it is a file without rows."""
+    schema = parquet_schema(entry=entry)
+    sink = _Sink()
+    with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd", compression_level=3) as writer:
+        group = _Group(entry=entry)
+        for batch in batches:
+            for row in batch:
+                group.add(row)
+                if group.rows >= group_rows or group.size >= group_bytes:
+                    writer.write_table(group.take(schema), row_group_size=group_rows)
+                    yield sink.drain()
+        if group.rows:
+            writer.write_table(group.take(schema), row_group_size=group_rows)
+            yield sink.drain()
+    yield sink.drain()
+
+
+class _Group:
+    """The columns of one row group as lists."""
+
+    def __init__(self, *, entry: bool) -> None:
+        self._columns: list[list[Any]] = [[] for _ in _COLUMNS]
+        self._entries: list[bytes] | None = [] if entry else None
+        self.rows = 0
+        self.size = 0
+
+    def add(self, row: Row) -> None:
+        view, exact = row
+        for column, field in zip(self._columns, _COLUMNS, strict=True):
+            column.append(_cell(view, field))
+        if self._entries is not None:
+            self._entries.append(exact)
+        self.rows += 1
+        self.size += len(exact)
+
+    def take(self, schema: pa.Schema) -> pa.Table:
+        columns: list[list[Any]] = [*self._columns, *([] if self._entries is None else [self._entries])]
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+        for column in columns:
+            column.clear()
+        self.rows = self.size = 0
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _cell(view: View, field: Field) -> Any:
+    if field.kind == "map":
+        labels = (view.get("event") or {}).get("labels")
+        return [(key, text_of(value)) for key, value in labels.items()] if isinstance(labels, dict) else None
+    values = values_of(view, field)
+    if not values:
+        return None
+    if field.kind == "json":
+        return compact(_whole(view, field)).decode()
+    if field.many:
+        return values
+    value = values[0]
+    if field.kind == "time" and isinstance(value, str):
+        value = time_ns(value)
+    if isinstance(value, int) and value not in _INT64:
+        return None
+    return value
+
+
+def _whole(view: View, field: Field) -> Any:
+    value: Any = view
+    for name in field.source:
+        value = value[name]
+    return value

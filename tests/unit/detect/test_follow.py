@@ -1,0 +1,313 @@
+"""The round: everything that fires is recorded once and queued once, whatever happens in between."""
+
+import json
+
+import msgspec
+import pytest
+from tests.support.alert_world import SECOND, START_NS, Crash, Receiver, World
+
+from graven.detect.deliver import MOST_ATTEMPTS, deliver_event, wait_s
+from graven.detect.message import deliveries_of
+from graven.detect.rule import Alert, Silence, Threshold
+from graven.detect.sent import Later, Refused
+from graven.detect.store import AlertStore
+from graven.errors import StorageFailed
+
+HOOK = "https://hooks.example/T0/secret"
+EACH = Alert(name="each", query="action:boom", threshold=Threshold(count=1, window_s=1), cooldown_s=0, to=(HOOK,))
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    yield made
+    made.store.close()
+
+
+def indexes(world):
+    return [event["attributes"]["indexes"] for event in world.fired()]
+
+
+def test_a_match_is_recorded_and_queued(world):
+    world.put(EACH)
+    world.add()
+    world.add(action="boom")
+    (fired,) = world.round()
+    assert indexes(world) == [[1]]
+    (queued,) = world.store.due(world.now_ns + 10 * SECOND, 10)
+    assert (queued.fire, queued.address) == (fired.id, HOOK)
+
+
+def test_an_alert_listens_from_when_it_was_set(world):
+    world.add(action="boom")
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    assert indexes(world) == [[1]]
+
+
+def test_nothing_new_fires_nothing(world):
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    assert world.round() == []
+    assert len(world.fired()) == 1
+
+
+def test_a_disabled_alert_is_deaf_and_does_not_catch_up(world):
+    world.put(EACH)
+    world.put(msgspec.structs.replace(EACH, enabled=False))
+    world.add(action="boom")
+    assert world.round() == []
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    assert indexes(world) == [[1]]
+
+
+def test_who_is_told_may_change_without_beginning_again(world):
+    two = {"name": "two", "query": "action:boom", "threshold": Threshold(count=2, window_s=60)}
+    world.put(Alert(**two))
+    world.add(action="boom")
+    world.round()
+    world.put(Alert(**two, to=(HOOK,), severity="critical"))
+    world.add(action="boom")
+    (fired,) = world.round()
+    assert fired.found.indexes == (0, 1)
+    assert world.store.next_due_ns() is not None
+
+
+def test_another_definition_begins_again(world):
+    world.put(Alert(name="two", query="action:boom", threshold=Threshold(count=2, window_s=60)))
+    world.add(action="boom")
+    world.round()
+    world.put(Alert(name="two", query="action:boom", threshold=Threshold(count=2, window_s=61)))
+    world.add(action="boom")
+    assert world.round() == []
+
+
+def test_a_deleted_alert_is_gone_and_what_it_fired_is_still_sent(world):
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    assert world.store.delete("shop", "each")
+    assert not world.store.delete("shop", "each")
+    world.add(action="boom")
+    assert world.round() == []
+    world.now_ns += 10 * SECOND
+    receiver = Receiver()
+    receiver.deliver(world).step()
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.parametrize("place", ["crash_before", "crash_after"])
+def test_a_crash_around_the_record_loses_none_and_fires_none_twice(world, place):
+    world.put(EACH)
+    for _ in range(3):
+        world.add(action="boom")
+    setattr(world, place, 1)
+    with pytest.raises(Crash):
+        world.round()
+    world.restart()
+    world.round()
+    assert indexes(world) == [[0], [1], [2]]
+    assert len(world.store.due(world.now_ns + 10 * SECOND, 10)) == 3
+
+
+def test_an_alert_made_louder_between_a_crash_and_the_start_is_recorded_once(world):
+    world.put(EACH)
+    world.add(action="boom")
+    world.crash_after = 0
+    with pytest.raises(Crash):
+        world.round()
+    world.put(msgspec.structs.replace(EACH, severity="critical"))
+    world.restart()
+    world.round()
+    assert indexes(world) == [[0]]
+    assert world.store.next_due_ns() is not None
+
+
+def test_a_record_that_fails_is_made_in_the_next_round(world):
+    world.put(EACH)
+    world.add(action="boom")
+
+    def full(event):
+        raise StorageFailed("full", code="storage_full")
+
+    world.follow._record = full
+    with pytest.raises(StorageFailed):
+        world.round()
+    world.follow._record = world.record
+    world.round()
+    assert indexes(world) == [[0]]
+
+
+def test_while_the_index_is_away_alerts_wait(world):
+    world.put(EACH)
+    world.add(action="boom")
+    world.is_away = True
+    assert world.round() == []
+    assert world.follow.problems == {"shop/each": "the index is away"}
+    world.is_away = False
+    world.round()
+    assert world.follow.problems == {}
+    assert indexes(world) == [[0]]
+
+
+def test_one_alert_that_cannot_listen_does_not_stop_the_others(world):
+    world.put(EACH)
+    world.store.put("shop", Alert(name="a", query="q", threshold=EACH.threshold), armed=99, armed_ns=0)
+    world.store.put("shop", EACH, armed=0, armed_ns=0)
+    world.add(action="boom")
+    world.round()
+    assert indexes(world) == [[0]]
+
+
+def test_silence_waits_until_what_was_received_can_be_found(world):
+    world.put(Alert(name="quiet", silence=Silence(window_s=10)))
+    world.now_ns += 12 * SECOND
+    assert world.round(settled=False) == []
+    assert len(world.round()) == 1
+    assert len(world.round()) == 0
+
+
+def test_a_restart_goes_on_with_what_was_remembered(world):
+    world.put(Alert(name="two", query="action:boom", threshold=Threshold(count=2, window_s=60)))
+    world.add(action="boom")
+    world.round()
+    world.follow.close()
+    world.restart()
+    world.add(action="boom")
+    world.round()
+    assert indexes(world) == [[0, 1]]
+
+
+def test_a_state_of_another_version_is_made_again_from_the_log(world):
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    world.store._db.execute("UPDATE alerts SET state = x'00'")
+    world.restart()
+    world.add(action="boom")
+    world.round()
+    assert indexes(world) == [[0], [1]]
+
+
+# -- the queue
+
+
+def queued(world, *answers):
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    world.now_ns += 10 * SECOND
+    receiver = Receiver(*answers)
+    return receiver, receiver.deliver(world)
+
+
+def outcomes(world):
+    events = [json.loads(world.recorded[each]) for each in world.order]
+    return [event for event in events if event["action"] == "alert.deliver"]
+
+
+def test_what_is_taken_is_recorded_and_forgotten(world):
+    receiver, deliver = queued(world)
+    assert deliver.step() is None
+    (event,) = outcomes(world)
+    assert (event["outcome"], event["attributes"]["attempts"]) == ("success", 1)
+    assert "secret" not in str(event)
+    assert deliver.step() is None
+    assert len(receiver.got) == 1
+
+
+def test_a_failure_is_tried_again_later_and_later_and_recorded_at_the_end(world):
+    receiver, deliver = queued(world, *[Later("503")] * MOST_ATTEMPTS)
+    waits = []
+    while (due_ns := deliver.step()) is not None:
+        waits.append((due_ns - world.now_ns) / SECOND)
+        assert outcomes(world) == []
+        assert deliver.step() == due_ns, "before it is due nothing is sent"
+        world.now_ns = due_ns
+    assert waits[:4] == [5, 20, 80, 320]
+    assert waits[-1] == 21_600
+    assert len(receiver.got) == MOST_ATTEMPTS
+    (event,) = outcomes(world)
+    assert (event["outcome"], event["attributes"]["attempts"]) == ("failure", MOST_ATTEMPTS)
+
+
+def test_a_receiver_may_ask_for_more_time(world):
+    _, deliver = queued(world, Later("429", after_s=100.0))
+    assert deliver.step() == world.now_ns + 100 * SECOND
+
+
+def test_what_will_never_work_is_not_tried_again(world):
+    receiver, deliver = queued(world, Refused("410"))
+    assert deliver.step() is None
+    assert outcomes(world)[0]["outcome"] == "failure"
+    assert len(receiver.got) == 1
+
+
+def test_a_scheme_without_sender_is_refused(world):
+    world.put(Alert(name="m", query="", threshold=EACH.threshold, to=("mailto:a@b.example",)))
+    world.add()
+    world.round()
+    world.now_ns += 10 * SECOND
+    Receiver().deliver(world).step()
+    assert "no way to send" in outcomes(world)[0]["message"]
+
+
+def test_a_restart_goes_on_with_the_queue(world):
+    receiver, deliver = queued(world, Later("503"))
+    due_ns = deliver.step()
+    world.restart()
+    world.now_ns = due_ns
+    assert receiver.deliver(world).step() is None
+    assert [one.attempts for one in receiver.got] == [0, 1]
+    assert receiver.got[0].fire == receiver.got[1].fire
+    assert len(outcomes(world)) == 1
+
+
+@pytest.mark.parametrize("place", ["crash_before", "crash_after"])
+def test_a_crash_around_the_record_of_a_delivery_neither_sends_nor_records_twice(world, place):
+    receiver, deliver = queued(world)
+    setattr(world, place, 0)
+    with pytest.raises(Crash):
+        deliver.step()
+    world.restart()
+    assert receiver.deliver(world).step() is None
+    assert len(receiver.got) == 1
+    assert len(outcomes(world)) == 1
+
+
+def test_a_full_queue_fails_at_once_and_says_so(world):
+    world.store.close()
+    world.store = world.follow._store = AlertStore(world.path, most_waiting=2)
+    world.put(EACH)
+    for _ in range(3):
+        world.add(action="boom")
+    world.round()
+    failed = [one for one in world.store.unrecorded() if one.outcome == "failure"]
+    assert [one.detail for one in failed] == ["the queue is full"]
+    assert deliver_event(failed[0])["outcome"] == "failure"
+
+
+def test_waits_are_spread_by_chance():
+    assert wait_s(1, 0.0) == 5
+    assert wait_s(1, 0.999) > 2.5
+    assert wait_s(100, 0.0) == 21_600
+
+
+def test_the_message_names_entries_and_holds_nothing_of_them(world):
+    world.put(EACH)
+    world.add(action="boom", message="a secret thing")
+    (fired,) = world.round()
+    (delivery,) = deliveries_of(fired, START_NS, "https://graven.example/")
+    body = json.loads(delivery.body)
+    assert body["type"] == "alert.fire"
+    assert body["data"]["indexes"] == [0]
+    assert body["data"]["link"] == "https://graven.example/v1/logs/shop/events/0"
+    assert "secret" not in delivery.body.decode()
+
+
+def test_the_file_is_for_its_owner_only(world):
+    assert world.path.stat().st_mode & 0o077 == 0
