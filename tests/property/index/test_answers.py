@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.property.index.strategies import entries, queries
 
 from graven.index.answers.facets import facets
 from graven.index.answers.histogram import histogram
@@ -19,7 +20,6 @@ from graven.index.query.view import keywords
 from graven.index.segment.hot import HotSegment
 from graven.index.segment.sealed import SealedSegment, seal
 from graven.index.store import Snapshot
-from tests.property.index.strategies import entries, queries
 
 
 def nothing(digest: str) -> bytes | None:

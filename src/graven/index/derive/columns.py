@@ -94,7 +94,8 @@ def _said(json_text: str) -> str:
 
 _TARGET_TEXT: Final = f"concat_ws(' ', x.type, x.id, x.name, {_said('x.change')})"
 _ALL_SAID: Final = f"""concat_ws(' ', '', d.message, d.reason, {_said("d.error")}, {_said("d.input")},
-    {_said("d.output")}, {_said("d.attributes")}, d.action, d.actor.id, d.actor.name, d.method.uri, d.method.statement, d.method.operation,
+    {_said("d.output")}, {_said("d.attributes")},
+    d.action, d.actor.id, d.actor.name, d.method.uri, d.method.statement, d.method.operation,
     list_aggregate(list_transform(list_filter(d.targets, lambda x: x IS NOT NULL), lambda x: {_TARGET_TEXT}),
                    'string_agg', ' '),
     d.qa.run, d.qa.suite, d.qa.test, '')"""

@@ -108,7 +108,7 @@ def facet_fields(names: str, parameter: str) -> list[Field]:
             raise InvalidInput(
                 f"{parameter}: {name[:80]!r} cannot be counted by value", hint=hint, code="bad_parameter"
             )
-        found.append(cast("Field", field))
+        found.append(field)
     return found
 
 
