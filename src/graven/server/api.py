@@ -26,6 +26,7 @@ from graven.errors import NotFound, Tampered
 from graven.event.envelope import decode_entry, format_time
 from graven.log.opened import Log
 from graven.server.access import Principal
+from graven.server.alert_calls import alert_routes
 from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
@@ -39,6 +40,7 @@ from graven.server.search import ask_and_record, search_routes
 from graven.server.service import Service, client_ip
 from graven.server.tail import tail_routes
 from graven.server.tokens import TokenInfo
+from graven.server.views import view_routes
 from graven.tlog.encoding import decode_decimal
 
 __all__ = ["make_api"]
@@ -156,6 +158,8 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *tail_routes(service),
         *export_routes(service),
         *index_routes(service),
+        *alert_routes(service),
+        *view_routes(service),
         *_admin_routes(service),
         *_health_routes(service),
     ]

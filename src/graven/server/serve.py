@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -22,7 +23,9 @@ import msgspec
 import uvicorn
 
 from graven.event.redact import Redactor, Rule, default_rules
+from graven.log.opened import Log
 from graven.server.address import announced_address, reachable_url
+from graven.server.alerting import Alerting, put_shipped
 from graven.server.background import Background
 from graven.server.control import Control
 from graven.server.first_start import (
@@ -92,6 +95,8 @@ def serve(loaded: LoadedSettings) -> None:
         scan = ReferenceScan(logs, references, control)
         stack.callback(scan.close)
         scan.wait(_SCAN_PATIENCE_S)
+        alerting = _alerting(settings, logs, control, listener)
+        stack.callback(alerting.close)
         protocol = guarded_protocol(settings.limits)
         service = Service(
             settings,
@@ -103,6 +108,8 @@ def serve(loaded: LoadedSettings) -> None:
             Budget(settings.limits.in_flight_bytes),
             protocol.cut_off,
             background=background,
+            alerting=alerting,
+            control=control,
             parsers=ParserPool(redactor.rules, key_id, key, _parsers(settings)),
         )
         service.metrics.observe(service)
@@ -112,6 +119,32 @@ def serve(loaded: LoadedSettings) -> None:
         stack.callback(service.parsers.close)  # first: a thread of `intake` may wait for one that hangs
         _serve_requests(settings, service, listener, protocol, data_dir)
     _say("stopped")
+
+
+def _alerting(settings: Settings, logs: LogSet, control: Control, listener: socket.socket) -> Alerting:
+    """The alerts, with those that come with Graven set on every log that is open, and on those to come."""
+    alerting = Alerting(
+        logs.data_dir, settings.alerts, logs.system.record, clock=time.time_ns, link=_address(settings, listener)
+    )
+
+    def ship(log: Log) -> None:
+        put_shipped(alerting.store, control, log.name, armed=log.size, armed_ns=time.time_ns())
+
+    for log in logs.all():
+        ship(log)
+    earlier = logs.on_opened
+
+    def opened(log: Log) -> None:
+        earlier(log)
+        ship(log)
+
+    logs.on_opened = opened
+    return alerting
+
+
+def _address(settings: Settings, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return reachable_url("http" if settings.tls.cert is None else "https", host, port)
 
 
 def _parsers(settings: Settings) -> int:

@@ -201,6 +201,13 @@ def _views(log: FollowedLog, call: Call, check: Check) -> Answer:
     return Answer(call.id, msgspec.msgpack.encode(views), len(views), more=more)
 
 
+def _head(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """How far the index is: entries, the received time of the last one (Unix ns), and whether that is all."""
+    snapshot = log.index.snapshot()
+    received = int(snapshot.segments[-1].numbers("received")[-1]) if snapshot.segments else 0
+    return Answer(call.id, msgspec.msgpack.encode([snapshot.size, received, snapshot.size >= log.committed]))
+
+
 def _complete(log: FollowedLog, call: Call, check: Check) -> Answer:
     text = call.parameters.get("q", "")
     at = number_of(call.parameters, "at", len(text), most=len(text), least=0)
@@ -220,6 +227,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "search": _search,
     "around": _around,
     "by_id": _by_id,
+    "head": _head,
     "histogram": _histogram,
     "facets": _facets,
     "tail": _tail,
