@@ -89,8 +89,13 @@ class ServerProcess:
         return sum(memory_bytes(pid, name) for pid in pids)
 
 
-def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> ServerProcess:
-    """Start it and wait until it listens; StartFailed when it ends before that."""
+def start_server(
+    data: Path, *flags: str, env: dict[str, str] | None = None, index: bool = False
+) -> ServerProcess:
+    """Start it and wait until it listens; StartFailed when it ends before that.
+
+    Without `index` it runs no index process: most tests search for nothing, and starting one takes a second.
+    """
     listen = [] if "--listen" in flags else ["--listen", "127.0.0.1:0"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRAVEN_")}
     process = subprocess.Popen(
@@ -98,7 +103,7 @@ def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**inherited, "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"), **(env or {})},
+        env={**inherited, "GRAVEN_INDEX_ENABLED": str(index).lower(), "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"), **(env or {})},
     )
     server = ServerProcess(process, data)
     ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -126,9 +131,11 @@ def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> 
 
 
 @contextlib.contextmanager
-def running_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> Iterator[ServerProcess]:
+def running_server(
+    data: Path, *flags: str, env: dict[str, str] | None = None, index: bool = False
+) -> Iterator[ServerProcess]:
     """A server for the block; SIGTERM at its end, unless it is gone already."""
-    server = start_server(data, *flags, env=env)
+    server = start_server(data, *flags, env=env, index=index)
     try:
         yield server
     finally:
