@@ -89,9 +89,7 @@ class ServerProcess:
         return sum(memory_bytes(pid, name) for pid in pids)
 
 
-def start_server(
-    data: Path, *flags: str, env: dict[str, str] | None = None, index: bool = False
-) -> ServerProcess:
+def start_server(data: Path, *flags: str, env: dict[str, str] | None = None, index: bool = False) -> ServerProcess:
     """Start it and wait until it listens; StartFailed when it ends before that.
 
     Without `index` it runs no index process: most tests search for nothing, and starting one takes a second.
@@ -103,7 +101,12 @@ def start_server(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**inherited, "GRAVEN_INDEX_ENABLED": str(index).lower(), "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"), **(env or {})},
+        env={
+            **inherited,
+            "GRAVEN_INDEX_ENABLED": str(index).lower(),
+            "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"),
+            **(env or {}),
+        },
     )
     server = ServerProcess(process, data)
     ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()

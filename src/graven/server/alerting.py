@@ -40,7 +40,11 @@ class _IndexSearch:
         return Head(*msgspec.msgpack.decode(self._ask("head", log, {}).body))
 
     def rows(self, log: str, query: str, start: int, stop: int, *, whole: bool) -> Iterator[View]:
-        """See `detect.Search`; always whole."""
+        """See `detect.Search`."""
+        if not whole:
+            parameters = {"q": query, "start": str(start), "stop": str(stop)}
+            yield from msgspec.msgpack.decode(self._ask("moments", log, parameters).body)
+            return
         while start < stop:
             answer = self._ask("views", log, {"q": query, "start": str(start), "stop": str(stop)})
             views = msgspec.msgpack.decode(answer.body)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from graven.errors import Conflict, InvalidInput, NotFound
 from graven.event.envelope import format_time
@@ -201,6 +202,22 @@ def _views(log: FollowedLog, call: Call, check: Check) -> Answer:
     return Answer(call.id, msgspec.msgpack.encode(views), len(views), more=more)
 
 
+def _moments(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Of the matches in [start, stop) the first and the last of each second of received time, as MessagePack."""
+    start, stop = int(call.parameters["start"]), int(call.parameters["stop"])
+    found: list[tuple[int, int]] = []
+    for segment, rows in matching(log.index.snapshot(), _asked(call).query, after=start - 1, check=check):
+        inside = rows[rows + segment.first < stop]
+        if not inside.size:
+            break
+        received = segment.numbers("received")[inside]
+        borders = np.flatnonzero(np.diff(received // 1_000_000_000))
+        ends = np.unique(np.concatenate(([0], borders, borders + 1, [inside.size - 1])))
+        found += zip((inside[ends] + segment.first).tolist(), received[ends].tolist(), strict=True)
+    views = [{"index": index, "received": moment} for index, moment in found]
+    return Answer(call.id, msgspec.msgpack.encode(views), len(views))
+
+
 def _head(log: FollowedLog, call: Call, check: Check) -> Answer:
     """How far the index is: entries, the received time of the last one (Unix ns), and whether that is all."""
     snapshot = log.index.snapshot()
@@ -234,6 +251,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "complete": _complete,
     "view": _view,
     "views": _views,
+    "moments": _moments,
     "newest": _newest,
 }
 
