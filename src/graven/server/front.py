@@ -9,6 +9,7 @@ from graven.server.api import make_api
 from graven.server.append import Appender
 from graven.server.service import Service
 from graven.server.tiles import TileServer
+from graven.server.web import WebPages
 
 __all__ = ["Front"]
 
@@ -24,6 +25,7 @@ class Front:
     def __init__(self, service: Service, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
         self._append = Appender(service)
         self._tiles = TileServer(service)
+        self._web = WebPages()
         self.api: Litestar = make_api(service, self._append)
         self._on_start = on_start
         self._on_stop = on_stop
@@ -41,6 +43,9 @@ class Front:
                 return
         elif path.startswith("/logs/") and method in ("GET", "HEAD"):
             await self._tiles(scope, send)
+            return
+        elif method in ("GET", "HEAD") and self._web.takes(path):
+            await self._web(scope, send)
             return
         if method == "HEAD" and path in _HEALTH:
             scope = {**scope, "method": "GET"}  # the protocol leaves the body out: it knows what was asked
