@@ -29,6 +29,7 @@ from graven.server.access import Principal
 from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.foreign import ForeignAnswer, K8sIntake
+from graven.server.login import session_routes
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.pushed import KnownAnswer, PushedIntake
@@ -149,6 +150,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *_reading_routes(service),
         *run_routes(service),
         *_admin_routes(service),
+        *session_routes(service),
         *_health_routes(service),
     ]
     config = OpenAPIConfig(

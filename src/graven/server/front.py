@@ -5,8 +5,10 @@ from typing import Any
 
 from litestar import Litestar
 
+from graven.errors import Forbidden
 from graven.server.api import make_api
 from graven.server.append import Appender
+from graven.server.problems import send_problem
 from graven.server.service import Service
 from graven.server.tiles import TileServer
 from graven.server.web import WebPages
@@ -26,6 +28,7 @@ class Front:
         self._append = Appender(service)
         self._tiles = TileServer(service)
         self._web = WebPages()
+        self._service = service
         self.api: Litestar = make_api(service, self._append)
         self._on_start = on_start
         self._on_stop = on_stop
@@ -36,6 +39,13 @@ class Front:
             return
         path: str = scope["path"]
         method = scope["method"]
+        if method not in ("GET", "HEAD"):
+            try:
+                self._service.sessions.check_request(method, dict(scope["headers"]))
+            except Forbidden as error:
+                self._service.metrics.refused.labels(error.code).inc()
+                await send_problem(send, error)
+                return
         if method == "POST" and path.startswith("/v1/logs/") and path.endswith("/events"):
             name = path[9:-7]
             if "/" not in name:

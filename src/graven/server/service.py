@@ -19,6 +19,7 @@ from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.parsing import ParserPool
 from graven.server.references import BlobReferences
+from graven.server.sessions import SessionStore
 from graven.server.settings import Settings
 from graven.server.system import ReadRecorder
 from graven.server.tokens import TokenStore
@@ -41,6 +42,7 @@ class Service:
     settings: Settings
     logs: LogSet
     tokens: TokenStore
+    sessions: SessionStore
     references: BlobReferences
     redactor: Redactor
     metrics: Metrics
@@ -75,11 +77,14 @@ class Service:
         self.intake.submit(logger)
 
     def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
-        """The caller; Unauthenticated without a valid bearer token."""
+        """The caller by bearer token, else by the cookie of a session; Unauthenticated without a valid one."""
         given = headers.get(b"authorization")
         if not self.settings.access.auth:
             return EVERYTHING
         if given is None:
+            session = self.sessions.find(headers)
+            if session is not None:
+                return session.principal
             raise Unauthenticated(
                 "this call needs a token",
                 hint="Authorization: Bearer grv_…; the first token is in <data>/owner.token",
