@@ -153,9 +153,9 @@ async function start() {
   await refreshSession();
   effect(completeAddress);
   effect(() => {
-    if (sessionState.value !== "in" || !logInfo.value) return;
+    if (sessionState.value !== "in" || !logInfo.value || !route.value.page) return;
     localStorage.setItem(LAST_LOG, logName.value);
-    watch(logInfo.value.name, logInfo.value.published_size);
+    void watch(logInfo.value);
   });
   setInterval(refreshLogs, REFRESH_MS);
   addEventListener("focus", refreshLogs);
