@@ -1,4 +1,4 @@
-"""The calls of the browser's session: open, end, look at."""
+"""The calls that the browser UI needs beside the data: its session, and the rules that hold."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from graven.errors import InvalidInput
+from graven.errors import InvalidInput, Unauthenticated
 from graven.event.envelope import format_time
+from graven.event.redact import Rule
 from graven.server.access import Principal
 from graven.server.service import Service, client_ip
 from graven.server.sessions import check_no_foreign_page
@@ -15,6 +16,7 @@ from graven.server.sessions import check_no_foreign_page
 __all__ = ["session_routes"]
 
 Call = Request[Any, Any, Any]
+_NOT_STORED = {"cache-control": "no-store"}
 
 
 class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,12 +34,18 @@ class Who(msgspec.Struct, frozen=True):
 
 
 class SessionAnswer(msgspec.Struct, frozen=True):
-    """`logs` is null when all are open; `expires` is null for a token, which ends only when it is revoked."""
+    """`who` is null for nobody; `logs` when all are open; `expires` for a token, which ends only when revoked."""
 
-    who: Who
+    who: Who | None
     roles: list[str]
     logs: list[str] | None
     expires: str | None
+
+
+class RedactionAnswer(msgspec.Struct, frozen=True):
+    """Rules in the order in which they are tried."""
+
+    rules: list[Rule]
 
 
 def _answer(principal: Principal, expires_ns: int | None) -> SessionAnswer:
@@ -68,7 +76,7 @@ def session_routes(service: Service) -> list[HTTPRouteHandler]:
         else:
             raise InvalidInput("a login has either a code or a token", hint='{"token": "grv_…"}', code="bad_request")
         answer = _answer(opened.session.principal, opened.session.expires_ns)
-        return Response(answer, headers={"set-cookie": store.set_cookie(opened.secret), "cache-control": "no-store"})
+        return Response(answer, headers={"set-cookie": store.set_cookie(opened.secret), **_NOT_STORED})
 
     @post("/v1/logout", status_code=204, tags=["session"])
     async def logout(request: Call) -> Response[None]:
@@ -80,10 +88,27 @@ def session_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/v1/session", tags=["session"])
     async def session(request: Call) -> Response[SessionAnswer]:
-        """Who this cookie or token stands for, with its roles and logs, and when it ends."""
+        """Who this cookie or token stands for, with its roles and logs, and when it ends; nobody without either."""
         headers = dict(request.scope["headers"])
-        principal = service.authenticate(headers)
-        found = service.sessions.find(headers) if b"authorization" not in headers else None
-        return Response(_answer(principal, found.expires_ns if found else None), headers={"cache-control": "no-store"})
+        expires = None
+        if b"authorization" in headers or not service.settings.access.auth:
+            principal = service.authenticate(headers)
+        else:
+            try:
+                found = service.sessions.find(headers)
+            except Unauthenticated:
+                found = None
+            if found is None:
+                return Response(SessionAnswer(None, [], [], None), headers=_NOT_STORED)
+            principal, expires = found.principal, found.expires_ns
+        return Response(_answer(principal, expires), headers=_NOT_STORED)
 
-    return [login, logout, session]
+    @get("/v1/redaction", tags=["admin"])
+    async def redaction(request: Call) -> RedactionAnswer:
+        """The redaction rules that hold now; every change of them stands in `system` as `redaction.change`."""
+        principal = service.authenticate(dict(request.scope["headers"]))
+        if not principal.may("read", "system"):
+            principal.require("operate")
+        return RedactionAnswer(list(service.redactor.rules))
+
+    return [login, logout, session, redaction]

@@ -20,6 +20,8 @@ _LOG_HELP = {
     "keyed_requests": "Kept answers to requests with an Idempotency-Key.",
     "restarts": "Times the writer was reopened from disk.",
     "stopped": "1 while nothing can be appended.",
+    "verification_findings": "Findings of background passes over the log since the start.",
+    "verified_time_seconds": "Unix time at which the last background pass over the log ended.",
 }
 
 

@@ -108,7 +108,7 @@ class Service:
     # --- metrics.Observed
 
     def log_stats(self) -> Iterable[tuple[str, dict[str, float]]]:
-        return [(log.name, log.stats()) for log in self.logs.all()]
+        return [(log.name, log.stats() | self.background.of_log(log.name)) for log in self.logs.all()]
 
     def counters(self) -> Iterable[tuple[str, str, dict[str, int]]]:
         return [

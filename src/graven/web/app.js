@@ -38,9 +38,14 @@ const LAST_LOG = "graven.log";
 /** Asks who is logged in, and for the logs; the state of all pages follows. */
 export async function refreshSession() {
   try {
-    const [who, list] = await Promise.all([getJson("/v1/session", { quiet: true }), getJson("/v1/logs", { quiet: true })]);
+    const found = await getJson("/v1/session", { quiet: true });
+    if (!found.who) {
+      sessionState.value = "out";
+      return;
+    }
+    const list = await getJson("/v1/logs", { quiet: true });
     batch(() => {
-      session.value = who;
+      session.value = found;
       logs.value = list.logs;
       loginReason.value = "";
       sessionState.value = "in";

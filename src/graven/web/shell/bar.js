@@ -63,9 +63,9 @@ export function Bar() {
     <${Pages} />
     <div class="tools">
       <${GuardMark} />
-      <button class="btn quiet small" title="Time zone of all times" aria-label=${`Time zone: ${utc ? "UTC" : "local"}`}
+      <button class="btn quiet small wide" title="Time zone of all times" aria-label=${`Time zone: ${utc ? "UTC" : "local"}`}
         onClick=${() => (zone.value = utc ? "local" : "utc")}>${utc ? "UTC" : "Local"}</button>
-      <button class="btn quiet small" title="How times are shown" aria-label=${`Times: ${relative ? "relative" : "absolute"}`}
+      <button class="btn quiet small wide" title="How times are shown" aria-label=${`Times: ${relative ? "relative" : "absolute"}`}
         onClick=${() => (times.value = relative ? "absolute" : "relative")}>${relative ? "ago" : "00:00"}</button>
       <button class="btn quiet small sign" title=${`Theme: ${THEME_WORDS[theme.value]}`} aria-label=${`Theme: ${THEME_WORDS[theme.value]}`}
         onClick=${() => (theme.value = THEMES[theme.value])}>${THEME_SIGNS[theme.value]}</button>

@@ -19,5 +19,5 @@ export function GuardMark() {
   if (!state || state.log !== logName.value) return null;
   const [tone, word, why] = WORDS[state.status];
   return html`<a class="badge ${tone} guardmark" href=${link(state.log, "integrity")} title=${state.why ? `${why}: ${state.why}` : why}
-    data-status=${state.status}>${word}${state.status === "ok" && state.size !== null && html` · <span class="num">${count(state.size)}</span>`}</a>`;
+    data-status=${state.status}>${word}${state.status === "ok" && state.size !== null && html`<span class="num"> · ${count(state.size)}</span>`}</a>`;
 }

@@ -32,7 +32,7 @@ export function Help() {
         </section>`,
       )}
       <label class="check"><input type="checkbox" checked=${shortcuts.value} onChange=${(/** @type {Event} */ event) => (shortcuts.value = /** @type {HTMLInputElement} */ (event.currentTarget).checked)} />
-        Single keys do something (never while you type)</label>
+        <span>Single keys do something (never while you type)</span></label>
       <p class="muted">Guides to recording, verifying and runs come with the source, in <code>docs/guide</code>; the HTTP calls are described at <a href="/schema">/schema</a>.</p>
     </div>
   </dialog>`;

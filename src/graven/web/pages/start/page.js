@@ -1,5 +1,11 @@
-import { html } from "../../html.js";
+/** First steps of a log: `/ui/<log>/start`. */
 
-export default function Page() {
-  return html`<div class="page"><h1>start</h1></div>`;
+import { html } from "../../html.js";
+import { FirstRun } from "./first_run.js";
+
+export const title = () => "First steps";
+
+/** The page. */
+export default function Start() {
+  return html`<${FirstRun} />`;
 }
