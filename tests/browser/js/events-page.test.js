@@ -89,8 +89,8 @@ test("events of a stream come whole, however it is cut", () => {
 });
 
 test("only rows in sight and around are drawn", () => {
-  assert.deepEqual(windowOf({ top: 0, height: 300, rowHeight: 30, count: 100_000 }), { from: 0, to: 22, first: 0, last: 9 });
-  assert.deepEqual(windowOf({ top: 1_500_010, height: 300, rowHeight: 30, count: 100_000 }), { from: 49_988, to: 50_023, first: 50_000, last: 50_010 });
+  assert.deepEqual(windowOf({ top: 0, height: 300, rowHeight: 30, count: 100_000 }), { from: 0, to: 18, first: 0, last: 9 });
+  assert.deepEqual(windowOf({ top: 1_500_010, height: 300, rowHeight: 30, count: 100_000 }), { from: 49_992, to: 50_019, first: 50_000, last: 50_010 });
   assert.deepEqual(windowOf({ top: 9e9, height: 300, rowHeight: 30, count: 5 }).to, 5);
   assert.deepEqual(windowOf({ top: 0, height: 300, rowHeight: 30, count: 0 }), { from: 0, to: 0, first: 0, last: -1 });
 });
@@ -99,6 +99,7 @@ test("a row is scrolled into sight no farther than needed", () => {
   assert.deepEqual([0, 12, 19, 20].map((at) => revealing(at, view)), [0, 300, 300, 330]);
 });
 
+/** @type {import("../../../src/graven/web/pages/events/search.js").Histogram} */
 const histogram = {
   from: "2026-11-22T20:00:00Z", to: "2026-11-22T20:03:00Z", width_ns: 60e9, total: 9, indexed: 9,
   buckets: [

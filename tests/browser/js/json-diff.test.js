@@ -18,8 +18,8 @@ test("an element put in front moves no other", () => assert.deepEqual(changes([1
 test("elements of equally long arrays are compared by position", () =>
   assert.deepEqual(changes([{ id: 1, n: 1 }, { id: 2 }], [{ id: 1, n: 2 }, { id: 2 }]), [["changed", "0.n", "1", "2"]]));
 test("a value of another type", () =>
-  assert.deepEqual(changes({ a: [1] }, { a: "x" }), [["removed", "a", "[", ""], ["removed", "a.0", "1", ""], ["removed", "a", "]", ""], ["added", "a", "", '"x"']]));
-test("something out of nothing", () => assert.deepEqual(changes(undefined, { a: 1 }).map(([kind]) => kind), ["added", "added", "added"]));
+  assert.deepEqual(changes({ a: [1] }, { a: "x" }), [["removed", "a", "", ""], ["removed", "a.0", "1", ""], ["added", "a", "", '"x"']]));
+test("something out of nothing", () => assert.deepEqual(changes(undefined, { a: 1 }).map(([kind]) => kind), ["added"]));
 test("names of Object.prototype are members like others", () => {
   assert.deepEqual(changes({ constructor: 1 }, {}), [["removed", "constructor", "1", ""]]);
   assert.ok(!equal({ constructor: 1 }, { x: 1 }));
@@ -28,7 +28,7 @@ test("equal lines fold, but for those around a change", () => {
   const before = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`k${at}`, at]));
   const lines = folded(diff(before, { ...before, k15: "new" }));
   assert.deepEqual(lines.map((line) => line.kind), ["folded", "same", "same", "changed", "same", "same", "folded"]);
-  assert.equal(lines.reduce((sum, line) => sum + (line.count ?? 1), 0), 32);
+  assert.equal(lines.reduce((sum, line) => sum + (line.count ?? 1), 0), 30);
 });
 test("a long comparison stays bounded", () => {
   const lines = diff(Array.from({ length: 30_000 }, (_, at) => at), Array.from({ length: 30_001 }, (_, at) => -at));

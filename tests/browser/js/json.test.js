@@ -88,10 +88,12 @@ test("a redacted value is marked", async () => {
 });
 test("names and scalars are found", async () => {
   const source = new BytesSource(bytes('{"status":"Paid","lines":[{"sku":"a"},{"sku":"paid-1"}],"n":42}'));
-  assert.deepEqual(await source.find("paid", 10), [["status"], ["lines", 1, "sku"]]);
-  assert.deepEqual(await source.find("sku", 10), [["lines", 0, "sku"], ["lines", 1, "sku"]]);
-  assert.deepEqual(await source.find("42", 10), [["n"]]);
-  assert.deepEqual(await source.find("sku", 1), [["lines", 0, "sku"]]);
+  const paths = async (/** @type {string} */ wanted, /** @type {number} */ most) => (await source.find(wanted, most)).map((found) => found.path);
+  assert.deepEqual(await paths("paid", 10), [["status"], ["lines", 1, "sku"]]);
+  assert.deepEqual(await paths("sku", 10), [["lines", 0, "sku"], ["lines", 1, "sku"]]);
+  assert.deepEqual(await paths("42", 10), [["n"]]);
+  assert.deepEqual(await paths("sku", 1), [["lines", 0, "sku"]]);
+  assert.deepEqual((await source.find("paid-1", 1))[0]?.at, [1, 1, 0]);
 });
 test("paths are written", () => {
   assert.equal(dotted(["input", "lines", 0, "a b"]), 'input.lines[0]["a b"]');

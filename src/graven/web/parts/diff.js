@@ -15,7 +15,7 @@ export function SideBySide({ before, after, labels = ["before", "after"] }) {
   const [more, setMore] = useState(MOST_SHOWN);
   const lines = useMemo(() => diff(before, after), [before, after]);
   const shown = useMemo(() => (whole ? lines : folded(lines)), [lines, whole]);
-  const changes = lines.filter((line) => line.kind !== "same").length;
+  const changes = lines.filter(({ kind, before: old, after: made }) => kind !== "same" && (old || made)).length;
   if (!changes) return html`<p class="muted">No difference.</p>`;
   return html`<div class="diff">
     <p class="diffhead"><span class="muted">${count(changes)} ${changes === 1 ? "line differs" : "lines differ"}</span>

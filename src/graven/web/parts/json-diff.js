@@ -11,8 +11,8 @@
  * @property {LineKind} kind
  * @property {number} depth
  * @property {(string | number)[]} path
- * @property {string} name  as the line shows it; empty for elements of arrays
- * @property {string} before  JSON of the old value, or the bracket that opens or closes it; empty when there is none
+ * @property {string} name  as the line shows it; `[3]` for an element of an array
+ * @property {string} before  JSON of the old value; empty when there is none, and for a container, whose members follow
  * @property {string} after
  * @property {number} [count]  lines that a folded line stands for
  */
@@ -48,8 +48,8 @@ function compare(before, after, place) {
   if (equal(before, after)) whole("same", before, place);
   else if (before === undefined) whole("added", after, place);
   else if (after === undefined) whole("removed", before, place);
-  else if (isObject(before) && isObject(after)) container("{", "}", place, (inner) => members(before, after, inner));
-  else if (Array.isArray(before) && Array.isArray(after)) container("[", "]", place, (inner) => elements(before, after, inner));
+  else if (isObject(before) && isObject(after)) container(place, () => members(before, after, place));
+  else if (Array.isArray(before) && Array.isArray(after)) container(place, () => elements(before, after, place));
   else if (isScalar(before) && isScalar(after)) push("changed", JSON.stringify(before), JSON.stringify(after), place);
   else {
     whole("removed", before, place);
@@ -62,17 +62,16 @@ const isScalar = (value) => value === null || typeof value !== "object";
 
 /** @param {Place} place @param {string | number} step @returns {Place} */
 const below = (place, step) => ({
-  depth: place.depth + 1,
+  depth: place.path.length ? place.depth + 1 : 0,
   path: [...place.path, step],
-  name: typeof step === "string" ? step : "",
+  name: typeof step === "string" ? step : `[${step}]`,
   lines: place.lines,
 });
 
-/** @param {string} open @param {string} close @param {Place} place @param {(place: Place) => void} fill */
-function container(open, close, place, fill) {
-  push("same", open, open, place);
-  fill(place);
-  push("same", close, close, { ...place, name: "" });
+/** The document itself needs no line of its own. @param {Place} place @param {() => void} fill */
+function container(place, fill) {
+  if (place.path.length) push("same", "", "", place);
+  fill();
 }
 
 /** @param {Record<string, unknown>} before @param {Record<string, unknown>} after @param {Place} place */
@@ -128,12 +127,10 @@ function whole(kind, value, place) {
     push(kind, kind === "added" ? "" : text, kind === "removed" ? "" : text, place);
     return;
   }
-  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  push(kind, kind === "added" ? "" : open, kind === "removed" ? "" : open, place);
+  if (place.path.length) push(kind, "", "", place);
   for (const [key, inner] of Object.entries(/** @type {object} */ (value))) {
     whole(kind, inner, below(place, Array.isArray(value) ? Number(key) : key));
   }
-  push(kind, kind === "added" ? "" : close, kind === "removed" ? "" : close, { ...place, name: "" });
 }
 
 /** @param {LineKind} kind @param {string} before @param {string} after @param {Place} place */

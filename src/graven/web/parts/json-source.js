@@ -13,12 +13,13 @@ import { beginning, nodeAt, textOf, walk } from "./json-bytes.js";
  */
 /** @typedef {{items: Item[], total: number}} Page  some children of a container, and how many it has in all */
 /** @typedef {(string | number)[]} Path */
+/** @typedef {{path: Path, at: number[]}} Found  the members on the way, and the position of each among its siblings */
 /**
  * @typedef {object} Source
  * @property {() => Promise<Item>} root
  * @property {(node: Node, from: number, most: number) => Promise<Page>} children
  * @property {(node: Node, most: number) => Promise<{text: string, cut: boolean}>} text  of a string, or the JSON of anything else
- * @property {(wanted: string, most: number) => Promise<Path[]>} find  paths of members whose name or scalar contains the text
+ * @property {(wanted: string, most: number) => Promise<Found[]>} find  members whose name or scalar contains the text
  * @property {() => void} close
  */
 
@@ -64,26 +65,29 @@ export class BytesSource {
 
   /** @param {string} wanted @param {number} most */
   async find(wanted, most) {
-    /** @type {Path[]} */
+    /** @type {Found[]} */
     const found = [];
-    if (wanted) this.#find(this.node, [], wanted.toLowerCase(), most, found);
+    if (wanted) this.#find(this.node, { path: [], at: [] }, wanted.toLowerCase(), most, found);
     return found;
   }
 
   close() {}
 
-  /** @param {Node} node @param {Path} path @param {string} wanted @param {number} most @param {Path[]} found */
-  #find(node, path, wanted, most, found) {
+  /** @param {Node} node @param {Found} here @param {string} wanted @param {number} most @param {Found[]} found */
+  #find(node, here, wanted, most, found) {
     if (node.kind !== "object" && node.kind !== "array") {
-      if (!path.length && textOf(this.bytes, node).toLowerCase().includes(wanted)) found.push([]);
+      if (!here.path.length && textOf(this.bytes, node).toLowerCase().includes(wanted)) found.push(here);
       return;
     }
+    let position = 0;
     for (const child of walk(this.bytes, node)) {
       if (found.length >= most) return;
       const inside = child.kind === "object" || child.kind === "array";
       const named = typeof child.key === "string" && child.key.toLowerCase().includes(wanted);
-      if (named || (!inside && textOf(this.bytes, child).toLowerCase().includes(wanted))) found.push([...path, child.key]);
-      if (inside) this.#find(child, [...path, child.key], wanted, most, found);
+      const there = { path: [...here.path, child.key], at: [...here.at, position] };
+      if (named || (!inside && textOf(this.bytes, child).toLowerCase().includes(wanted))) found.push(there);
+      if (inside) this.#find(child, there, wanted, most, found);
+      position += 1;
     }
   }
 
@@ -160,7 +164,7 @@ export class WorkerSource {
     return this.#ask("text", node, most);
   }
 
-  /** @param {string} wanted @param {number} most @returns {Promise<Path[]>} */
+  /** @param {string} wanted @param {number} most @returns {Promise<Found[]>} */
   find(wanted, most) {
     return this.#ask("find", wanted, most);
   }

@@ -27,7 +27,7 @@ export function NothingFound({ log, place, zone, onChange }) {
     const go = { since: formatStamp(at - AROUND_NS), until: formatStamp(at + AROUND_NS) };
     return html`<${Empty} title=${`Nothing in this time range (${said(place, zone)})`}>
       <p>The newest match lies outside of it: <strong><${Time} at=${String(newest.received)} /></strong></p>
-      <p class="quoted"><${Sentence} row=${newest} narrow=${() => {}} focusable=${false} /></p>
+      <p class="quoted"><${Sentence} row=${newest} /></p>
       <p class="toolbar"><button class="btn primary" onClick=${() => onChange(go)}>Go there</button><button class="btn" onClick=${() => onChange({ since: "", until: "" })}>Search all time</button></p>
     <//>`;
   }

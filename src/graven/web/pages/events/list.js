@@ -6,12 +6,13 @@
  */
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../html.js";
+import { times } from "../../preferences.js";
 import { navigate, link } from "../../route.js";
 import { parts } from "../../parts/time.js";
 import { now } from "../../shell/time.js";
 import { column, tracks } from "./columns.js";
-import { Bones, EventRow } from "./event-row.js";
-import { revealing, windowOf } from "./window-of.js";
+import { Bones, EventRow, hint } from "./event-row.js";
+import { AROUND, revealing, windowOf } from "./window-of.js";
 
 /** @import {Search} from "./search.js" @import {Place} from "./place.js" @import {EventRowProps, RowContext} from "./event-row.js" */
 /** @typedef {{focus: () => void, reveal: (position: number) => void, toTop: () => void}} ListHandle */
@@ -30,6 +31,7 @@ const CARD = 62;
 const NARROW = matchMedia("(max-width: 760px)");
 const AHEAD_ROWS = 300;
 const KEPT = 400;
+const SETTLE_MS = 160;
 /** Browsers cannot scroll much farther than this. */
 const MOST_PIXELS = 14_000_000;
 
@@ -48,6 +50,7 @@ export function List({ search, place, zone, narrow, mark, handle }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const rowHeight = useRowHeight();
   const [view, setView] = useState({ top: search.scrollTop, height: 600 });
+  const [settled, setSettled] = useState(true);
   const shifted = useRef(search.shift.value);
   const heads = useRef(/** @type {HTMLDivElement | null} */ (null));
   const kept = useRef(/** @type {Kept} */ (new Map()));
@@ -62,19 +65,10 @@ export function List({ search, place, zone, narrow, mark, handle }) {
     const row = store.at(position);
     if (row) navigate(link(search.log, "event", row.index));
   };
+  const moment = times.value === "relative" ? BigInt(now.value) * 1_000_000n : null;
   const context = useMemo(
-    () => /** @type {RowContext} */ ({
-      log: search.log, columns: place.columns, zone, clock: place.clock, day, narrow, onMark: mark,
-      onRow: (position, event) => {
-        search.current.value = position;
-        const at = event.target instanceof Element ? event.target : null;
-        if (at?.closest("a, button, input")) return;
-        if (String(getSelection() ?? "")) return;
-        if (event.metaKey || event.ctrlKey) globalThis.open(link(search.log, "event", search.store.at(position)?.index ?? 0));
-        else open(position);
-      },
-    }),
-    [search, place.columns.join(), zone, place.clock, day, narrow, mark],
+    () => /** @type {RowContext} */ ({ log: search.log, columns: place.columns, zone, clock: place.clock, day, now: moment }),
+    [search, place.columns.join(), zone, place.clock, day, moment],
   );
 
   useLayoutEffect(() => {
@@ -115,31 +109,41 @@ export function List({ search, place, zone, narrow, mark, handle }) {
     },
   };
 
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [shown.from, settled]);
+
   const scrolled = () => {
     const element = /** @type {HTMLDivElement} */ (box.current);
     const top = element.scrollTop;
     search.scrollTop = top;
     search.pause(top > rowHeight / 2);
     setView({ top, height: room(element) });
+    setSettled(false);
   };
   const current = search.current.value;
   const active = store.at(current);
   const marked = search.marked.value;
+  // nodes are used again for other rows; while the list moves they keep their place in the document, and are put into order after it
+  const slots = Math.ceil(view.height / rowHeight) + 2 * AROUND + 2;
   const rows = [];
   for (let position = shown.from; position < shown.to; position += 1) {
     const row = store.at(position);
     const top = position * rowHeight;
-    rows.push(
-      row
-        ? drawn(kept.current, { row, position, top, current: position === current, marked: marked.includes(row.index), context })
-        : html`<${Bones} key=${`bones-${position}`} top=${top} />`,
-    );
+    const slot = position % slots;
+    const node = row
+      ? drawn(kept.current, { row, position, slot, top, current: position === current, marked: marked.includes(row.index), context })
+      : html`<${Bones} key=${`bones-${slot}`} top=${top} />`;
+    if (settled) rows.push(node);
+    else rows[slot] = node;
   }
   const known = search.next.value === null && search.tail.value === "off";
   return html`<div class="events-list" role="grid" aria-label="Events" aria-rowcount=${known ? store.count + 1 : -1} aria-multiselectable="true" aria-describedby="list-keys"
-    tabindex="0" ref=${box} onScroll=${scrolled} aria-activedescendant=${active && current >= shown.from && current < shown.to ? `row-${active.index}` : undefined}
+    tabindex="0" ref=${box} style=${{ "--tracks": tracks(place.columns) }} onScroll=${scrolled} aria-activedescendant=${active && current >= shown.from && current < shown.to ? `row-${active.index}` : undefined}
+    onClick=${(/** @type {MouseEvent} */ event) => clicked(event, search, open, narrow, mark)} onPointerOver=${(/** @type {PointerEvent} */ event) => hinted(event, search)}
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => keyed(event, search, handle, open, mark)}>
-    <div role="row" class="er heads" ref=${heads} aria-rowindex="1" style=${{ gridTemplateColumns: tracks(place.columns) }}>
+    <div role="row" class="er heads" ref=${heads} aria-rowindex="1">
       <span role="columnheader"><span class="offscreen">marked</span></span>
       <span role="columnheader" class="when">${place.clock}</span><span role="columnheader">event</span>
       ${place.columns.map((name) => html`<span key=${name} role="columnheader" class=${column(name).number ? "cell right" : "cell"}>${column(name).title}</span>`)}
@@ -154,12 +158,37 @@ export function List({ search, place, zone, narrow, mark, handle }) {
 function drawn(kept, props) {
   const { index } = props.row;
   const known = kept.get(index);
-  const names = /** @type {(keyof EventRowProps)[]} */ (["row", "position", "top", "current", "marked", "context"]);
+  const names = /** @type {(keyof EventRowProps)[]} */ (["row", "position", "slot", "top", "current", "marked", "context"]);
   if (known && names.every((name) => known.props[name] === props[name])) return known.node;
-  const node = html`<${EventRow} key=${index} ...${props} />`;
+  const node = html`<${EventRow} key=${props.slot} ...${props} />`;
   if (kept.size > KEPT) kept.clear();
   kept.set(index, { props, node });
   return node;
+}
+
+/**
+ * @param {MouseEvent} event @param {Search} search @param {(position: number) => void} open
+ * @param {(field: string, value: string, exclude: boolean) => void} narrow @param {(index: number) => void} mark
+ */
+function clicked(event, search, open, narrow, mark) {
+  const at = event.target instanceof HTMLElement ? event.target : null;
+  const position = Number(/** @type {HTMLElement | null | undefined} */ (at?.closest("[data-at]"))?.dataset.at ?? -1);
+  const row = search.store.at(position);
+  if (!at || !row) return;
+  search.current.value = position;
+  const { field, value } = at.dataset;
+  if (at instanceof HTMLInputElement) mark(row.index);
+  else if (at.closest("a")) return;
+  else if (field && value) narrow(field, value, event.altKey || event.shiftKey);
+  else if (event.metaKey || event.ctrlKey) globalThis.open(link(search.log, "event", row.index));
+  else if (!String(getSelection() ?? "")) open(position);
+}
+
+/** Titles are made when they are needed. @param {PointerEvent} event @param {Search} search */
+function hinted(event, search) {
+  const at = event.target instanceof HTMLElement ? event.target : null;
+  const row = search.store.at(Number(/** @type {HTMLElement | null | undefined} */ (at?.closest("[data-at]"))?.dataset.at ?? -1));
+  if (at && row) at.title = hint(at, row);
 }
 
 /** @param {KeyboardEvent} event @param {Search} search @param {{current: ListHandle | null}} handle @param {(position: number) => void} open @param {(index: number) => void} mark */

@@ -36,7 +36,10 @@ export default function Events({ route }) {
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const list = useRef(/** @type {ListHandle | null} */ (null));
 
-  useEffect(() => search.show(place, zone, open), [route.href, zone, open.join()]);
+  useEffect(() => {
+    search.href = route.href;
+    search.show(place, zone, open);
+  }, [route.href, zone, open.join()]);
   useEffect(() => {
     search.resume();
     return () => search.stop();

@@ -55,6 +55,8 @@ export class Search {
   current = signal(0);
   marked = signal(/** @type {number[]} */ ([]));
   scrollTop = 0;
+  /** The address of the list as it was shown last. */
+  href = "";
 
   #key = "";
   #chartKey = "";
@@ -285,7 +287,10 @@ export class Search {
 /** @type {Search | null} */
 let last = null;
 
-/** @param {string} log @returns {Search} the search that was shown last, when it is of this log */
+/** @param {string} log @returns {Search | null} the search that was shown last, when there was one in this log */
+export const lastSearch = (log) => (last?.log === log ? last : null);
+
+/** @param {string} log @returns {Search} the same, or a new one */
 export function searchOf(log) {
   if (last?.log !== log) last = new Search(log);
   return last;

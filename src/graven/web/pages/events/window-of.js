@@ -1,6 +1,6 @@
 /** Which rows of a long list are to be drawn. Pure. */
 
-const AROUND = 12;
+export const AROUND = 8;
 
 /**
  * @param {{top: number, height: number, rowHeight: number, count: number}} view  pixels
