@@ -1,6 +1,5 @@
 /** One entry, proven: `/ui/<log>/proof/<index>`. The browser computes everything itself and shows each step. */
 
-import { getBytes, inLog } from "../../api.js";
 import { html, style, useState } from "../../html.js";
 import { link, navigate } from "../../route.js";
 import { Badge, Loading, Problem, Snippet, count, download, plural, useLoad } from "../../shell/parts.js";
