@@ -10,19 +10,45 @@ import { revealing, windowOf } from "../../../src/graven/web/pages/events/window
 
 /** @import {Row} from "../../../src/graven/web/parts/row.js" */
 /** @param {number} index @returns {Row} */
-const row = (index) => ({ index, received: "2026-11-22T20:01:02.000000000Z", id: `é-${index}`, source: "s", format: "event/1", action: "a.b", actor: { id: "x" } });
+const row = (index) => ({
+  index,
+  received: "2026-11-22T20:01:02.000000000Z",
+  id: `é-${index}`,
+  source: "s",
+  format: "event/1",
+  action: "a.b",
+  actor: { id: "x" },
+});
 /** @param {number} from @param {number} count */
 const rows = (from, count) => Array.from({ length: count }, (_, at) => row(from - at));
 
 test("a place goes into the URL and comes back", () => {
   const place = readPlace(new URLSearchParams("q=a:b&since=1h&clock=claimed&order=oldest&by=actor&cols=run,test&tz=%2B02:00&compare=3-9"));
-  assert.deepEqual(place, { q: "a:b", since: "1h", until: "", clock: "claimed", order: "oldest", by: "actor", columns: ["run", "test"], zone: "+02:00", live: false, compare: [3, 9] });
-  const query = new URLSearchParams(Object.entries(written(place)).filter((pair) => pair[1] !== null).map(([name, value]) => [name, String(value)]));
+  assert.deepEqual(place, {
+    q: "a:b",
+    since: "1h",
+    until: "",
+    clock: "claimed",
+    order: "oldest",
+    by: "actor",
+    columns: ["run", "test"],
+    zone: "+02:00",
+    live: false,
+    compare: [3, 9],
+  });
+  const query = new URLSearchParams(
+    Object.entries(written(place))
+      .filter((pair) => pair[1] !== null)
+      .map(([name, value]) => [name, String(value)]),
+  );
   assert.deepEqual(readPlace(query), place);
 });
 test("a URL without anything is everything, newest first", () => {
   const place = readPlace(new URLSearchParams());
-  assert.deepEqual(Object.values(written(place)).filter((value) => value !== null), []);
+  assert.deepEqual(
+    Object.values(written(place)).filter((value) => value !== null),
+    [],
+  );
   assert.equal(place.order, "newest");
 });
 test("no columns is a choice, too", () => assert.deepEqual(readPlace(new URLSearchParams({ cols: String(written({ columns: [] }).cols) })).columns, []));
@@ -48,7 +74,10 @@ test("rows put in front move the others", () => {
   const store = new RowStore();
   store.append(rows(10, 5), "");
   store.prepend(rows(13, 3));
-  assert.deepEqual([0, 3, 7].map((at) => store.at(at)?.index), [13, 10, 6]);
+  assert.deepEqual(
+    [0, 3, 7].map((at) => store.at(at)?.index),
+    [13, 10, 6],
+  );
   assert.equal(store.find(8, 0), 5);
   assert.equal(store.find(99, 0), -1);
 });
@@ -76,9 +105,11 @@ test("live rows cannot be asked for again, so they stay, until they are trimmed"
 });
 
 test("events of a stream come whole, however it is cut", () => {
-  const stream = ": hi\r\nevent: row\nid: 7\ndata: {\"a\":1}\n\nevent: progress\r\ndata: x\r\ndata: y\r\n\r\ndata:z\n\n\n";
+  const stream = ': hi\r\nevent: row\nid: 7\ndata: {"a":1}\n\nevent: progress\r\ndata: x\r\ndata: y\r\n\r\ndata:z\n\n\n';
   const expected = [
-    { event: "row", id: "7", data: '{"a":1}' }, { event: "progress", id: "7", data: "x\ny" }, { event: "message", id: "7", data: "z" },
+    { event: "row", id: "7", data: '{"a":1}' },
+    { event: "progress", id: "7", data: "x\ny" },
+    { event: "message", id: "7", data: "z" },
   ];
   for (let size = 1; size <= stream.length; size += 1) {
     const parser = new SseParser();
@@ -96,12 +127,19 @@ test("only rows in sight and around are drawn", () => {
 });
 test("a row is scrolled into sight no farther than needed", () => {
   const view = { top: 300, height: 300, rowHeight: 30 };
-  assert.deepEqual([0, 12, 19, 20].map((at) => revealing(at, view)), [0, 300, 300, 330]);
+  assert.deepEqual(
+    [0, 12, 19, 20].map((at) => revealing(at, view)),
+    [0, 300, 300, 330],
+  );
 });
 
 /** @type {import("../../../src/graven/web/pages/events/search.js").Histogram} */
 const histogram = {
-  from: "2026-11-22T20:00:00Z", to: "2026-11-22T20:03:00Z", width_ns: 60e9, total: 9, indexed: 9,
+  from: "2026-11-22T20:00:00Z",
+  to: "2026-11-22T20:03:00Z",
+  width_ns: 60e9,
+  total: 9,
+  indexed: 9,
   buckets: [
     { start: "2026-11-22T20:00:00Z", count: 5, by: { success: 4, failure: 1 } },
     { start: "2026-11-22T20:01:00Z", count: 0, by: {} },
@@ -110,7 +148,13 @@ const histogram = {
 };
 test("counts are stacked, what went well at the bottom", () => {
   const stack = stacked(histogram, "outcome");
-  assert.deepEqual(stack.layers.map(({ value, total, sums }) => [value, total, sums]), [["success", 8, [4, 0, 4]], ["failure", 1, [5, 0, 4]]]);
+  assert.deepEqual(
+    stack.layers.map(({ value, total, sums }) => [value, total, sums]),
+    [
+      ["success", 8, [4, 0, 4]],
+      ["failure", 1, [5, 0, 4]],
+    ],
+  );
   assert.equal(stack.most, 5);
 });
 test("a brush takes whole bars", () => {

@@ -15,13 +15,13 @@ function made(at, node) {
 
 /** @param {number} seed */
 function random(seed) {
-  return () => ((seed = (seed * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff);
+  return () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
 }
 
 /** @param {() => number} next @param {number} depth @returns {unknown} */
 function value(next, depth) {
   const pick = Math.floor(next() * (depth > 0 ? 8 : 6));
-  const text = ["", 'a"b', "\\", "\\\\\"", "é🦊", "\n\t", "x".repeat(Math.floor(next() * 200)), "]}{[,:"][Math.floor(next() * 8)];
+  const text = ["", 'a"b', "\\", '\\\\"', "é🦊", "\n\t", "x".repeat(Math.floor(next() * 200)), "]}{[,:"][Math.floor(next() * 8)];
   if (pick === 0) return null;
   if (pick === 1) return next() < 0.5;
   if (pick === 2) return Math.round(next() * 1e6) / 100;
@@ -42,7 +42,10 @@ test("what is read lazily equals what JSON.parse makes, however it is spaced", (
 });
 test("a number keeps its spelling", () => {
   const at = bytes('{"n":12345678901234567890,"m":1.50e+3}');
-  assert.deepEqual([...walk(at, nodeAt(at))].map((child) => textOf(at, child)), ["12345678901234567890", "1.50e+3"]);
+  assert.deepEqual(
+    [...walk(at, nodeAt(at))].map((child) => textOf(at, child)),
+    ["12345678901234567890", "1.50e+3"],
+  );
 });
 test("a value is found by its path", () => {
   const at = bytes('{"a":[1,{"b c":"x"}]}');
@@ -72,7 +75,10 @@ test("children come in pages", async () => {
   for (const from of [0, 255, 256, 257, 700, 995]) {
     const page = await source.children(list, from, 10);
     assert.equal(page.total, 1000);
-    assert.deepEqual(page.items.map((item) => [item.key, item.preview]), Array.from({ length: Math.min(10, 1000 - from) }, (_, at) => [from + at, `{"at":${from + at}}`]));
+    assert.deepEqual(
+      page.items.map((item) => [item.key, item.preview]),
+      Array.from({ length: Math.min(10, 1000 - from) }, (_, at) => [from + at, `{"at":${from + at}}`]),
+    );
   }
   assert.deepEqual((await source.children(list, 1000, 10)).items, []);
 });
@@ -84,13 +90,19 @@ test("empty containers have no children", async () => {
 });
 test("a redacted value is marked", async () => {
   const source = new BytesSource(bytes('{"card":{"$redacted":{"by":"server"}},"pii": { "$sealed" : {}},"no":{"a":"$redacted"}}'));
-  assert.deepEqual((await source.children(await source.root(), 0, 10)).items.map((item) => item.mark), ["$redacted", "$sealed", ""]);
+  assert.deepEqual(
+    (await source.children(await source.root(), 0, 10)).items.map((item) => item.mark),
+    ["$redacted", "$sealed", ""],
+  );
 });
 test("names and scalars are found", async () => {
   const source = new BytesSource(bytes('{"status":"Paid","lines":[{"sku":"a"},{"sku":"paid-1"}],"n":42}'));
   const paths = async (/** @type {string} */ wanted, /** @type {number} */ most) => (await source.find(wanted, most)).map((found) => found.path);
   assert.deepEqual(await paths("paid", 10), [["status"], ["lines", 1, "sku"]]);
-  assert.deepEqual(await paths("sku", 10), [["lines", 0, "sku"], ["lines", 1, "sku"]]);
+  assert.deepEqual(await paths("sku", 10), [
+    ["lines", 0, "sku"],
+    ["lines", 1, "sku"],
+  ]);
   assert.deepEqual(await paths("42", 10), [["n"]]);
   assert.deepEqual(await paths("sku", 1), [["lines", 0, "sku"]]);
   assert.deepEqual((await source.find("paid-1", 1))[0]?.at, [1, 1, 0]);

@@ -1,11 +1,13 @@
 /** Changes to look at: two values side by side, the change of a target, a patch in words. */
 
-import { html, useMemo, useState } from "../html.js";
+import { html, style, useMemo, useState } from "../html.js";
 import { count } from "../shell/parts.js";
 import { diff, folded } from "./json-diff.js";
 import { applyPatch, isPatch, said } from "./json-patch.js";
 
 /** @import {Line} from "./json-diff.js" */
+
+await style(import.meta.url, "./json.css");
 
 const MOST_SHOWN = 600;
 

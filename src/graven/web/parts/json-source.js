@@ -5,7 +5,7 @@
 
 import { beginning, nodeAt, textOf, walk } from "./json-bytes.js";
 
-/** @import {Kind, Node} from "./json-bytes.js" */
+/** @import {Node} from "./json-bytes.js" */
 /**
  * @typedef {Node & {key: string | number, preview: string, cut: boolean, mark: string}} Item
  *   `preview` is a string's text, a number's spelling or the beginning of a container's JSON; `mark` is `$redacted` or

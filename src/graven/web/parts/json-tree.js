@@ -1,6 +1,6 @@
 /** A JSON document as a tree: folded, searched, copied from, and a way from a value to a query for it. */
 
-import { html, useEffect, useReducer, useRef, useState } from "../html.js";
+import { html, style, useEffect, useReducer, useRef, useState } from "../html.js";
 import { count, Problem, size } from "../shell/parts.js";
 import { announce } from "../state.js";
 import { copyText } from "./copy.js";
@@ -19,6 +19,8 @@ import { isContainer, TreeModel } from "./tree-model.js";
  * @property {(query: string) => void} [onFilter]
  * @property {string} label
  */
+
+await style(import.meta.url, "./json.css");
 
 const FILTER_CHARACTERS = 300;
 const TEXT_STEP = 50_000;

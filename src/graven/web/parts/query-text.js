@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Text of the query language: its tokens for highlighting, and terms added and taken away. Pure.
  *
@@ -13,7 +12,7 @@
 
 const BARE = /^[\p{L}\p{N}_][\p{L}\p{N}_.\/@:+#%$-]*$/u;
 const FIELD = /(?:[A-Za-z_][\w@/+-]*)(?:\.(?:[\w@/+$-]+|"(?:[^"\\]|\\.)*")|\[\d*\])*(?=:|>=?|<=?)/y;
-const KEYWORDS = new Set(['AND', 'OR', 'NOT']);
+const KEYWORDS = new Set(["AND", "OR", "NOT"]);
 
 /** @param {string} query @returns {Token[]} */
 export function tokens(query) {
@@ -26,22 +25,22 @@ export function tokens(query) {
     at = to;
   };
   while (at < query.length) {
-    const character = query[at] ?? '';
+    const character = query[at] ?? "";
     if (/\s/.test(character)) at += 1;
-    else if (character === '(' || character === ')') push('group', at + 1);
-    else if (character === '-' && startsTerm(query, at)) push('not', at + 1);
-    else if (character === '"') push(isClosed(query, at) ? 'quoted' : 'bad', quotedEnd(query, at));
+    else if (character === "(" || character === ")") push("group", at + 1);
+    else if (character === "-" && startsTerm(query, at)) push("not", at + 1);
+    else if (character === '"') push(isClosed(query, at) ? "quoted" : "bad", quotedEnd(query, at));
     else {
       FIELD.lastIndex = at;
       const field = FIELD.exec(query);
       if (field) {
-        push('field', at + field[0].length);
-        push('operator', at + (/^(?:>=|<=)/.test(query.slice(at, at + 2)) ? 2 : 1));
-        if (query[at] === '"') push(isClosed(query, at) ? 'quoted' : 'bad', quotedEnd(query, at));
-        else if (query[at] !== '(' && query[at] !== undefined && !/\s/.test(query[at] ?? '')) push('value', bareEnd(query, at));
+        push("field", at + field[0].length);
+        push("operator", at + (/^(?:>=|<=)/.test(query.slice(at, at + 2)) ? 2 : 1));
+        if (query[at] === '"') push(isClosed(query, at) ? "quoted" : "bad", quotedEnd(query, at));
+        else if (query[at] !== "(" && query[at] !== undefined && !/\s/.test(query[at] ?? "")) push("value", bareEnd(query, at));
       } else {
         const to = bareEnd(query, at);
-        push(KEYWORDS.has(query.slice(at, to)) ? 'keyword' : 'word', to);
+        push(KEYWORDS.has(query.slice(at, to)) ? "keyword" : "word", to);
       }
     }
   }
@@ -49,12 +48,12 @@ export function tokens(query) {
 }
 
 /** @param {string} query @param {number} at */
-const startsTerm = (query, at) => /(?:^|[\s(:])$/.test(query.slice(0, at)) && /\S/.test(query[at + 1] ?? '');
+const startsTerm = (query, at) => /(?:^|[\s(:])$/.test(query.slice(0, at)) && /\S/.test(query[at + 1] ?? "");
 
 /** @param {string} query @param {number} at */
 function quotedEnd(query, at) {
   for (let to = at + 1; to < query.length; to += 1) {
-    if (query[to] === '\\') to += 1;
+    if (query[to] === "\\") to += 1;
     else if (query[to] === '"') return to + 1;
   }
   return query.length;
@@ -68,14 +67,14 @@ function isClosed(query, at) {
 /** @param {string} query @param {number} at */
 function bareEnd(query, at) {
   let to = at;
-  while (to < query.length && !/[\s()]/.test(query[to] ?? '')) to += 1;
+  while (to < query.length && !/[\s()]/.test(query[to] ?? "")) to += 1;
   return Math.max(to, at + 1);
 }
 
 /** @param {string} value @returns {string} the value as it must be written after `field:` */
 export function written(value) {
-  if (BARE.test(value) && !value.includes('..')) return value;
-  return `"${value.replace(/[\\"]/g, '\\$&')}"`;
+  if (BARE.test(value) && !value.includes("..")) return value;
+  return `"${value.replace(/[\\"]/g, "\\$&")}"`;
 }
 
 /** @param {string} field @param {string} value @returns {string} `actor:alice` */
@@ -90,12 +89,12 @@ export function terms(query) {
   let open = -1;
   for (const token of all) {
     const text = query.slice(token.from, token.to);
-    if (depth === 0 && token.kind === 'keyword' && text === 'OR') return [];
-    if (open < 0 && !(token.kind === 'keyword' && text === 'AND')) open = token.from;
-    if (text === '(' && token.kind === 'group') depth += 1;
-    if (text === ')' && token.kind === 'group') depth -= 1;
+    if (depth === 0 && token.kind === "keyword" && text === "OR") return [];
+    if (open < 0 && !(token.kind === "keyword" && text === "AND")) open = token.from;
+    if (text === "(" && token.kind === "group") depth += 1;
+    if (text === ")" && token.kind === "group") depth -= 1;
     const next = query[token.to];
-    const ended = depth === 0 && (next === undefined || /[\s)]/.test(next)) && !(token.kind === 'keyword');
+    const ended = depth === 0 && (next === undefined || /[\s)]/.test(next)) && !(token.kind === "keyword");
     if (ended && open >= 0) {
       found.push({ text: query.slice(open, token.to), from: open, to: token.to });
       open = -1;
@@ -109,7 +108,7 @@ export const has = (query, wanted) => terms(query).some((one) => one.text === wa
 
 /** @param {string} query @param {string} wanted a term, `-` in front to exclude @returns {string} */
 export function add(query, wanted) {
-  const opposite = wanted.startsWith('-') ? wanted.slice(1) : `-${wanted}`;
+  const opposite = wanted.startsWith("-") ? wanted.slice(1) : `-${wanted}`;
   const rest = remove(query, opposite);
   if (has(rest, wanted)) return rest;
   if (!rest) return wanted;
@@ -131,8 +130,8 @@ function hasTopOr(query) {
   let depth = 0;
   for (const token of tokens(query)) {
     const text = query.slice(token.from, token.to);
-    if (token.kind === 'group') depth += text === '(' ? 1 : -1;
-    else if (depth === 0 && token.kind === 'keyword' && text === 'OR') return true;
+    if (token.kind === "group") depth += text === "(" ? 1 : -1;
+    else if (depth === 0 && token.kind === "keyword" && text === "OR") return true;
   }
   return false;
 }
@@ -143,10 +142,10 @@ function hasTopOr(query) {
  * @returns {string} the field of a query: `input.lines[].sku`; positions become any position
  */
 export function pathField(root, path) {
-  if (root === 'labels') return path.length ? `labels.${path.join('.')}` : 'labels';
+  if (root === "labels") return path.length ? `labels.${path.join(".")}` : "labels";
   return path.reduce((/** @type {string} */ made, step) => {
-    if (typeof step === 'number') return `${made}[]`;
-    return /^[\w$-]+$/.test(step) ? `${made}.${step}` : `${made}."${step.replace(/[\\"]/g, '\\$&')}"`;
+    if (typeof step === "number") return `${made}[]`;
+    return /^[\w$-]+$/.test(step) ? `${made}.${step}` : `${made}."${step.replace(/[\\"]/g, "\\$&")}"`;
   }, root);
 }
 

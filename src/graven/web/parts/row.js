@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The row of a search as the calls answer it (docs/design/2026-11-27-index.md), in types.
  *

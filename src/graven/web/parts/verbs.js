@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Dotted action names as English verbs: `order.create` → created order; `user.change_address` → changed address of user.
  *
@@ -7,14 +6,64 @@
  */
 
 const IRREGULAR = /** @type {Record<string, string>} */ ({
-  become: 'became', begin: 'began', bind: 'bound', break: 'broke', bring: 'brought', build: 'built', buy: 'bought',
-  catch: 'caught', choose: 'chose', cut: 'cut', do: 'did', draw: 'drew', feed: 'fed', find: 'found', forget: 'forgot',
-  freeze: 'froze', get: 'got', give: 'gave', go: 'went', hide: 'hid', hold: 'held', keep: 'kept', leave: 'left',
-  lend: 'lent', lose: 'lost', make: 'made', meet: 'met', overwrite: 'overwrote', pay: 'paid', put: 'put', quit: 'quit',
-  read: 'read', rebuild: 'rebuilt', reset: 'reset', rewrite: 'rewrote', run: 'ran', seal: 'sealed', see: 'saw',
-  sell: 'sold', send: 'sent', set: 'set', ship: 'shipped', shut: 'shut', speak: 'spoke', spend: 'spent', split: 'split',
-  take: 'took', tell: 'told', unbind: 'unbound', undo: 'undid', unset: 'unset', win: 'won', withdraw: 'withdrew',
-  write: 'wrote', login: 'logged in to', logout: 'logged out of', list: 'listed', exec: 'ran a command in',
+  become: "became",
+  begin: "began",
+  bind: "bound",
+  break: "broke",
+  bring: "brought",
+  build: "built",
+  buy: "bought",
+  catch: "caught",
+  choose: "chose",
+  cut: "cut",
+  do: "did",
+  draw: "drew",
+  feed: "fed",
+  find: "found",
+  forget: "forgot",
+  freeze: "froze",
+  get: "got",
+  give: "gave",
+  go: "went",
+  hide: "hid",
+  hold: "held",
+  keep: "kept",
+  leave: "left",
+  lend: "lent",
+  lose: "lost",
+  make: "made",
+  meet: "met",
+  overwrite: "overwrote",
+  pay: "paid",
+  put: "put",
+  quit: "quit",
+  read: "read",
+  rebuild: "rebuilt",
+  reset: "reset",
+  rewrite: "rewrote",
+  run: "ran",
+  seal: "sealed",
+  see: "saw",
+  sell: "sold",
+  send: "sent",
+  set: "set",
+  ship: "shipped",
+  shut: "shut",
+  speak: "spoke",
+  spend: "spent",
+  split: "split",
+  take: "took",
+  tell: "told",
+  unbind: "unbound",
+  undo: "undid",
+  unset: "unset",
+  win: "won",
+  withdraw: "withdrew",
+  write: "wrote",
+  login: "logged in to",
+  logout: "logged out of",
+  list: "listed",
+  exec: "ran a command in",
 });
 
 const REGULAR = new Set(
@@ -37,18 +86,18 @@ const REGULAR = new Set(
   unmount unmute unpin unpublish unsubscribe untag update upgrade upload upsert use validate verify view visit vote wait warn
   watch`.split(/\s+/),
 );
-const DOUBLED = new Set('ban bump pin unpin plan ship stop drop trim scan skip tag untag commit admit permit submit log'.split(' '));
-const ONE_CONSONANT = new Set(['bump']);
+const DOUBLED = new Set("ban bump pin unpin plan ship stop drop trim scan skip tag untag commit admit permit submit log".split(" "));
+const ONE_CONSONANT = new Set(["bump"]);
 
 /** @param {string} verb base form, lower case @returns {string} its simple past */
 export function past(verb) {
   const known = IRREGULAR[verb];
   if (known) return known;
-  if (verb === 'lookup') return 'looked up';
-  if (verb === 'backup') return 'backed up';
-  if (verb === 'rollback') return 'rolled back';
-  if (verb === 'deny') return 'denied';
-  if (verb.endsWith('e')) return `${verb}d`;
+  if (verb === "lookup") return "looked up";
+  if (verb === "backup") return "backed up";
+  if (verb === "rollback") return "rolled back";
+  if (verb === "deny") return "denied";
+  if (verb.endsWith("e")) return `${verb}d`;
   if (/[^aeiou]y$/.test(verb)) return `${verb.slice(0, -1)}ied`;
   if (DOUBLED.has(verb) && !ONE_CONSONANT.has(verb)) return `${verb}${verb[verb.length - 1]}ed`;
   return `${verb}ed`;
@@ -80,17 +129,17 @@ export function readAction(name) {
 
 /** @param {string} name @returns {Action} */
 function analyse(name) {
-  const parts = name.split('.').filter(Boolean);
-  const last = (parts.pop() ?? '').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  const parts = name.split(".").filter(Boolean);
+  const last = (parts.pop() ?? "").replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
   const words = last.split(/[_\-\s]+/).filter(Boolean);
-  const [first = '', ...rest] = words;
-  const noun = parts.join(' ').replace(/[_-]+/g, ' ');
-  const object = rest.join(' ');
+  const [first = "", ...rest] = words;
+  const noun = parts.join(" ").replace(/[_-]+/g, " ");
+  const object = rest.join(" ");
   const link = object && noun ? `${object} of` : object;
   if (isVerb(first)) return { past: joined(past(first), link), base: joined(first, link), noun };
-  const done = first.endsWith('ed') || Object.values(IRREGULAR).includes(first);
-  if (done) return { past: joined(first, link), base: '', noun };
-  return { past: '', base: '', noun };
+  const done = first.endsWith("ed") || Object.values(IRREGULAR).includes(first);
+  if (done) return { past: joined(first, link), base: "", noun };
+  return { past: "", base: "", noun };
 }
 
 /** @param {string} a @param {string} b */

@@ -11,7 +11,7 @@ import { Change } from "../../parts/diff.js";
 import { add } from "../../parts/query-text.js";
 import { sentenceOf } from "../../parts/sentence.js";
 import { tone } from "../../parts/spans.js";
-import { Popover } from "../events/popover.js";
+import { Popover } from "../../parts/popover.js";
 import { lastSearch } from "../events/search.js";
 import { Neighbours, Related } from "./around.js";
 import { factsOf, recordOf } from "./facts.js";

@@ -1,4 +1,4 @@
-/** The exact bytes that the leaf hashes: as text, as hexadecimal, as a file, and their SHA-256. */
+/** The exact bytes that the leaf hashes: as text, as hexadecimal, as a file, and their hash. */
 
 import { getBytes, inLog } from "../../api.js";
 import { html, useEffect, useState } from "../../html.js";
@@ -12,12 +12,15 @@ const HEX_ROWS = 64;
 /** @param {{log: string, index: number}} props */
 export function Raw({ log, index }) {
   const { data, error, reload } = useLoad((signal) => getBytes(inLog(log, "events", index), { accept: "application/octet-stream", signal }), [log, index]);
-  const [digest, setDigest] = useState("");
+  const [leaf, setLeaf] = useState("");
   const [hex, setHex] = useState(false);
   const [shown, setShown] = useState(TEXT_STEP);
   useEffect(() => {
-    setDigest("");
-    if (data && globalThis.crypto?.subtle) void crypto.subtle.digest("SHA-256", /** @type {Uint8Array<ArrayBuffer>} */ (data)).then((made) => setDigest(hexOf(new Uint8Array(made))));
+    setLeaf("");
+    if (!data || !globalThis.crypto?.subtle) return; // plain HTTP elsewhere than on this machine: the proof page has its own hashing
+    const prefixed = new Uint8Array(data.length + 1); // RFC 6962: a leaf is hashed behind a zero byte
+    prefixed.set(data, 1);
+    void crypto.subtle.digest("SHA-256", prefixed).then((made) => setLeaf(hexOf(new Uint8Array(made))));
   }, [data]);
   if (error) return html`<${Problem} error=${error} retry=${reload} />`;
   if (!data) return html`<${Loading} what="Reading the entry" />`;
@@ -28,7 +31,7 @@ export function Raw({ log, index }) {
       <div class="toolbar"><label class="check"><input type="checkbox" checked=${hex} onChange=${() => setHex(!hex)} />hexadecimal</label>
         <button type="button" class="btn small" onClick=${async () => (await copyText(new TextDecoder().decode(data)), announce("Copied"))}>Copy</button>
         <button type="button" class="btn small" onClick=${() => download(`${log}-${index}.json`, /** @type {Uint8Array<ArrayBuffer>} */ (data), "application/octet-stream")}>Download</button></div></header>
-    <p class="muted">${count(data.length)} bytes, exactly those that the leaf hash covers${digest && html`; SHA-256 <code class="hash">${digest}</code>`}</p>
+    <p class="muted">${count(data.length)} bytes, exactly those that the log hashes${leaf && html`; leaf hash (SHA-256 behind a zero byte) <code class="hash">${leaf}</code>`}</p>
     <pre tabindex="0" aria-label="bytes of the entry">${text}</pre>
     ${isCut && html`<p><button type="button" class="btn small" onClick=${() => setShown(shown + TEXT_STEP * 4)}>Show more</button></p>`}
   </section>`;

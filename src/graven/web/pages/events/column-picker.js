@@ -2,7 +2,7 @@
 
 import { html, useState } from "../../html.js";
 import { column, COLUMNS } from "./columns.js";
-import { Popover } from "./popover.js";
+import { Popover } from "../../parts/popover.js";
 
 /** @param {{columns: string[], onChange: (columns: string[]) => void}} props */
 export function ColumnPicker({ columns, onChange }) {

@@ -29,7 +29,8 @@ export function Compare({ log, pair, onClose }) {
         (view) => html`<p><a href=${link(log, "event", view.index)}>event ${view.index}</a> <span class="muted"><${Time} at=${String(view.received)} /></span><br /><strong>${view.event.action}</strong> ${view.event.actor?.id ?? ""}</p>`,
       )}</div>
       <label class="check"><input type="checkbox" checked=${all} onChange=${() => setAll(!all)} />also id, time and trace, which always differ</label>
-      <${SideBySide} before=${before} after=${after} />`}
+      <${SideBySide} before=${before} after=${after} labels=${[`event ${left.index}`, `event ${right.index}`]} />
+      ${[left, right].some((view) => view.large?.length) && html`<p class="muted">Values above 1 MB are left out of the comparison.</p>`}`}
     </div>
   </dialog>`;
 }

@@ -72,7 +72,8 @@ export function List({ search, place, zone, narrow, mark, handle }) {
   );
 
   useLayoutEffect(() => {
-    const element = /** @type {HTMLDivElement} */ (box.current);
+    const element = box.current;
+    if (!element) return undefined;
     element.scrollTop = search.scrollTop;
     const measure = () => setView({ top: element.scrollTop, height: room(element) });
     const watch = new ResizeObserver(measure);
@@ -83,7 +84,8 @@ export function List({ search, place, zone, narrow, mark, handle }) {
 
   // rows that came in front move the list only for those who look at its top
   useLayoutEffect(() => {
-    const element = /** @type {HTMLDivElement} */ (box.current);
+    const element = box.current;
+    if (!element) return;
     const moved = search.shift.value - shifted.current;
     shifted.current = search.shift.value;
     if (moved > 0 && element.scrollTop > 0) element.scrollTop += moved * rowHeight;
@@ -115,7 +117,8 @@ export function List({ search, place, zone, narrow, mark, handle }) {
   }, [shown.from, settled]);
 
   const scrolled = () => {
-    const element = /** @type {HTMLDivElement} */ (box.current);
+    const element = box.current;
+    if (!element?.isConnected) return;
     const top = element.scrollTop;
     search.scrollTop = top;
     search.pause(top > rowHeight / 2);

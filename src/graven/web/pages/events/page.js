@@ -91,7 +91,7 @@ export default function Events({ route }) {
   if (isEmptyLog) return html`<${EmptyLog} />`;
   return html`<div class="events">
     <div class="asking">
-      <${QueryBar} log=${route.log} query=${place.q} error=${error} input=${input} onSearch=${(/** @type {string} */ q) => (q === place.q ? search.reload(open) : change({ q }))} />
+      <${QueryBar} log=${route.log} query=${place.q} error=${error} input=${input} onSearch=${(/** @type {string} */ q) => (q === place.q ? search.reload() : change({ q }))} />
       <div class="controls">
         <${RangePicker} place=${place} zone=${zone} ownZone=${ownZone.value} onChange=${change} />
         ${isRanged && html`<button type="button" class="btn small quiet" title="A range twice as wide" onClick=${() => change(widened(place))}>Zoom out</button><button type="button" class="btn small quiet" onClick=${() => change({ since: "", until: "" })}>All time</button>`}
@@ -106,10 +106,10 @@ export default function Events({ route }) {
     </div>
     <aside class="side" aria-label="Filters">${facetBar}</aside>
     <div class="results">
-      <${Histogram} part=${search.histogram.value} by=${place.by} fields=${FACET_FIELDS} zone=${zone} onBy=${(/** @type {string} */ by) => quietly({ by })}
-        onZoom=${(/** @type {string} */ since, /** @type {string} */ until) => change({ since, until, live: false })} onValue=${(/** @type {string} */ value, /** @type {boolean} */ exclude) => stable.narrow(place.by, value, exclude)} />
-      <${Notices} search=${search} place=${place} onTop=${() => list.current?.toTop()} onAgain=${() => search.reload(open)} />
-      ${status === "failed" && error?.code !== "bad_query" && html`<${Problem} error=${error} retry=${() => search.reload(open)} />`}
+      ${status !== "failed" && html`<${Histogram} part=${search.histogram.value} by=${place.by} fields=${FACET_FIELDS} zone=${zone} onBy=${(/** @type {string} */ by) => quietly({ by })}
+        onZoom=${(/** @type {string} */ since, /** @type {string} */ until) => change({ since, until, live: false })} onValue=${(/** @type {string} */ value, /** @type {boolean} */ exclude) => stable.narrow(place.by, value, exclude)} />`}
+      <${Notices} search=${search} place=${place} onTop=${() => list.current?.toTop()} onAgain=${() => search.reload()} />
+      ${status === "failed" && error?.code !== "bad_query" && html`<${Problem} error=${error} retry=${() => search.reload()} />`}
       ${status === "failed" && error?.code === "bad_query" && html`<${Empty} title="This query cannot be read"><p class="muted">The mistake is underlined above.</p><//>`}
       ${status === "loading" && !search.store.count && html`<${Skeleton} />`}
       ${status === "ready" && !search.store.count && !place.live && html`<${NothingFound} log=${route.log} place=${place} zone=${zone} onChange=${change} />`}

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../../html.js";
 import { formatAbsolute, formatStamp, instantOf, parseSpan, resolve } from "../../parts/time.js";
-import { Popover } from "./popover.js";
+import { Popover } from "../../parts/popover.js";
 
 /** @import {Place} from "./place.js" */
 /** @typedef {Partial<Place>} Changes */
@@ -41,7 +41,7 @@ function Panel({ place, zone, ownZone, onChange, close }) {
     <label class="field"><span>From</span><input class="mono" value=${since} placeholder="2h, or 2026-11-27 14:00" aria-invalid=${wrong === "since" || wrong === "order"} onInput=${(/** @type {any} */ event) => setSince(event.currentTarget.value)} /></label>
     <label class="field"><span>To</span><input class="mono" value=${until} placeholder="now" aria-invalid=${wrong === "until" || wrong === "order"} onInput=${(/** @type {any} */ event) => setUntil(event.currentTarget.value)} /></label>
     <p class="muted" role="status">${wrong === "order" ? "The range ends before it begins." : wrong ? "Not a time: write 15m, 2h, 7d, a date, or 2026-11-27 14:00:05." : shownRange(from, to, zone)}</p>
-    <label class="field"><span>Times without a zone are in</span><select value=${place.zone} onChange=${(/** @type {any} */ event) => onChange({ zone: event.currentTarget.value })}>
+    <label class="field"><span>Time zone of this view</span><select value=${place.zone} onChange=${(/** @type {any} */ event) => onChange({ zone: event.currentTarget.value })}>
       <option value="">${ownZone === "utc" ? "UTC (as set above)" : "local time (as set above)"}</option>
       ${ownZone !== "utc" && html`<option value="utc">UTC</option>`}
       ${OFFSETS.map((offset) => html`<option key=${offset} value=${offset}>UTC${offset}</option>`)}
@@ -88,7 +88,8 @@ export function said({ since, until }, zone) {
 function moment(text, zone) {
   const at = instantOf(text);
   if (at === null) return parseSpan(text) === null ? text : `${text} ago`;
-  return formatAbsolute(at, { zone, digits: 3 }).slice(5).replace(/(?::00)?\.000$/, "");
+  const shown = formatAbsolute(at, { zone, digits: 3 }).replace(/(?::00)?\.000$/, "");
+  return shown.startsWith(`${new Date().getFullYear()}-`) ? shown.slice(5) : shown;
 }
 
 /** @param {Place} place @returns {Changes} the range twice as wide around its middle */

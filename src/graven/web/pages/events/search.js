@@ -7,6 +7,7 @@
 
 import { ApiError, getJson, inLog } from "../../api.js";
 import { batch, signal } from "../../html.js";
+import { indexAway } from "../../state.js";
 import { follow } from "./live.js";
 import { asked, searchKey } from "./place.js";
 import { RowStore } from "./row-store.js";
@@ -25,6 +26,8 @@ const PAGE = 500;
 const BUCKETS = 90;
 const LIVE_ROWS = 20_000;
 const PENDING_ROWS = 1000;
+const RETRY_MS = 5000;
+const LIVE_CHART_MS = 15_000;
 
 /** @template T @returns {Part<T>} */
 const nothing = () => ({ value: null, error: null, loading: true });
@@ -73,6 +76,9 @@ export class Search {
   /** @type {Row[]} */
   #pending = [];
   #stopTail = () => {};
+  #timer = 0;
+  /** @type {string[]} */
+  #fields = [];
 
   /** @param {string} log */
   constructor(log) {
@@ -84,6 +90,7 @@ export class Search {
     const key = searchKey(place) + zone;
     const same = key === this.#key;
     this.#place = place;
+    this.#fields = fields;
     this.#asked = asked(place, zone);
     if (!same) {
       this.#key = key;
@@ -100,11 +107,17 @@ export class Search {
     }
   }
 
-  /** Asks everything again. @param {string[]} fields */
-  reload(fields) {
+  /** Asks everything again. @param {string[]} [fields] */
+  reload(fields = this.#fields) {
     void this.load();
     void this.loadHistogram();
     void this.loadFacets(fields);
+  }
+
+  /** @param {() => void} run @param {number} after  milliseconds */
+  #later(run, after) {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(run, after);
   }
 
   async load() {
@@ -126,6 +139,7 @@ export class Search {
         this.indexed.value = answer.indexed;
         this.size.value = answer.size;
         this.status.value = "ready";
+        indexAway.value = false;
         this.current.value = 0;
         this.scrollTop = 0;
         this.shift.value = 0;
@@ -141,6 +155,7 @@ export class Search {
         this.error.value = error;
         this.status.value = "failed";
       });
+      if (error.status === 503 || error.status === 0) this.#later(() => this.reload(), RETRY_MS);
     }
   }
 
@@ -216,6 +231,7 @@ export class Search {
   }
 
   stop() {
+    clearTimeout(this.#timer);
     this.#controller.abort();
     this.#stopTail();
     this.tail.value = "off";
@@ -230,6 +246,11 @@ export class Search {
 
   /** @param {number} after */
   #follow(after) {
+    const redraw = () => {
+      if (document.visibilityState === "visible") void this.loadHistogram();
+      this.#later(redraw, LIVE_CHART_MS);
+    };
+    this.#later(redraw, LIVE_CHART_MS);
     this.#stopTail = follow({
       path: inLog(this.log, "tail"),
       query: { q: this.#asked.q ?? "" },

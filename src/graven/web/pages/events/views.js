@@ -4,7 +4,7 @@ import { getJson, inLog, send } from "../../api.js";
 import { html, useState } from "../../html.js";
 import { Problem, useLoad } from "../../shell/parts.js";
 import { announce } from "../../state.js";
-import { Popover } from "./popover.js";
+import { Popover } from "../../parts/popover.js";
 
 /** @import {Place} from "./place.js" */
 /** @typedef {{name: string, query: string, clock?: "received" | "claimed", columns?: string[], by?: string}} View */

@@ -1,6 +1,8 @@
 /** A button and what it opens below it; closes with Escape, by a click elsewhere, and when the focus leaves it. */
 
-import { html, useEffect, useRef, useState } from "../../html.js";
+import { html, style, useEffect, useRef, useState } from "../html.js";
+
+await style(import.meta.url, "./popover.css");
 
 /**
  * @param {{label: any, title?: string, class?: string, children: (close: () => void) => any, align?: "left" | "right"}} props
@@ -34,6 +36,6 @@ export function Popover({ label, title, class: name = "btn small", children, ali
   };
   return html`<div class="popover" ref=${box} onKeyDown=${keyed}>
     <button type="button" ref=${button} class=${name} title=${title} aria-expanded=${isOpen} aria-haspopup="dialog" onClick=${() => setOpen(!isOpen)}>${label}</button>
-    ${isOpen && html`<div class=${`panel ${align}`} role="dialog" aria-label=${title}>${children(close)}</div>`}
+    ${isOpen && html`<div class=${`panel ${align}`} tabindex="-1" role="dialog" aria-label=${title}>${children(close)}</div>`}
   </div>`;
 }
