@@ -18,13 +18,12 @@ function switchLog(event) {
 
 function LogSwitch() {
   const known = logs.value.some((info) => info.name === logName.value);
-  return html`<label class="logswitch">
-    <span class="offscreen">Log</span>
-    <select value=${logName.value} onChange=${switchLog}>
+  return html`<span class="logswitch">
+    <select aria-label="Log" value=${logName.value} onChange=${switchLog}>
       ${!known && html`<option value=${logName.value}>${logName.value || "–"}</option>`}
       ${logs.value.map((info) => html`<option key=${info.name} value=${info.name}>${info.name}</option>`)}
     </select>
-  </label>`;
+  </span>`;
 }
 
 function Pages() {
@@ -66,7 +65,7 @@ export function Bar() {
       <button class="btn quiet small wide" title="Time zone of all times" aria-label=${`Time zone: ${utc ? "UTC" : "local"}`}
         onClick=${() => (zone.value = utc ? "local" : "utc")}>${utc ? "UTC" : "Local"}</button>
       <button class="btn quiet small wide" title="How times are shown" aria-label=${`Times: ${relative ? "relative" : "absolute"}`}
-        onClick=${() => (times.value = relative ? "absolute" : "relative")}>${relative ? "ago" : "00:00"}</button>
+        onClick=${() => (times.value = relative ? "absolute" : "relative")}>${relative ? "Relative" : "Absolute"}</button>
       <button class="btn quiet small sign" title=${`Theme: ${THEME_WORDS[theme.value]}`} aria-label=${`Theme: ${THEME_WORDS[theme.value]}`}
         onClick=${() => (theme.value = THEMES[theme.value])}>${THEME_SIGNS[theme.value]}</button>
       <button class="btn quiet small sign" title="Keyboard and help" aria-label="Keyboard and help" onClick=${() => (helpOpen.value = true)}>?</button>
