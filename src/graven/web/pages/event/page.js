@@ -31,8 +31,11 @@ export const title = ({ rest }) => `Event ${rest[0] ?? ""}`;
 /** @param {{route: Route}} props */
 export default function EventPage({ route }) {
   const [name = ""] = route.rest;
-  return /^\d{1,16}$/.test(name) ? html`<${Indexed} log=${route.log} index=${Number(name)} raw=${route.query.get("view") === "raw"} />` : html`<${Named} log=${route.log} id=${name} />`;
+  return isIndex(name) && !route.query.has("id") ? html`<${Indexed} log=${route.log} index=${Number(name)} raw=${route.query.get("view") === "raw"} />` : html`<${Named} log=${route.log} id=${name} />`;
 }
+
+/** @param {string} name */
+const isIndex = (name) => /^\d{1,16}$/.test(name);
 
 /** The permalink by id: leads to the index. @param {{log: string, id: string}} props */
 function Named({ log, id }) {
@@ -112,7 +115,7 @@ function Head({ log, view, raw, to }) {
         <${Copy} label="curl" text=${curlOf({ origin: location.origin, log, index })} />
         <${Copy} label="graven show" text=${commandOf({ origin: location.origin, log, index })} />
         <${Copy} label="Link (by index)" text=${location.origin + link(log, "event", index)} />
-        <${Copy} label="Link (by id)" text=${location.origin + link(log, "event", view.id)} />
+        <${Copy} label="Link (by id)" text=${location.origin + link(log, "event", view.id, { id: isIndex(view.id) ? 1 : null })} />
       </div>`}<//>
     </div>
   </div>`;

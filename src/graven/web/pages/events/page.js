@@ -75,7 +75,7 @@ export default function Events({ route }) {
     ["/", "go to the query", () => (input.current?.focus(), input.current?.select())],
     ["j", "next event", () => (focusList(), move(search, list, 1))],
     ["k", "previous event", () => (focusList(), move(search, list, -1))],
-    ["Enter", "open the event", () => { const row = current(); if (row && document.activeElement?.closest(".events-list, main, body") && !document.activeElement?.closest("a, button")) navigate(link(search.log, "event", row.index)); }],
+    ["↵", "open the event", () => {}], // the list itself hears Enter: here it would be taken from every button
     ["x", "mark the event", () => { const row = current(); if (row) stable.mark(row.index); }],
     ["c", "compare the marked events", compare],
     ["v", "verify the event", () => { const row = current(); if (row) navigate(link(search.log, "proof", row.index)); }],
@@ -90,6 +90,7 @@ export default function Events({ route }) {
   const facetBar = html`<${FacetBar} part=${search.facets.value} query=${place.q} open=${open} onOpen=${(/** @type {string[]} */ fields) => (keepOpen(fields), setOpen(fields))} narrow=${stable.narrow} />`;
   if (isEmptyLog) return html`<${EmptyLog} />`;
   return html`<div class="events">
+    <h1 class="offscreen">Events of ${route.log}</h1>
     <div class="asking">
       <${QueryBar} log=${route.log} query=${place.q} error=${error} input=${input} onSearch=${(/** @type {string} */ q) => (q === place.q ? search.reload() : change({ q }))} />
       <div class="controls">

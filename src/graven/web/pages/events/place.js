@@ -53,9 +53,9 @@ export function written(changes) {
   return query;
 }
 
-/** @param {Place} place @param {string} zone  an offset or `utc` @returns {Record<string, string>} what all search calls have in common */
-export function asked({ q, since, until, clock }, zone) {
-  return { q, since, until, clock: clock === "received" ? "" : clock, zone: zone === "utc" ? "" : zone };
+/** @param {Place} place @param {string} offset  `+02:00`, or `Z` @returns {Record<string, string>} what all search calls have in common */
+export function asked({ q, since, until, clock }, offset) {
+  return { q, since, until, clock: clock === "received" ? "" : clock, zone: offset === "Z" ? "" : offset };
 }
 
 /** @param {Place} place @returns {string} two places with the same key show the same events */

@@ -8,6 +8,7 @@
 import { ApiError, getJson, inLog } from "../../api.js";
 import { batch, signal } from "../../html.js";
 import { indexAway } from "../../state.js";
+import { offsetText } from "../../parts/time.js";
 import { follow } from "./live.js";
 import { asked, searchKey } from "./place.js";
 import { RowStore } from "./row-store.js";
@@ -77,6 +78,7 @@ export class Search {
   #pending = [];
   #stopTail = () => {};
   #timer = 0;
+  #isStopped = false;
   /** @type {string[]} */
   #fields = [];
 
@@ -87,11 +89,12 @@ export class Search {
 
   /** @param {Place} place @param {string} zone @param {string[]} fields  facets that are looked at */
   show(place, zone, fields) {
-    const key = searchKey(place) + zone;
+    const offset = offsetText(zone, BigInt(Date.now()) * 1_000_000n);
+    const key = searchKey(place) + offset;
     const same = key === this.#key;
     this.#place = place;
     this.#fields = fields;
-    this.#asked = asked(place, zone);
+    this.#asked = asked(place, offset);
     if (!same) {
       this.#key = key;
       void this.load();
@@ -123,6 +126,7 @@ export class Search {
   async load() {
     const place = /** @type {Place} */ (this.#place);
     this.stop();
+    this.#isStopped = false;
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     batch(() => {
@@ -231,17 +235,23 @@ export class Search {
   }
 
   stop() {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#controller.abort();
     this.#stopTail();
     this.tail.value = "off";
   }
 
-  /** Goes on with the tail of a search that is shown again. */
+  /** Goes on with a search that is shown again. */
   resume() {
-    if (!this.#place?.live || this.tail.value !== "off" || this.status.value !== "ready") return;
+    if (!this.#isStopped || !this.#place) return;
+    this.#isStopped = false;
+    if (this.status.value !== "ready") {
+      this.reload();
+      return;
+    }
     this.#controller = new AbortController();
-    this.#follow(Math.max(this.#pending[0]?.index ?? -1, this.store.at(0)?.index ?? -1));
+    if (this.#place.live) this.#follow(Math.max(this.#pending[0]?.index ?? -1, this.store.at(0)?.index ?? -1));
   }
 
   /** @param {number} after */
