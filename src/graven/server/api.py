@@ -167,7 +167,14 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         exception_handlers=dict(HANDLERS),
         logging_config=None,
         request_max_body_size=ADMIN_BODY_BYTES,
+        after_request=_as_it_is,
     )
+
+
+def _as_it_is(response: Response[Any]) -> Response[Any]:
+    """Answers hold what strangers recorded, and a browser with a session may open them: it must not guess a type."""
+    response.headers["x-content-type-options"] = "nosniff"
+    return response
 
 
 def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandler]:

@@ -107,12 +107,12 @@ class SessionStore:
             token_id, until = self._codes.pop(found[0]) if found else ("", 0.0)
         principal = self._tokens.principal(token_id) if self._monotonic() < until else None
         if principal is None:
-            raise self._failed(
-                ip,
-                "code",
+            why = Unauthenticated(
                 "this login address was used before, or is too old",
-                "restart `graven serve` for a new one, or log in with a token",
+                hint="restart `graven serve` for a new one, or log in with a token",
+                code="login_failed",
             )
+            raise self._failed(ip, "code", why)
         try:
             return self._open(principal, ip, "code")
         except BaseException:
@@ -125,7 +125,7 @@ class SessionStore:
         try:
             principal = self._tokens.authenticate(token.strip())
         except Unauthenticated as error:
-            raise self._failed(ip, "token", error.message, error.hint, error.code) from error
+            raise self._failed(ip, "token", error) from error
         return self._open(principal, ip, "token")
 
     def find(self, headers: Headers) -> Session | None:
@@ -201,7 +201,7 @@ class SessionStore:
         )
         return Opened(Session(principal, expires), secret)
 
-    def _failed(self, ip: str, how: str, message: str, hint: str, code: str = "login_failed") -> Exception:
+    def _failed(self, ip: str, how: str, why: Unauthenticated) -> Unauthenticated | Busy:
         """The refusal, after it was recorded or found to be one too many."""
         now = self._monotonic()
         with self._lock:
@@ -219,8 +219,8 @@ class SessionStore:
         attributes: dict[str, Any] = {"with": how}
         if unrecorded:
             attributes["unrecorded"] = unrecorded
-        self._record(system_event("session.open", ip=ip, attributes=attributes, message=message, failed=True))
-        return Unauthenticated(message, hint=hint, code=code)
+        self._record(system_event("session.open", ip=ip, attributes=attributes, message=why.message, failed=True))
+        return why
 
 
 def check_no_foreign_page(headers: Headers) -> None:
