@@ -257,7 +257,7 @@ def test_a_failing_test_shows_why_and_what_happened_around_it(open_page) -> None
     expect(page.get_by_text('{"total":12900}').first).to_be_visible()
     page.get_by_role("button", name="sql.statement").click()
     expect(page.get_by_text('{"parameters":[10]}')).to_be_visible()
-    assert json.loads(json.dumps(page.url)).endswith("test_discount&environment=py3")
+    assert page.url.endswith("test_discount&environment=py3")
 
 
 def test_a_flaky_test_shows_its_attempts(open_page) -> None:
@@ -267,6 +267,17 @@ def test_a_flaky_test_shows_its_attempts(open_page) -> None:
     expect(attempts.get_by_role("link")).to_have_count(2)
     attempts.get_by_role("link", name="attempt 2").click()
     expect(page).to_have_url(f"{page.url.partition('&attempt')[0]}&attempt=2")
+
+
+def test_the_growth_of_a_log_is_drawn(open_page, site: ServerProcess, watch: Watch) -> None:
+    buckets = [{"start": f"2026-11-27T10:{minute:02}:00Z", "count": minute, "by": {}} for minute in range(30)]
+    answer = {"from": "", "to": "", "width_ns": 60_000_000_000, "buckets": buckets, "total": 435, "indexed": 435}
+    with loopback_proxy(site.url) as proxy:
+        watch.origins.add(proxy.url.partition("//")[2])
+        proxy.answer("/v1/logs/default/histogram", lambda path: json.dumps(answer).encode())
+        page = open_page("/ui/default/integrity", url=proxy.url)
+        expect(page.get_by_role("img", name="Entries of default: 0 at 2026-11-27 10:01")).to_be_visible()
+        expect(page.locator(".chart canvas")).to_be_visible()
 
 
 def test_integrity_tells_apart_what_was_checked_here_and_what_the_server_says(open_page, site: ServerProcess) -> None:

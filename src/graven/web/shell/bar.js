@@ -48,6 +48,20 @@ async function logout() {
   sessionState.value = "out";
 }
 
+/** @param {FocusEvent} event */
+function closeWhenLeft(event) {
+  const menu = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+  if (!(event.relatedTarget instanceof Node && menu.contains(event.relatedTarget))) menu.open = false;
+}
+
+/** @param {KeyboardEvent} event */
+function closeByEscape(event) {
+  const menu = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+  if (event.key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+}
+
 /** The bar. */
 export function Bar() {
   const utc = zone.value === "utc";
@@ -69,9 +83,9 @@ export function Bar() {
       <button class="btn quiet small sign" title=${`Theme: ${THEME_WORDS[theme.value]}`} aria-label=${`Theme: ${THEME_WORDS[theme.value]}`}
         onClick=${() => (theme.value = THEMES[theme.value])}>${THEME_SIGNS[theme.value]}</button>
       <button class="btn quiet small sign" title="Keyboard and help" aria-label="Keyboard and help" onClick=${() => (helpOpen.value = true)}>?</button>
-      ${who && html`<details class="who">
+      ${who && html`<details class="who" onFocusOut=${closeWhenLeft} onKeyDown=${closeByEscape}>
         <summary class="btn quiet small" aria-label=${`Logged in as ${who.name}`}>${who.name}</summary>
-        <div class="menu">
+        <div class="menu" tabindex="-1">
           <p><strong>${who.name}</strong><br /><span class="muted">token ${who.id}</span></p>
           <p class="muted">${session.value?.roles.join(", ")}</p>
           ${session.value?.expires && html`<button class="btn small" onClick=${logout}>Log out</button>`}
