@@ -26,6 +26,7 @@ const FILTER_CHARACTERS = 300;
 const TEXT_STEP = 50_000;
 const COPY_CHARACTERS = 5_000_000;
 const MOST_FOUND = 200;
+const MANY = 150;
 
 /** @param {JsonTreeProps} props */
 export function JsonTree({ source, root, path = [], searchable = false, deep = true, onFilter, label }) {
@@ -67,7 +68,7 @@ export function JsonTree({ source, root, path = [], searchable = false, deep = t
     else if (event.key === "ArrowUp") go(rows[at - 1]);
     else if (event.key === "Home") go(rows[0]);
     else if (event.key === "End") go(rows.at(-1));
-    else if (event.key === "ArrowRight" && isContainer(here)) here.open ? go(rows[at + 1]) : toggle(here);
+    else if (event.key === "ArrowRight" && isContainer(here)) here.open ? go(rows.slice(at + 1, at + 2).find((row) => row.depth > here.depth)) : toggle(here);
     else if (event.key === "ArrowLeft" && here.open) toggle(here);
     else if (event.key === "ArrowLeft") go(rows.slice(0, at).findLast((row) => row.depth < here.depth));
     else if ((event.key === "Enter" || event.key === " ") && isContainer(here)) toggle(here);
@@ -83,7 +84,7 @@ export function JsonTree({ source, root, path = [], searchable = false, deep = t
       if (branch) setActive(branch);
       requestAnimationFrame(() => box.current?.querySelector('[tabindex="0"]')?.scrollIntoView({ block: "nearest" }));
     }} />
-    <div class="jsonrows" role="tree" aria-label=${label} ref=${box} onKeyDown=${keyed}>
+    <div class=${rows.length > MANY ? "jsonrows many" : "jsonrows"} role="tree" aria-label=${label} ref=${box} onKeyDown=${keyed}>
       ${rows.map(
         (branch) => html`<${TreeRow} key=${branch.group ? `${branch.path.join("\u0000")}\u0001${branch.group.from}-${branch.group.to}` : branch.path.join("\u0000")} branch=${branch} isRoot=${branch === model.root} root=${root}
           source=${source} active=${branch === here} chosen=${branch === active} open=${branch.open} searchable=${searchable} onFilter=${onFilter} onToggle=${() => toggle(branch)} onFocus=${() => setActive(branch)} />`,

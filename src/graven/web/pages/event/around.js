@@ -21,26 +21,26 @@ export function Related({ log, view }) {
   const { data } = useLoad(
     (signal) =>
       Promise.all(
-        relations.map(({ field, value }) =>
-          getJson(inLog(log, "facets"), { query: { q: term(field, value), fields: "outcome", limit: 4 }, signal }).catch(() => null),
+        relations.map(({ field, value, counted }) =>
+          counted ? getJson(inLog(log, "facets"), { query: { q: term(field, value), fields: "outcome", limit: 4 }, signal }).catch(() => null) : null,
         ),
       ),
     [log, view.index],
   );
   if (!relations.length) return null;
   return html`<section class="card" aria-labelledby="h-related"><h2 id="h-related">Related</h2><ul class="related">
-    ${relations.map(({ label, field, value }, at) => {
+    ${relations.map(({ label, field, value, counted }, at) => {
       const told = data?.[at];
       const bad = (told?.facets.outcome?.values ?? []).filter((/** @type {{value: string}} */ one) => ["failure", "error", "denied"].includes(one.value)).reduce((/** @type {number} */ sum, /** @type {{count: number}} */ one) => sum + one.count, 0);
       return html`<li key=${field}><a href=${link(log, "events", [], { q: term(field, value) })}><span>${label} <code>${value.length > 40 ? `${value.slice(0, 16)}…${value.slice(-12)}` : value}</code></span>
-        <span class="num">${told ? count(told.total) : "…"}${bad > 0 && html` <span class="badge fail">${count(bad)} bad</span>`}</span></a></li>`;
+        <span class="num">${told ? count(told.total) : counted ? "…" : "→"}${bad > 0 && html` <span class="badge fail">${count(bad)} bad</span>`}</span></a></li>`;
     })}
   </ul></section>`;
 }
 
 /** @param {{log: string, view: View}} props */
 export function Neighbours({ log, view }) {
-  const relations = [{ label: "everything", field: "", value: "" }, ...relationsOf(view).filter(({ field }) => field !== "causation"), { label: "same source", field: "source", value: view.source }];
+  const relations = [{ label: "everything", field: "", value: "", counted: false }, ...relationsOf(view).filter(({ field }) => field !== "causation"), { label: "same source", field: "source", value: view.source, counted: false }];
   const [field, setField] = useState("");
   const chosen = relations.find((one) => one.field === field) ?? relations[0];
   const q = chosen?.field ? term(chosen.field, chosen.value) : "";

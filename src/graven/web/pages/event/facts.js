@@ -45,6 +45,8 @@ export function factsOf(view) {
   return facts;
 }
 
+/** Each count is a query, and each query is recorded: only what is asked most. */
+const COUNTED = new Set(["trace", "session", "run", "target"]);
 const WORTH_SAYING = 60_000_000_000n;
 
 /** @param {string} time @param {string | number} received @returns {Piece[]} how far the producer's clock and the server's lie apart */
@@ -80,7 +82,7 @@ const plain = (text) => ({ text: text ?? "" });
 /** @param {unknown} value */
 const texted = (value) => (value === undefined || value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value));
 
-/** @param {View} view @returns {{label: string, field: string, value: string}[]} what other events may have in common with it */
+/** @param {View} view @returns {{label: string, field: string, value: string, counted: boolean}[]} what other events may have in common with it */
 export function relationsOf({ event }) {
   const target = event.targets?.[0];
   /** @type {[string, string, unknown][]} */
@@ -94,5 +96,5 @@ export function relationsOf({ event }) {
     ["caused by it", "causation", event.id],
     ["same actor", "actor", event.actor?.id],
   ];
-  return all.flatMap(([label, field, value]) => (typeof value === "string" && value ? [{ label, field, value }] : []));
+  return all.flatMap(([label, field, value]) => (typeof value === "string" && value ? [{ label, field, value, counted: COUNTED.has(field) }] : []));
 }

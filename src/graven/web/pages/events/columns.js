@@ -21,7 +21,6 @@ export const COLUMNS = {
   test: { title: "test", of: (row) => row.qa?.test, width: 200 },
   status: { title: "status", of: (row) => row.qa?.status, width: 76 },
   env: { title: "environment", of: (row) => row.qa?.environment, width: 96 },
-  branch: { title: "branch", of: (row) => row.qa?.branch, width: 110 },
   trace: { title: "trace", of: (row) => row.trace_id, width: 130 },
   session: { title: "session", of: (row) => row.session, width: 120 },
   severity: { title: "severity", of: (row) => row.severity?.toString(), width: 72, number: true },

@@ -46,7 +46,7 @@ function Group({ field, part, query, isOpen, onToggle, narrow }) {
   const values = found?.values ?? [];
   const total = values.reduce((sum, one) => sum + one.count, 0) + (found?.other ?? 0) + (found?.absent ?? 0);
   return html`<section class="facet">
-    <h3><button type="button" aria-expanded=${isOpen} onClick=${onToggle}><span class="tri" aria-hidden="true">${isOpen ? "▾" : "▸"}</span>${field}</button></h3>
+    <h2><button type="button" aria-expanded=${isOpen} onClick=${onToggle}><span class="tri" aria-hidden="true">${isOpen ? "▾" : "▸"}</span>${field}</button></h2>
     ${isOpen && !found && !part.error && html`<div class="bones" aria-hidden="true"><i></i><i></i><i></i></div>`}
     ${isOpen && found && html`<ul>
       ${values.map(({ value, count: n }) => html`<${Value} key=${value} field=${field} value=${value} n=${n} share=${total ? n / total : 0} query=${query} narrow=${narrow} />`)}

@@ -111,7 +111,7 @@ function drawn(element, stack, by, zone, told) {
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { x: { time: true, range: () => [first - half, last + half] }, y: { range: () => [0, Math.max(stack.most, 1) * 1.04] } },
     axes: [
-      { stroke: () => css("--muted"), grid: { show: false }, ticks: { show: false }, size: isLow ? 18 : 22, font: "11px system-ui, sans-serif", gap: 3, values: (_plot, splits, _axis, _space, step) => stamps(splits, step, zone) },
+      { stroke: () => css("--muted"), grid: { show: false }, ticks: { show: false }, size: isLow ? 18 : 22, space: 96, font: "11px system-ui, sans-serif", gap: 3, values: (_plot, splits, _axis, _space, step) => stamps(splits, step, zone) },
       {
         stroke: () => css("--muted"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { show: false }, size: 44, space: 30, font: "11px system-ui, sans-serif", gap: 3, show: !isLow,
         values: (_, splits) => splits.map((n) => (Number.isInteger(n) ? short(n) : "")),
@@ -150,6 +150,7 @@ function stamps(splits, step, zone) {
     day = today;
     if (step >= 86_400_000) return today;
     const time = `${two(date.getHours())}:${two(date.getMinutes())}${step < 60_000 ? `:${two(date.getSeconds())}` : ""}`;
+    if (step < 1000) return `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
     return isNew ? `${today} ${time}` : time;
   });
 }

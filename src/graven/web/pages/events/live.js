@@ -16,7 +16,7 @@ import { SseParser } from "./sse.js";
  * @property {Record<string, string>} query
  * @property {number} after  index of the last event that is there already; -1: from now on
  * @property {(rows: Row[]) => void} onRows  newest first
- * @property {(told: {indexed: number, skipped: number}) => void} onProgress  `skipped` since the last call
+ * @property {(told: {indexed: number, skipped: number}) => void} onProgress  `skipped` since the last time
  * @property {(state: TailState) => void} onState
  * @property {(error: ApiError) => void} onRefused  asking again would not help
  */
@@ -41,7 +41,6 @@ async function opened(path, query, last, signal) {
 export function follow({ path, query, after, onRows, onProgress, onState, onRefused }) {
   const controller = new AbortController();
   let last = after;
-  let told = 0;
   let tries = 0;
   /** @type {Row[]} */
   let waiting = [];
@@ -64,8 +63,8 @@ export function follow({ path, query, after, onRows, onProgress, onState, onRefu
       timer ||= window.setTimeout(handOver, HAND_OVER_MS);
     } else if (event === "progress") {
       const { indexed = 0, skipped = 0 } = JSON.parse(data);
-      onProgress({ indexed, skipped: Math.max(0, skipped - told) });
-      told = skipped;
+      last = Math.max(last, Number(id) || 0);
+      onProgress({ indexed, skipped });
     }
   };
 
@@ -75,7 +74,6 @@ export function follow({ path, query, after, onRows, onProgress, onState, onRefu
     const body = await opened(path, query, last, signal);
     onState("open");
     tries = 0;
-    told = 0;
     const parser = new SseParser();
     const decoder = new TextDecoder();
     const reader = body.getReader();

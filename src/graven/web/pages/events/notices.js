@@ -2,16 +2,16 @@
 
 import { html } from "../../html.js";
 import { count, plural } from "../../shell/parts.js";
+import { Lag } from "./lag.js";
 
 /** @import {Search} from "./search.js" @import {Place} from "./place.js" */
 
 /** @param {{search: Search, place: Place, onTop: () => void, onAgain: () => void}} props */
 export function Notices({ search, place, onTop, onAgain }) {
-  const behind = search.size.value - search.indexed.value;
   const newer = search.newer.value;
   const refused = search.moreError.value;
   return html`${place.live && html`<${Tail} search=${search} />`}
-    ${behind > 0 && !place.live && html`<p class="notice warn" role="status">Search is ${plural(behind, "event")} behind the log. <button class="btn small" onClick=${onAgain}>Search again</button></p>`}
+    ${!place.live && search.status.value === "ready" && html`<${Lag} log=${search.log} behind=${search.size.value - search.indexed.value} onAgain=${onAgain} />`}
     ${refused && html`<p class="notice fail" role="alert">${refused.message}${refused.hint && ` – ${refused.hint}`} <button class="btn small" onClick=${onAgain}>Try again</button></p>`}
     ${newer > 0 && html`<div class="newer"><button type="button" class="btn primary small" onClick=${onTop}>↑ ${count(newer)} newer</button></div>`}`;
 }

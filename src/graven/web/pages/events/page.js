@@ -8,7 +8,6 @@ import { useShortcuts } from "../../shell/keys.js";
 import { announce, logInfo } from "../../state.js";
 import { term, toggle } from "../../parts/query-text.js";
 import { ColumnPicker } from "./column-picker.js";
-import { Compare } from "./compare.js";
 import { NothingFound } from "./empty.js";
 import { FACET_FIELDS, FacetBar, keepOpen, openFields, Sheet } from "./facets.js";
 import { Histogram } from "./histogram.js";
@@ -88,7 +87,7 @@ export default function Events({ route }) {
   const isEmptyLog = status === "ready" && !search.store.count && !place.q && !isRanged && !(logInfo.value?.size ?? search.size.value);
   const marked = search.marked.value;
   const facetBar = html`<${FacetBar} part=${search.facets.value} query=${place.q} open=${open} onOpen=${(/** @type {string[]} */ fields) => (keepOpen(fields), setOpen(fields))} narrow=${stable.narrow} />`;
-  if (isEmptyLog) return html`<${EmptyLog} />`;
+  if (isEmptyLog) return html`<${Later} load=${loadFirstRun} />`;
   return html`<div class="events">
     <h1 class="offscreen">Events of ${route.log}</h1>
     <div class="asking">
@@ -119,7 +118,7 @@ export default function Events({ route }) {
         <${List} search=${search} place=${place} zone=${zone} narrow=${stable.narrow} mark=${stable.mark} handle=${list} /></div>`}
       <p id="list-keys" class="offscreen">Arrow keys move, Enter opens, Space marks an event to compare it.</p>
     </div>
-    ${place.compare && html`<${Compare} log=${route.log} pair=${place.compare} onClose=${() => quietly({ compare: null })} />`}
+    ${place.compare && html`<${Later} load=${loadCompare} log=${route.log} pair=${place.compare} onClose=${() => quietly({ compare: null })} />`}
   </div>`;
 }
 
@@ -135,10 +134,16 @@ function Found({ search }) {
 
 const Skeleton = () => html`<div class="skeleton" role="status" aria-label="Loading">${Array.from({ length: 14 }, (_, at) => html`<div key=${at} class="er bones"><i></i><i></i><i></i></div>`)}</div>`;
 
-function EmptyLog() {
-  const [First, setFirst] = useState(/** @type {any} */ (null));
+const loadCompare = () => import("./compare.js").then((module) => module.Compare);
+const loadFirstRun = () => import("../start/first_run.js").then((module) => module.FirstRun);
+
+/** A component that few need, loaded when it is shown. @param {{load: () => Promise<any>} & Record<string, unknown>} props */
+function Later({ load, ...props }) {
+  const [loaded, setLoaded] = useState(/** @type {{component: any} | null} */ (null));
+  const [error, setError] = useState(/** @type {unknown} */ (null));
   useEffect(() => {
-    import("../start/first_run.js").then((module) => setFirst(() => module.FirstRun), () => setFirst(() => () => html`<${Empty} title="This log is empty" />`));
-  }, []);
-  return First ? html`<${First} />` : null;
+    load().then((component) => setLoaded({ component }), setError);
+  }, [load]);
+  if (error) return html`<${Problem} error=${error} what="This part of the page cannot be loaded" />`;
+  return loaded && html`<${loaded.component} ...${props} />`;
 }

@@ -130,8 +130,9 @@ export function QueryBar({ log, query, error, onSearch, input }) {
 /** @param {{error: ApiError}} props */
 function Mistake({ error }) {
   const expected = error.details.expected;
-  const wanted = Array.isArray(expected) ? expected.join(", ") : expected;
-  return html`<strong>${error.message}</strong>${wanted && html` · expected: ${wanted}`}${error.hint && html` · ${error.hint}`}`;
+  const message = error.message.replace(/^query, at character \d+: /, ""); // the place is underlined
+  const wanted = message.includes("expected") ? "" : Array.isArray(expected) ? expected.join(", ") : expected;
+  return html`<strong>${message}</strong>${wanted && html` · expected: ${wanted}`}${error.hint && html` · ${error.hint}`}`;
 }
 
 /** @param {{text: string, error: ApiError | null}} props */

@@ -263,7 +263,7 @@ export class Search {
     this.#later(redraw, LIVE_CHART_MS);
     this.#stopTail = follow({
       path: inLog(this.log, "tail"),
-      query: { q: this.#asked.q ?? "" },
+      query: { q: this.#asked.q ?? "", clock: this.#asked.clock ?? "", zone: this.#asked.zone ?? "" },
       after,
       onRows: (rows) => (this.paused.value ? this.#hold(rows) : this.#prepend(rows)),
       onProgress: ({ indexed, skipped }) =>
