@@ -14,8 +14,9 @@ from tests.support.server_requests import append, event
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For one module: its event loop counts as running while it is there, and `asyncio.run` of others would fail."""
     if CHROMIUM is None:
         pytest.skip("no chromium is installed")
     with sync_playwright() as playwright:
