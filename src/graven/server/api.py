@@ -32,6 +32,7 @@ from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.index_calls import index_routes
+from graven.server.login import session_routes
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.pushed import KnownAnswer, PushedIntake
@@ -161,6 +162,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *alert_routes(service),
         *view_routes(service),
         *_admin_routes(service),
+        *session_routes(service),
         *_health_routes(service),
     ]
     config = OpenAPIConfig(
@@ -177,7 +179,14 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         exception_handlers=dict(HANDLERS),
         logging_config=None,
         request_max_body_size=ADMIN_BODY_BYTES,
+        after_request=_as_it_is,
     )
+
+
+def _as_it_is(response: Response[Any]) -> Response[Any]:
+    """Answers hold what strangers recorded, and a browser with a session may open them: it must not guess a type."""
+    response.headers["x-content-type-options"] = "nosniff"
+    return response
 
 
 def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandler]:

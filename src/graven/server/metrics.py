@@ -23,6 +23,8 @@ _LOG_HELP = {
     "index_lag_s": "Seconds for which not everything was indexed.",
     "restarts": "Times the writer was reopened from disk.",
     "stopped": "1 while nothing can be appended.",
+    "verification_findings": "Findings of background passes over the log since the start.",
+    "verified_time_seconds": "Unix time at which the last background pass over the log ended.",
 }
 
 

@@ -23,6 +23,7 @@ from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.parsing import ParserPool
 from graven.server.references import BlobReferences
+from graven.server.sessions import SessionStore
 from graven.server.settings import Settings
 from graven.server.system import ReadRecorder
 from graven.server.tokens import TokenStore
@@ -45,6 +46,7 @@ class Service:
     settings: Settings
     logs: LogSet
     tokens: TokenStore
+    sessions: SessionStore
     references: BlobReferences
     redactor: Redactor
     metrics: Metrics
@@ -99,11 +101,14 @@ class Service:
         return {log.name: log.size for log in self.logs.all()}
 
     def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
-        """The caller; Unauthenticated without a valid bearer token."""
+        """The caller by bearer token, else by the cookie of a session; Unauthenticated without a valid one."""
         given = headers.get(b"authorization")
         if not self.settings.access.auth:
             return EVERYTHING
         if given is None:
+            session = self.sessions.find(headers)
+            if session is not None:
+                return session.principal
             raise Unauthenticated(
                 "this call needs a token",
                 hint="Authorization: Bearer grv_…; the first token is in <data>/owner.token",
@@ -127,7 +132,10 @@ class Service:
     # --- metrics.Observed
 
     def log_stats(self) -> Iterable[tuple[str, dict[str, float]]]:
-        return [(log.name, {**log.stats(), **self._index_stats(log)}) for log in self.logs.all()]
+        return [
+            (log.name, log.stats() | self.background.of_log(log.name) | self._index_stats(log))
+            for log in self.logs.all()
+        ]
 
     def _index_stats(self, log: Log) -> dict[str, float]:
         state = self.index.states.get(log.name)
