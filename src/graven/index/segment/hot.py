@@ -16,6 +16,7 @@ from graven.index.segment.contract import Numbers
 __all__ = ["HotSegment", "text_mask"]
 
 _MOST_PLACES: Final = 20_000
+_MOST_IN_PATTERN: Final = 16
 
 
 class HotSegment:
@@ -99,12 +100,23 @@ class HotSegment:
         return chosen if rows is None else chosen.take(pa.array(rows))
 
 
-def text_mask(text: pa.ChunkedArray, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask:
+def text_mask(text: Any, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask:
     """Where texts with their tokens apart (` a  b `) have these one after another."""
     if infix:
         found = pc.match_substring(text, tokens[0])
     elif len(tokens) == 1:
         found = pc.match_substring(text, f" {tokens[0]}{'' if prefix else ' '}")
+    elif len(tokens) > _MOST_IN_PATTERN:
+        return _phrase_mask(text, tokens, prefix=prefix)
     else:
         found = pc.match_substring_regex(text, " " + " +".join(tokens) + ("" if prefix else " "))
     return mask_of(found)
+
+
+def _phrase_mask(text: Any, tokens: Sequence[str], *, prefix: bool) -> Mask:
+    """A long phrase, without a regular expression: one that repeats a word takes time by the square."""
+    mask = mask_of(pc.match_substring(text, f" {max(tokens[:-1], key=len)} "))
+    needle = f" {' '.join(tokens)}{'' if prefix else ' '}"
+    for row in np.flatnonzero(mask).tolist():
+        mask[row] = needle in f" {' '.join(text[row].as_py().split())} "
+    return mask
