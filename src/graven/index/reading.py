@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from graven.errors import GravenError
+from graven.errors import GravenError, Unavailable
 from graven.log.layout import LogPaths
 from graven.log.tree import Tree
 from graven.storage.blobs import DirectoryBlobs
@@ -35,6 +35,7 @@ class LogReader:
         self._tail = JournalTail(self._paths.journal)
         self._blobs = DirectoryBlobs(self._paths.blobs)
         self._lock = threading.Lock()
+        self._edge: tuple[int, int, list[bytes]] = (-1, 0, [])  # the bundle at the right edge, and for which size
         self._waiting: list[Batch] = []  # beyond the published size, in order
 
     def published_size(self) -> int:
@@ -46,11 +47,9 @@ class LogReader:
         """Entries [start, committed) in order. Ends early when the files are not there yet."""
         published = self.published_size()
         self._let_go(published)
-        while start < min(published, committed):
-            bundle = self._tree.bundle(start // FULL_WIDTH, published)
-            entries = bundle[start % FULL_WIDTH :][: committed - start]
-            yield start, entries
-            start += len(entries)
+        for first, entries in self._bundled(start, min(published, committed), published):
+            yield first, entries
+            start = first + len(entries)
         for frame in self._tail.frames(start, committed) if start < committed else ():
             if frame.first_index > start:
                 return
@@ -58,6 +57,13 @@ class LogReader:
             self._keep(start, entries)
             yield start, entries
             start += len(entries)
+
+    def published(self, start: int, stop: int) -> Iterator[Batch]:
+        """Entries [start, stop) from their bundles, in order; any thread. Unavailable unless all are published."""
+        published = self.published_size()
+        if published < stop:
+            raise Unavailable(f"entries from {published} to {stop} are not published yet", hint="try again in a moment")
+        yield from self._bundled(start, stop, published)
 
     def entry(self, index: int) -> bytes:
         """An entry that `batches` has given before."""
@@ -67,7 +73,10 @@ class LogReader:
                 first, entries = self._waiting[at]
                 if index < first + len(entries):
                     return entries[index - first]
-        return self._tree.bundle(index // FULL_WIDTH, self.published_size())[index % FULL_WIDTH]
+        published = self.published_size()
+        if index >= published:  # the index was made anew, and has not got there again
+            raise Unavailable(f"entry {index} is not indexed any more", hint="ask again in a moment", code="index_away")
+        return self._bundle(index // FULL_WIDTH, published)[index % FULL_WIDTH]
 
     def blob(self, digest: str) -> bytes | None:
         """The content of a blob; None when it is not to be had."""
@@ -84,11 +93,30 @@ class LogReader:
     def close(self) -> None:
         self._objects.close()
 
+    def _bundled(self, start: int, stop: int, published: int) -> Iterator[Batch]:
+        while start < stop:
+            entries = self._tree.bundle(start // FULL_WIDTH, published)[start % FULL_WIDTH :][: stop - start]
+            yield start, entries
+            start += len(entries)
+
+    def _bundle(self, number: int, published: int) -> list[bytes]:
+        """A bundle; the one at the edge, which the tree does not keep, is read once for all of its entries."""
+        if number < published // FULL_WIDTH:
+            return self._tree.bundle(number, published)
+        known = self._edge
+        if known[:2] != (number, published):
+            known = self._edge = (number, published, self._tree.bundle(number, published))
+        return known[2]
+
     def _keep(self, first: int, entries: list[bytes]) -> None:
+        """Keep those that are not here yet: a frame is read twice where following stopped within it."""
         with self._lock:
-            if self._waiting and self._waiting[-1][0] + len(self._waiting[-1][1]) != first:
+            end = self._waiting[-1][0] + len(self._waiting[-1][1]) if self._waiting else first
+            if first > end:  # what lies between came from bundles, and so do the older ones
                 self._waiting.clear()
-            self._waiting.append((first, entries))
+                end = first
+            if fresh := entries[end - first :]:
+                self._waiting.append((end, fresh))
 
     def _let_go(self, published: int) -> None:
         with self._lock:

@@ -1,7 +1,8 @@
 """Tokens apart, over whole Arrow arrays: letters and digits, lower case, with spaces between and at both ends.
 
 A text keeps its length in bytes when it is ASCII, so one translation of the whole buffer does all of them; the few
-others take the way by regular expression, and what is longer than the longest token is looked at one by one. The definition of a token is `query.tokens`; properties hold them together.
+others take the way by regular expression, and what is longer than the longest token is looked at one by one. The
+definition of a token is `query.tokens`; properties hold them together.
 """
 
 from typing import Final

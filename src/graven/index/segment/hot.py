@@ -22,8 +22,10 @@ _MOST_IN_PATTERN: Final = 16
 class HotSegment:
     """A table of `Deriver.derive`, whose first row is the log index `first`. Codes are made when first asked for."""
 
-    def __init__(self, first: int, table: pa.Table) -> None:
+    def __init__(self, first: int, table: pa.Table, *, spilled: bool = False) -> None:
         self.first = first
+        self.spilled = spilled
+        """Whether the table lies in a file: what is copied of it into memory would defeat that."""
         self.table = table.combine_chunks()
         self._numbers: dict[str, Numbers] = {}
         self._codes: dict[str, Codes] = {}
@@ -64,7 +66,7 @@ class HotSegment:
 
     def worded(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
         """See `contract.Segment`."""
-        if len(tokens) == 1:
+        if len(tokens) == 1 and not self.spilled:
             needle = tokens[0] if infix else f" {tokens[0]}{'' if prefix else ' '}"
             found = self._found(needle.encode())
             if found is not None:

@@ -18,7 +18,7 @@ from graven.index.derive.columns import JSON_COLUMNS, MISSING, NUMBERS
 from graven.index.derive.deriver import connect
 from graven.index.derive.words import spaced
 from graven.index.query.ast import All, And, Compare, Equals, Exists, Not, Or, Query, Wildcard, Words
-from graven.index.query.fields import TEXT, Field
+from graven.index.query.fields import TEXT
 from graven.index.query.matches import matches
 from graven.index.query.numbers import number
 from graven.index.query.tokens import tokens

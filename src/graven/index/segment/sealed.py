@@ -57,7 +57,7 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
     It is made beside, synced, and renamed. StorageFailed when the disk refuses.
     """
     folder = home / folder_name(first)
-    making = home / f"new-{folder.name}"
+    making = home / f"new-{folder.name}-{os.getpid()}"  # nobody else writes there, whoever was left behind
     shutil.rmtree(making, ignore_errors=True)
     try:
         (making / "terms").mkdir(parents=True)
@@ -66,7 +66,7 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
         connection = connect()
         save(build_keys(table, secret, connection), making / "keys.bin")
         connection.close()
-        build_terms(table["text"].combine_chunks(), making / "terms")
+        build_terms(table["text"], making / "terms")
         received, time = table["received"].to_numpy(), table["time"].to_numpy()
         files = {str(p.relative_to(making)): p.stat().st_size for p in sorted(making.rglob("*")) if p.is_file()}
         spans = (int(received[0]), int(received[-1])), (int(time.min()), int(time.max()))

@@ -33,7 +33,7 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def build_terms(text: pa.StringArray, folder: Path) -> None:
+def build_terms(text: pa.StringArray | pa.ChunkedArray, folder: Path) -> None:
     """Index the texts, row by row, into an empty folder. Nulls count as empty."""
     writer = tantivy.Index(_schema(), str(folder)).writer(_HEAP_BYTES, 1)
     document = tantivy.Document
