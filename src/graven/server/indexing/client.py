@@ -47,6 +47,7 @@ _GRACE_S: Final = 5.0
 _DEAF_S: Final = 60.0
 """A process that owes an answer and has said nothing for so long is ended, and another started."""
 
+_WATCH_S: Final = 1.0
 _MOST_WAITING: Final = 1_024
 _MOST_UNSENT_BYTES: Final = 4 * 2**20
 
@@ -182,7 +183,7 @@ class IndexClient:
         clock = asyncio.get_running_loop().time
         owed = self._heard = clock()
         while clock() - max(owed, self._heard) < _DEAF_S:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_WATCH_S)
             if not self._waiting and not self._overdue:
                 owed = clock()
         logger().warning("the index process says nothing any more and is ended", owed=len(self._overdue))
