@@ -27,10 +27,10 @@ def event(**members: Any) -> dict[str, Any]:
     return {"action": "thing.make", "actor": {"id": "alice"}, **members}
 
 
-def entry(data: bytes | dict[str, Any], *, at: int = 0, format: str = "event/1") -> bytes:
+def entry(data: bytes | dict[str, Any], *, at: int = 0, kind: str = "event/1") -> bytes:
     """An entry that was received `at` seconds after `T0`."""
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
-    tail = entry_tail(token="t", ip="127.0.0.1", id=f"e-{at}", source="s", format=format, data=body, redacted=0)
+    tail = entry_tail(token="t", ip="127.0.0.1", id=f"e-{at}", source="s", format=kind, data=body, redacted=0)
     return entry_head(T0 + at * 10**9) + tail
 
 

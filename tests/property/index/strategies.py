@@ -246,7 +246,7 @@ def _wildcard(field: Field, parts: tuple[str, ...], path: tuple[str | int | None
 def _values_of(field: Field) -> st.SearchStrategy[int | float]:
     near = st.sampled_from([-3_600, -1, 0, 1, 60]).map(lambda seconds: seconds * 10**9)
     if field.kind == "time":
-        return st.builds(lambda seconds, ns: T0 + seconds + ns, near, tiny) | st.sampled_from([2**63 - 1, -(2**63)])
+        return st.builds(lambda seconds, ns: T0 + seconds + ns, near, tiny) | st.sampled_from([2**63 - 1, -(2**63) + 1])
     if field.kind == "duration":
         return near | st.sampled_from([250_000_000, 2_000_000_000, 1])
     return _numbers

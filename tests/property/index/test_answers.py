@@ -13,7 +13,7 @@ from tests.property.index.strategies import entries, queries_about
 from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
 from graven.index.answers.facets import facets, values_of
 from graven.index.answers.histogram import STACKED, histogram
-from graven.index.answers.page import count, matching, page
+from graven.index.answers.page import count, masks, page, span_of
 from graven.index.deadline import unlimited
 from graven.index.derive.deriver import Deriver
 from graven.index.derive.view import VERSION, view_of
@@ -83,7 +83,9 @@ def check_answers(world, sealed, limit):
             assert pages(snapshot, query, "oldest", limit) == expected, query
             assert pages(snapshot, query, "newest", limit) == expected[::-1], query
             exported = [
-                int(row) + segment.first for segment, rows in matching(snapshot, query, check=unlimited) for row in rows
+                int(row) + segment.first
+                for segment, mask in masks(snapshot, query, check=unlimited)
+                for row in span_of(mask, segment.count)
             ]
             assert exported == expected, query
             matched = [views[index] for index in expected]

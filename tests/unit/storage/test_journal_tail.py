@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.storage_drivers import append, content
+from tests.support.storage_drivers import append
 
 from graven.storage.journal import FileJournal
 from graven.storage.journal_tail import JournalTail, TailFrame

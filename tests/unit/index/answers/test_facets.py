@@ -6,11 +6,12 @@ from graven.index.query.ast import All, Equals
 from graven.index.query.fields import BY_NAME
 from graven.index.store import Snapshot
 
+EVERYTHING = All()
 ACTOR, SUITE = BY_NAME["actor"], BY_NAME["suite"]
 EVENTS = [event(actor={"id": f"u{n % 3}"}, **({"qa": {"suite": "s"}} if n % 2 else {})) for n in range(7)]
 
 
-def counted(snapshot, query=All(), limit=10):
+def counted(snapshot, query=EVERYTHING, limit=10):
     return facets(snapshot, query, [ACTOR, SUITE], limit=limit, check=unlimited)
 
 

@@ -58,7 +58,7 @@ async def until(condition):
 
 
 @contextlib.asynccontextmanager
-async def running(tmp_path, peer, *, query_s=10.0, sizes=lambda: {}):
+async def running(tmp_path, peer, *, query_s=10.0, sizes=dict):
     """A client whose processes are `peer`."""
     client = IndexClient(tmp_path, sizes, query_s=query_s)
 
