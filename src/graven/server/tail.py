@@ -59,7 +59,10 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
         if len(open_tails) >= _MOST_TAILS:
             raise Busy(f"{_MOST_TAILS} tails are open", hint="close one of them", retry_after_s=5)
-        start = decode_decimal(behind) if behind is not None else service.index.indexed(log) - 1
+        if behind == "-1":  # of a log that was empty
+            start = -1
+        else:
+            start = decode_decimal(behind) if behind is not None else service.index.indexed(log) - 1
         asked = {**parameters, "limit": str(max(1, rate // _PER_SECOND))}
         # a bad query is refused before the stream begins, and nobody listens whose start is not on record
         first = await service.index.ask("tail", log, {**asked, "after": str(start)})

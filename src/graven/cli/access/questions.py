@@ -137,6 +137,10 @@ class Search(Protocol):
         """The log index of the one event with an id. NotFound, or Conflict when several sources have it."""
         ...
 
+    def require_tail(self) -> None:
+        """UsageError (`no_server`) where nobody records: before anything is shown."""
+        ...
+
     def tail(self, log: str, question: Question, *, after: int | None, view: View) -> Iterator[Tailed | Caught | Away]:
         """Matches behind a log index (None: from now on) as they arrive, over reconnections, without an end.
 

@@ -125,6 +125,9 @@ class RemoteSearch:
             )
         return found[0]
 
+    def require_tail(self) -> None:
+        """See `questions.Search`."""
+
     def tail(self, log: str, question: Question, *, after: int | None, view: View) -> Iterator[Tailed | Caught | Away]:
         """See `questions.Search`."""
         params = {**question.parameters(), "view": view, "most": str(_TAIL_RATE)}

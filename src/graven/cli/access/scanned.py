@@ -206,6 +206,10 @@ class ScannedSearch:
                 hint="pip install '.[server]' in the checkout, or export from a server",
             ) from error
 
+    def require_tail(self) -> None:
+        """See `questions.Search`."""
+        raise self._no_server("tail follows a running server")
+
     def tail(self, log: str, question: Question, *, after: int | None, view: View) -> Iterator[Tailed | Caught | Away]:
         """See `questions.Search`."""
         raise self._no_server("tail follows a running server")
