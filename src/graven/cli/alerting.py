@@ -128,7 +128,8 @@ def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str) ->
         busy = sum(count >= wanted for count in counts)
         facts |= {"most_in_a_step": max(counts, default=0), "steps_at_or_above": busy, "would_fire": busy > 0}
         lines.append(
-            f"at most {max(counts, default=0):,} in one step of {spell_duration(width_ns)}; {busy:,} steps reach {wanted:,}"
+            f"at most {max(counts, default=0):,} in one step of {spell_duration(width_ns)}; "
+            f"{busy:,} steps reach {wanted:,}"
         )
         lines.append(_verdict(busy > 0, condition_text(alert)))
         return DryRun(facts, lines)

@@ -233,8 +233,8 @@ class ScannedSearch:
     def _no_server(self, what: str) -> UsageError:
         return UsageError(
             f"{what}, and none holds {self.where}",
-            hint=f"graven serve --data {self.where} in another terminal, then this again\n"
-            "or name a server with --server; what is recorded already: graven search",
+            why="a folder is read as it is; nothing watches it",
+            hint=f"graven serve --data {self.where} in another terminal, or name a server with --server",
             code="no_server",
         )
 

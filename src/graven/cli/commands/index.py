@@ -34,7 +34,10 @@ def command() -> None:
 @access_options
 @json_option
 def status(server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """Show for each log how far it is indexed, by how much the index lags, and its size."""
+    """Show how far each log is indexed.
+
+    Also by how much the index lags, and how large it is: what lies in sealed segments, and what is kept in memory.
+    """
     with read_chosen(server, data, token) as access:
         state = access.index_state()
     if as_json:
