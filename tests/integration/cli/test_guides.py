@@ -30,7 +30,9 @@ def free_port():
 
 
 def test_there_are_guides():
-    assert {"getting-started.md", "recording.md", "importing.md", "verifying.md", "operating.md"} <= set(PAGES)
+    assert {"getting-started.md", "recording.md", "importing.md", "verifying.md", "operating.md", "search.md"} <= set(
+        PAGES
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
