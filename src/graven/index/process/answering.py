@@ -280,7 +280,7 @@ def _without_times(query: Query, clock: str) -> Query:
 
 
 def _shown(log: FollowedLog, indexes: list[int], view: str) -> list[bytes]:
-    entries = [log.reader.entry(index) for index in indexes]
+    entries = log.reader.entries(indexes)
     if view == "entry":
         return [b'{"index":%d,%b' % (index, entry[1:]) for index, entry in zip(indexes, entries, strict=True)]
     blob = log.reader.blob

@@ -20,7 +20,7 @@ from graven.log.layout import LogPaths
 
 __all__ = ["FollowedLog"]
 
-BATCH_ROWS: Final = 16_384
+BATCH_ROWS: Final = 32_768
 """Entries derived at a time: enough to be fast, few enough to be seen soon."""
 
 MOST_HOT: Final = 4
