@@ -3,7 +3,7 @@ PY := .venv/bin/python
 # parsers of what strangers send or a disk may hold; `make test` tries some hundred examples of each
 FUZZED := tests/property/storage/test_frame_fuzz.py tests/property/event/test_intake.py \
   tests/property/event/test_strict_json.py tests/property/event/test_envelope.py
-.PHONY: help setup check test soak bench demo docs format lint lock clean
+.PHONY: help setup check test soak bench demo docs format lint vendor lock clean
 
 help:            ## show this help
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,11 +13,12 @@ setup: .venv/.complete  ## create .venv from the hash-locked requirements
 .venv/.complete: requirements/dev.txt pyproject.toml scripts/bootstrap.sh
 	@bash scripts/bootstrap.sh
 
-check: setup     ## format, lint, types, import contracts, fast tests (about three minutes)
+check: setup     ## format, lint, types (of the browser UI, too, where npm is), import contracts, fast tests (about three minutes)
 	$(PY) -m ruff format --check src tests bench examples scripts
 	$(PY) -m ruff check src tests bench examples scripts
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	@bash scripts/web/check.sh
 	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
 test: setup      ## everything but the soaks (about 12 minutes on two cores)
@@ -41,6 +42,9 @@ docs: setup      ## regenerate docs/reference
 format: setup
 	$(PY) -m ruff format src tests bench examples scripts
 	$(PY) -m ruff check --fix src tests bench examples scripts
+
+vendor:          ## make src/graven/web/vendor again from npm
+	$(PY) scripts/vendor.py
 
 lock:            ## refresh requirements/dev.txt (hashes, no index addresses)
 	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

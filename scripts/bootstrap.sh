@@ -6,6 +6,9 @@ cd "$(dirname "$0")/.."
 
 system_packages=(python3-venv wrk strace postgresql mariadb-server-core)
 
+# the browser tests run in any Chromium or Chrome that is there already
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || system_packages+=(chromium)
+
 python=""
 for candidate in python3.11 python3.12 python3.13 python3; do
   if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then

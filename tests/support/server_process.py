@@ -24,6 +24,7 @@ from tests.support.process_tree import children_of, memory_bytes
 
 __all__ = ["ServerProcess", "StartFailed", "running_server", "start_server"]
 
+_OPEN = re.compile(r"graven: open (https?://\S+)")
 _READY = re.compile(r"graven: ready on (https?://\S+), data in")
 _START_TIMEOUT_S = 60
 
@@ -47,6 +48,8 @@ class ServerProcess:
     lines: list[str] = field(default_factory=list)
     reader: threading.Thread = field(default_factory=threading.Thread)
     """Fills `lines`; ends when the server has closed its stderr."""
+    opened: "queue.SimpleQueue[None]" = field(default_factory=queue.SimpleQueue)
+    """Holds something once the address of the UI was printed."""
 
     @property
     def token(self) -> str:
@@ -65,6 +68,12 @@ class ServerProcess:
         """A client with the owner's token; `headers` may replace it."""
         options = {"base_url": self.url, "headers": self.headers, "timeout": 60, "trust_env": False, **options}
         return httpx.Client(**options)  # type: ignore[arg-type]
+
+    def login_address(self) -> str:
+        """The one-time address that opens the browser UI; waits for the line after the one that says ready."""
+        with contextlib.suppress(queue.Empty):
+            self.opened.put(self.opened.get(timeout=_START_TIMEOUT_S))
+        return next(match[1] for line in self.lines if (match := _OPEN.search(line)) is not None)
 
     def resident_bytes(self) -> int:
         """Resident memory of the process and its parsers now (Linux)."""
@@ -89,8 +98,11 @@ class ServerProcess:
         return sum(memory_bytes(pid, name) for pid in pids)
 
 
-def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> ServerProcess:
-    """Start it and wait until it listens; StartFailed when it ends before that."""
+def start_server(data: Path, *flags: str, env: dict[str, str] | None = None, index: bool = False) -> ServerProcess:
+    """Start it and wait until it listens; StartFailed when it ends before that.
+
+    Without `index` it runs no index process: most tests search for nothing, and starting one takes a second.
+    """
     listen = [] if "--listen" in flags else ["--listen", "127.0.0.1:0"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRAVEN_")}
     process = subprocess.Popen(
@@ -98,7 +110,12 @@ def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**inherited, "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"), **(env or {})},
+        env={
+            **inherited,
+            "GRAVEN_INDEX_ENABLED": str(index).lower(),
+            "XDG_STATE_HOME": str(data.parent / f"{data.name}-state"),
+            **(env or {}),
+        },
     )
     server = ServerProcess(process, data)
     ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -110,6 +127,8 @@ def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> 
                 server.lines.append(line)
                 if (match := _READY.search(line)) is not None:
                     ready.put(match[1])
+                if _OPEN.search(line) is not None:
+                    server.opened.put(None)
         ready.put(None)
 
     server.reader = threading.Thread(target=read, daemon=True)
@@ -126,9 +145,11 @@ def start_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> 
 
 
 @contextlib.contextmanager
-def running_server(data: Path, *flags: str, env: dict[str, str] | None = None) -> Iterator[ServerProcess]:
+def running_server(
+    data: Path, *flags: str, env: dict[str, str] | None = None, index: bool = False
+) -> Iterator[ServerProcess]:
     """A server for the block; SIGTERM at its end, unless it is gone already."""
-    server = start_server(data, *flags, env=env)
+    server = start_server(data, *flags, env=env, index=index)
     try:
         yield server
     finally:

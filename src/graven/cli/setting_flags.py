@@ -32,7 +32,7 @@ _FRIENDLY: Mapping[str, str] = {
 _FILE_ONLY = {"redaction.rules"}
 """Lists of tables: they have no sensible spelling as a flag."""
 
-_PATHS = frozenset({"anchor", "data", "tls.cert", "tls.key"})
+_PATHS = frozenset({"alerts.mail_ca_file", "alerts.mail_password_file", "anchor", "data", "tls.cert", "tls.key"})
 """Settings that a shell completes with names of files."""
 
 
@@ -94,13 +94,15 @@ def parameter_of(name: str) -> str:
 
 
 def _plain_type(kind: Any) -> Any:
-    """`Annotated[int, …]` → int; `str | None` → str; `list[str]` → list."""
+    """`Annotated[int, …]` → int; `str | None` → str; `list[str]` → list; a choice of words stays one."""
     if typing.get_origin(kind) is typing.Annotated:
         kind = typing.get_args(kind)[0]
     arguments = [a for a in typing.get_args(kind) if a is not type(None)]
     origin = typing.get_origin(kind)
     if origin is list:
         return list
+    if origin is typing.Literal:
+        return click.Choice(arguments)
     return arguments[0] if arguments else kind
 
 
@@ -122,7 +124,7 @@ def setting_flags(function: Callable[..., Any]) -> Callable[..., Any]:
             )
         else:
             default = "" if info.default is None else f" [{info.default}]"
-            metavar = {int: "N", float: "N"}.get(kind, "TEXT")
+            metavar = None if isinstance(kind, click.Choice) else "N" if kind in (int, float) else "TEXT"
             option = click.option(
                 flag, parameter, type=kind, metavar=metavar, help=f"{text}{default}", shell_complete=complete
             )

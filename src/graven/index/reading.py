@@ -5,11 +5,12 @@ Entries that no bundle holds yet are kept here until one does, so that whatever 
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from graven.errors import GravenError
+from graven.errors import GravenError, NotFound
+from graven.log.compress import some_of_bundle
 from graven.log.layout import LogPaths
 from graven.log.tree import Tree
 from graven.storage.blobs import DirectoryBlobs
@@ -17,7 +18,7 @@ from graven.storage.journal_tail import JournalTail
 from graven.storage.objects import DirectoryObjects
 from graven.tlog.bundle import decode_bundle
 from graven.tlog.checkpoint import parse_checkpoint_text
-from graven.tlog.tiles import FULL_WIDTH
+from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath
 
 __all__ = ["LogReader"]
 
@@ -36,6 +37,7 @@ class LogReader:
         self._blobs = DirectoryBlobs(self._paths.blobs)
         self._lock = threading.Lock()
         self._waiting: list[Batch] = []  # beyond the published size, in order
+        self._published = 0  # as `batches` saw it last
 
     def published_size(self) -> int:
         """Entries that the published checkpoint covers."""
@@ -45,6 +47,7 @@ class LogReader:
     def batches(self, start: int, committed: int) -> Iterator[Batch]:
         """Entries [start, committed) in order. Ends early when the files are not there yet."""
         published = self.published_size()
+        self._published = published
         self._let_go(published)
         while start < min(published, committed):
             bundle = self._tree.bundle(start // FULL_WIDTH, published)
@@ -61,13 +64,42 @@ class LogReader:
 
     def entry(self, index: int) -> bytes:
         """An entry that `batches` has given before."""
+        return self.entries([index])[0]
+
+    def entries(self, indexes: Sequence[int]) -> list[bytes]:
+        """Entries that `batches` has given before, in this order; of each bundle only what leads to them is decoded."""
+        found: dict[int, bytes] = {}
+        resting: dict[int, list[int]] = {}
+        for index in indexes:
+            waiting = self._waiting_entry(index)
+            if waiting is not None:
+                found[index] = waiting
+            else:
+                resting.setdefault(index // FULL_WIDTH, []).append(index)
+        published = self._published if max(indexes, default=0) < self._published else self.published_size()
+        for number, wanted in resting.items():
+            found |= self._from_bundle(number, published, sorted(wanted))
+        return [found[index] for index in indexes]
+
+    def _waiting_entry(self, index: int) -> bytes | None:
         with self._lock:
             at = bisect_right(self._waiting, index, key=lambda batch: batch[0]) - 1
             if at >= 0:
                 first, entries = self._waiting[at]
                 if index < first + len(entries):
                     return entries[index - first]
-        return self._tree.bundle(index // FULL_WIDTH, self.published_size())[index % FULL_WIDTH]
+        return None
+
+    def _from_bundle(self, number: int, published: int, indexes: Sequence[int]) -> dict[int, bytes]:
+        width = min(FULL_WIDTH, published - number * FULL_WIDTH)
+        positions = [index - number * FULL_WIDTH for index in indexes]
+        if positions[-1] >= width:
+            raise NotFound(f"entry {indexes[-1]} is not in the published tree", why=f"its size is {published}")
+        full = self._objects.get(TilePath(ENTRIES_LEVEL, number, FULL_WIDTH).path())
+        data = full if full is not None else self._tree.read(TilePath(ENTRIES_LEVEL, number, width))
+        if data is None:
+            raise NotFound(f"the bundle of entry {indexes[0]} is missing", code="bundle_missing")
+        return dict(zip(indexes, some_of_bundle(data, positions), strict=True))
 
     def blob(self, digest: str) -> bytes | None:
         """The content of a blob; None when it is not to be had."""

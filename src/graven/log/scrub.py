@@ -75,7 +75,7 @@ class ScrubThread:
         min_entries_per_s: float = MIN_ENTRIES_PER_S,
     ) -> None:
         """`published` gives the checkpoint that readers see now (`Log.checkpoint`)."""
-        self._name = name
+        self.name = name
         self._log_dir = log_dir
         self._key = key
         self._published = published
@@ -86,6 +86,8 @@ class ScrubThread:
         self._min_entries_per_s = min_entries_per_s
         self._stop = threading.Event()
         self.passes = 0
+        self.finished_ns: int | None = None
+        """When the last pass ended, by the machine's clock; None before the first."""
         self.findings = 0
         self._thread = threading.Thread(target=self._run, name=f"log-{name}-scrub", daemon=True)
         self._thread.start()
@@ -108,6 +110,7 @@ class ScrubThread:
             except Exception as error:  # noqa: BLE001 - a fault of the program must not end verification in silence
                 self._report("scrub_could_not_check", f"{type(error).__name__}: {error}", {})
             self.passes += 1
+            self.finished_ns = time.time_ns()
             wait_s = max(0.0, self._pass_s - (time.monotonic() - began_s))
 
     def _pass(self) -> None:
@@ -127,4 +130,4 @@ class ScrubThread:
 
     def _report(self, kind: str, message: str, details: Mapping[str, object]) -> None:
         self.findings += 1
-        self._on_incident(Incident(kind, self._name, message, details))
+        self._on_incident(Incident(kind, self.name, message, details))

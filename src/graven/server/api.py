@@ -26,11 +26,13 @@ from graven.errors import NotFound, Tampered
 from graven.event.envelope import decode_entry, format_time
 from graven.log.opened import Log
 from graven.server.access import Principal
+from graven.server.alert_calls import alert_routes
 from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.index_calls import index_routes
+from graven.server.login import session_routes
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
 from graven.server.pushed import KnownAnswer, PushedIntake
@@ -39,6 +41,7 @@ from graven.server.search import ask_and_record, search_routes
 from graven.server.service import Service, client_ip
 from graven.server.tail import tail_routes
 from graven.server.tokens import TokenInfo
+from graven.server.views import view_routes
 from graven.tlog.encoding import decode_decimal
 
 __all__ = ["make_api"]
@@ -156,7 +159,10 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *tail_routes(service),
         *export_routes(service),
         *index_routes(service),
+        *alert_routes(service),
+        *view_routes(service),
         *_admin_routes(service),
+        *session_routes(service),
         *_health_routes(service),
     ]
     config = OpenAPIConfig(
@@ -173,7 +179,14 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         exception_handlers=dict(HANDLERS),
         logging_config=None,
         request_max_body_size=ADMIN_BODY_BYTES,
+        after_request=_as_it_is,
     )
+
+
+def _as_it_is(response: Response[Any]) -> Response[Any]:
+    """Answers hold what strangers recorded, and a browser with a session may open them: it must not guess a type."""
+    response.headers["x-content-type-options"] = "nosniff"
+    return response
 
 
 def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandler]:

@@ -42,6 +42,16 @@ class Background:
         """Findings of all passes."""
         return sum(scrub.findings for scrub in self._scrubs)
 
+    def of_log(self, name: str) -> dict[str, float]:
+        """Gauges of one log; without `verified_time_seconds` before the first pass over it."""
+        found = {}
+        for scrub in self._scrubs:
+            if scrub.name == name:
+                found["verification_findings"] = float(scrub.findings)
+                if scrub.finished_ns is not None:
+                    found["verified_time_seconds"] = scrub.finished_ns / 1e9
+        return found
+
     def anchored(self) -> int:
         """Checkpoints that anchors kept."""
         return sum(anchor.kept for anchors in self._anchors.values() for anchor in anchors)

@@ -1,4 +1,4 @@
-"""`<data>/control.sqlite`: tokens, which log refers to which blob, and small facts about the installation.
+"""`<data>/control.sqlite`: tokens, saved views, which log refers to which blob, and small facts about the installation.
 
 Everything here could be lost without touching a log; it decides who may do what, so every commit is
 synchronous. One connection behind one lock: the callers keep what they need often in memory.
@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS tokens (
 CREATE TABLE IF NOT EXISTS blob_uploads (digest TEXT, token TEXT, PRIMARY KEY (digest, token)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS blob_references (digest TEXT, log TEXT, PRIMARY KEY (digest, log)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS logs (name TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS views (
+  log TEXT, name TEXT, body TEXT NOT NULL, saved_by TEXT NOT NULL, PRIMARY KEY (log, name)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 

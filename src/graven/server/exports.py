@@ -72,5 +72,4 @@ async def _pieces(service: Service, log: str, stream: int) -> AsyncIterator[byte
         while (answer := await service.index.ask("next", log, number)).more:
             yield answer.body
     finally:
-        if not service.index.away:
-            await service.index.ask("close", log, number)
+        service.index.tell("close", log, number)

@@ -17,7 +17,14 @@ from graven.server.tokens import TokenStore, make_token, token_id_of
 from graven.storage.durable import make_directories, replace_durably
 from graven.storage.redaction_key import redaction_key, refuse_exposed
 
-__all__ = ["FirstStart", "finish_first_start", "first_start_finished", "prepare_data_dir", "redaction_key"]
+__all__ = [
+    "FirstStart",
+    "finish_first_start",
+    "first_start_finished",
+    "owner_token_id",
+    "prepare_data_dir",
+    "redaction_key",
+]
 
 DEFAULT_LOG = "default"
 OWNER_FILE = "owner.token"
@@ -71,6 +78,15 @@ def finish_first_start(
     made.append(f"token with all roles: {path}")
     control.set_fact(_FACT, json.dumps({"logs": log_names(data_dir)}))
     return FirstStart((f"data directory: {data_dir}", *made))
+
+
+def owner_token_id(data_dir: Path, tokens: TokenStore) -> str | None:
+    """The id of the token in owner.token, when that is valid."""
+    token = _kept_token(data_dir / OWNER_FILE)
+    try:
+        return tokens.authenticate(token).token_id if token is not None else None
+    except Unauthenticated:
+        return None
 
 
 def first_start_finished(control: Control) -> bool:

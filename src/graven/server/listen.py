@@ -10,7 +10,7 @@ from pathlib import Path
 from graven.errors import UsageError
 from graven.server.settings import Settings
 
-__all__ = ["bind", "check_exposure", "check_tls", "parse_listen", "raise_file_limit"]
+__all__ = ["bind", "check_exposure", "check_tls", "is_loopback", "parse_listen", "raise_file_limit"]
 
 
 _MAX_PORT = 65_535
@@ -34,7 +34,7 @@ def parse_listen(text: str) -> tuple[str, int]:
 def check_exposure(settings: Settings) -> None:
     """UsageError for authentication off, or an address beyond loopback without TLS, unless asked for in words."""
     host, _ = parse_listen(settings.listen)
-    if not _is_loopback(host) and settings.tls.cert is None and not settings.access.insecure_no_tls:
+    if not is_loopback(host) and settings.tls.cert is None and not settings.access.insecure_no_tls:
         raise UsageError(
             f"refusing to listen on {host} without TLS",
             why="tokens and events would cross the network readable",
@@ -104,7 +104,8 @@ def raise_file_limit(wanted: int = 65_536) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the host."""
     if host == "localhost":
         return True
     try:

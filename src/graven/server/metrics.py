@@ -18,8 +18,13 @@ _LOG_HELP = {
     "pending_bytes": "Committed bytes that wait for integration.",
     "journal_bytes": "Bytes of the retained journal.",
     "keyed_requests": "Kept answers to requests with an Idempotency-Key.",
+    "indexed": "Entries that search knows.",
+    "index_lag": "Entries that are committed and not indexed yet.",
+    "index_lag_s": "Seconds for which not everything was indexed.",
     "restarts": "Times the writer was reopened from disk.",
     "stopped": "1 while nothing can be appended.",
+    "verification_findings": "Findings of background passes over the log since the start.",
+    "verified_time_seconds": "Unix time at which the last background pass over the log ended.",
 }
 
 

@@ -18,7 +18,7 @@ from graven.event.model import Event
 __all__ = ["DocumentPlugin", "complete_document"]
 
 _REF = "#/components/schemas/"
-_OPEN_CALLS = ("/healthz", "/readyz")
+_OPEN_CALLS = ("/healthz", "/readyz", "/v1/login", "/v1/session")
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
 _ERROR: Mapping[str, Any] = {

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -22,18 +23,21 @@ import msgspec
 import uvicorn
 
 from graven.event.redact import Redactor, Rule, default_rules
+from graven.log.opened import Log
 from graven.server.address import announced_address, reachable_url
+from graven.server.alerting import Alerting, put_shipped
 from graven.server.background import Background
 from graven.server.control import Control
 from graven.server.first_start import (
     finish_first_start,
     first_start_finished,
+    owner_token_id,
     prepare_data_dir,
     redaction_key,
 )
 from graven.server.front import Front
 from graven.server.limits import Budget
-from graven.server.listen import bind, check_exposure, check_tls, raise_file_limit
+from graven.server.listen import bind, check_exposure, check_tls, is_loopback, raise_file_limit
 from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.parsing import ParserPool
@@ -41,6 +45,7 @@ from graven.server.protocol import guarded_protocol
 from graven.server.reference_scan import ReferenceScan
 from graven.server.references import BlobReferences
 from graven.server.service import Service
+from graven.server.sessions import SessionStore
 from graven.server.settings import LoadedSettings, Settings, setting_names
 from graven.server.system import SystemRecorder, system_event
 from graven.server.tokens import TokenStore
@@ -92,17 +97,28 @@ def serve(loaded: LoadedSettings) -> None:
         scan = ReferenceScan(logs, references, control)
         stack.callback(scan.close)
         scan.wait(_SCAN_PATIENCE_S)
+        alerting = _alerting(settings, logs, control, listener)
+        stack.callback(alerting.close)
         protocol = guarded_protocol(settings.limits)
         service = Service(
             settings,
             logs,
             tokens,
+            SessionStore(
+                control,
+                tokens,
+                logs.system.record,
+                installation=logs.system.log.origin,
+                tls=settings.tls.cert is not None,
+            ),
             references,
             redactor,
             Metrics(),
             Budget(settings.limits.in_flight_bytes),
             protocol.cut_off,
             background=background,
+            alerting=alerting,
+            control=control,
             parsers=ParserPool(redactor.rules, key_id, key, _parsers(settings)),
         )
         service.metrics.observe(service)
@@ -112,6 +128,32 @@ def serve(loaded: LoadedSettings) -> None:
         stack.callback(service.parsers.close)  # first: a thread of `intake` may wait for one that hangs
         _serve_requests(settings, service, listener, protocol, data_dir)
     _say("stopped")
+
+
+def _alerting(settings: Settings, logs: LogSet, control: Control, listener: socket.socket) -> Alerting:
+    """The alerts, with those that come with Graven set on every log that is open, and on those to come."""
+    alerting = Alerting(
+        logs.data_dir, settings.alerts, logs.system.record, clock=time.time_ns, link=_address(settings, listener)
+    )
+
+    def ship(log: Log) -> None:
+        put_shipped(alerting.store, control, log.name, armed=log.size, armed_ns=time.time_ns())
+
+    for log in logs.all():
+        ship(log)
+    earlier = logs.on_opened
+
+    def opened(log: Log) -> None:
+        earlier(log)
+        ship(log)
+
+    logs.on_opened = opened
+    return alerting
+
+
+def _address(settings: Settings, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return reachable_url("http" if settings.tls.cert is None else "https", host, port)
 
 
 def _parsers(settings: Settings) -> int:
@@ -157,21 +199,36 @@ def _serve_requests(
     gc.collect()
     gc.freeze()  # what exists now lives as long as the process
     gc.set_threshold(_GC_THRESHOLD, 20, 20)
-    with announced_address(data_dir, reachable_url(scheme, host, port)):
-        _Server(config, service, ready).run(sockets=[listener])
+    url = reachable_url(scheme, host, port)
+    with announced_address(data_dir, url):
+        _Server(config, service, (ready, *_invitation(service, data_dir, url, host))).run(sockets=[listener])
+
+
+def _invitation(service: Service, data_dir: Path, url: str, host: str) -> tuple[str, ...]:
+    """The address that opens the UI as the owner, once. It goes to whoever started this server: to a terminal, and on
+    loopback to a file or pipe too, but never to a journal that other people read. The code stands in the fragment,
+    which browsers keep to themselves."""
+    if not service.settings.access.auth:
+        return (f"open {url}/",)
+    private = is_loopback(host) and "JOURNAL_STREAM" not in os.environ
+    owner = owner_token_id(data_dir, service.tokens)
+    if owner is None or not (private or sys.stderr.isatty()):
+        return ()
+    return (f"open {url}/#login={service.sessions.make_code(owner)} (once, within 15 minutes)",)
 
 
 class _Server(uvicorn.Server):
     """Says when it is ready, tells `/readyz` when it stops, and ends without dying of the signal."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, ready: tuple[str, ...]) -> None:
         super().__init__(config)
         self._service = service
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _say(self._ready)
+        for line in self._ready:
+            _say(line)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._service.stopping = True

@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 
 from graven.errors import Unauthenticated
 from graven.event.redact import Redactor
+from graven.log.opened import Log
 from graven.server.access import ANYBODY, EVERYTHING, Principal
+from graven.server.alerting import Alerting
 from graven.server.background import Background
 from graven.server.completions import Completions
+from graven.server.control import Control
 from graven.server.indexing.client import IndexClient
 from graven.server.limits import UPLOAD_BYTES, Budget
 from graven.server.log_lines import logger
@@ -20,6 +23,7 @@ from graven.server.logs import LogSet
 from graven.server.metrics import Metrics
 from graven.server.parsing import ParserPool
 from graven.server.references import BlobReferences
+from graven.server.sessions import SessionStore
 from graven.server.settings import Settings
 from graven.server.system import ReadRecorder
 from graven.server.tokens import TokenStore
@@ -42,12 +46,15 @@ class Service:
     settings: Settings
     logs: LogSet
     tokens: TokenStore
+    sessions: SessionStore
     references: BlobReferences
     redactor: Redactor
     metrics: Metrics
     budget: Budget
     cut_off: dict[str, int]
     background: Background
+    alerting: Alerting
+    control: Control
     parsers: ParserPool
     """Processes that parse large bodies."""
     clock: Callable[[], int] = time.time_ns
@@ -76,25 +83,32 @@ class Service:
         self.index = IndexClient(self.logs.data_dir, self._sizes, query_s=self.settings.index.query_timeout_s)
         if self.settings.index.enabled:
             self._tasks.append(asyncio.get_running_loop().create_task(self.index.run()))
+        if self.settings.index.enabled and self.settings.alerts.enabled:
+            self.alerting.start(self.index, asyncio.get_running_loop())
         # or the first request, and the first line in the middle of a fault, would have to wait for them
         self.intake.submit(lambda: self.redactor.prefilter)
         self.intake.submit(logger)
 
     async def off_loop(self) -> None:
         """End what `on_loop` began."""
+        self.alerting.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.alerting.join)  # while the loop can still answer it
 
     def _sizes(self) -> dict[str, int]:
         return {log.name: log.size for log in self.logs.all()}
 
     def authenticate(self, headers: Mapping[bytes, bytes]) -> Principal:
-        """The caller; Unauthenticated without a valid bearer token."""
+        """The caller by bearer token, else by the cookie of a session; Unauthenticated without a valid one."""
         given = headers.get(b"authorization")
         if not self.settings.access.auth:
             return EVERYTHING
         if given is None:
+            session = self.sessions.find(headers)
+            if session is not None:
+                return session.principal
             raise Unauthenticated(
                 "this call needs a token",
                 hint="Authorization: Bearer grv_…; the first token is in <data>/owner.token",
@@ -118,7 +132,17 @@ class Service:
     # --- metrics.Observed
 
     def log_stats(self) -> Iterable[tuple[str, dict[str, float]]]:
-        return [(log.name, log.stats()) for log in self.logs.all()]
+        return [
+            (log.name, log.stats() | self.background.of_log(log.name) | self._index_stats(log))
+            for log in self.logs.all()
+        ]
+
+    def _index_stats(self, log: Log) -> dict[str, float]:
+        state = self.index.states.get(log.name)
+        if state is None:
+            return {}
+        lag = max(0, log.size - state.indexed)
+        return {"indexed": state.indexed, "index_lag": lag, "index_lag_s": state.behind_s if lag else 0.0}
 
     def counters(self) -> Iterable[tuple[str, str, dict[str, int]]]:
         return [

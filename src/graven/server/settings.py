@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -109,6 +109,29 @@ class IndexSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long one question to the index may take; beyond it 504."""
 
 
+class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    enabled: bool = True
+    """Watch the logs for alerts, and send what fires."""
+    link: str = ""
+    """Address of this server as people reach it, for the links in messages; where it listens otherwise."""
+    allow_local: bool = False
+    """Let webhooks go to loopback and link-local addresses, too: whoever sets alerts could reach what listens there."""
+    mail_host: str | None = None
+    """The mail server that takes alerts for `mailto:` addresses; none, and they fail."""
+    mail_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    """Its port."""
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls` refuses to go on in the clear; `tls` from the first byte (port 465)."""
+    mail_sender: str = "graven@localhost"
+    """Address in `From`, and of the envelope."""
+    mail_username: str | None = None
+    """Name to log in with at the mail server."""
+    mail_password_file: str | None = None
+    """File with the password; settings are on record, so the password itself must not be one."""
+    mail_ca_file: str | None = None
+    """PEM file of the authorities that vouch for the mail server; those of the system otherwise."""
+
+
 class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     defaults: bool = True
     """Use the built-in rules (passwords, bearer tokens, private keys, card numbers, bodies of secrets)."""
@@ -130,6 +153,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitSettings = LimitSettings()
     verification: VerificationSettings = VerificationSettings()
     index: IndexSettings = IndexSettings()
+    alerts: AlertSettings = AlertSettings()
     redaction: RedactionSettings = RedactionSettings()
 
 

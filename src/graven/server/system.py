@@ -118,6 +118,12 @@ class ReadRecorder:
         )
         await self._system.arecord(event, self._completions)
 
+    def soon(self, principal: Principal, ip: str, action: str, log: str, attributes: Mapping[str, Any]) -> None:
+        """One entry without waiting for it: for what a client that has gone leaves to be said."""
+        task = asyncio.get_running_loop().create_task(self.one(principal, ip, action, log, (), attributes))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
     async def tiles(self, principal: Principal, ip: str, log: str, first: str) -> None:
         """One entry per principal, log and minute; later reads wait until that entry is durable."""
         await self._coalesced(principal, ip, "entries.read", log, {"first": first}, "all bundles read in this minute")

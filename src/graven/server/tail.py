@@ -14,7 +14,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from graven.errors import Busy, GravenError
-from graven.server.access import Principal
 from graven.server.problems import problem_of
 from graven.server.search import QUERY_PARAMETERS, given_parameters
 from graven.server.service import Service, client_ip
@@ -92,7 +91,8 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
                 yield b"event: error\ndata: " + problem_of(error).body + b"\n\n"
             finally:
                 open_tails.discard(mark)
-                await asyncio.shield(_record_end(service, principal, client_ip(request.scope), log, sent, position))
+                facts = {"count": sent, "last": position}
+                service.reads.soon(principal, client_ip(request.scope), "events.tail.end", log, facts)
 
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         return Stream(pieces(), media_type="text/event-stream", headers=headers)
@@ -105,7 +105,3 @@ async def _something_new(service: Service, log: str, beyond: int) -> None:
     until = time.monotonic() + _HEARTBEAT_S / 3
     while not service.stopping and service.index.indexed(log) <= beyond and time.monotonic() < until:
         await service.index.advanced(log, beyond, 1 / _PER_SECOND)
-
-
-async def _record_end(service: Service, principal: Principal, ip: str, log: str, sent: int, position: int) -> None:
-    await service.reads.one(principal, ip, "events.tail.end", log, (), {"count": sent, "last": position})

@@ -57,7 +57,7 @@ class TileServer:
             self._service.metrics.refused.labels(code_of(error)).inc()
             await send_problem(send, error)
             return
-        headers.append((b"content-length", b"%d" % len(body)))
+        headers += [(b"content-length", b"%d" % len(body)), (b"x-content-type-options", b"nosniff")]
         with held:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             for start in range(0, len(body), _PIECE_BYTES):

@@ -99,6 +99,15 @@ class TokenStore:
         self._cache[token_id] = known
         return known[1]
 
+    def principal(self, token_id: str) -> Principal | None:
+        """Whom a token that was checked before stands for; None when it is unknown or revoked."""
+        self._forget_if_changed_elsewhere()
+        known = self._cache.get(token_id) or self._load(token_id)
+        if known is None:
+            return None
+        self._cache[token_id] = known
+        return known[1]
+
     def create(
         self, name: str, roles: list[str], logs: list[str] | None = None, *, by: str, token: str | None = None
     ) -> tuple[TokenInfo, str]:

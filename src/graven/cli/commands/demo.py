@@ -82,6 +82,7 @@ def command(keep: bool, as_json: bool) -> int:
                 "ok": not stage.failed,
                 "facts": [{"ok": ok, "text": text} for ok, text in stage.facts],
                 "kept": str(home) if keep else None,
+                "open": demo.login_address() if keep and done else None,
             }
         )
     if keep and demo.server is not None:
@@ -90,6 +91,9 @@ def command(keep: bool, as_json: bool) -> int:
         stage.shell(f"export GRAVEN_TOKEN=$(cat {demo.data / 'owner.token'})")
         stage.shell(f"{program()} show last")
         stage.shell(f"{program()} verify {demo.data}")
+        stage.say("")
+        stage.say("Look at it in a browser; this address logs you in, once, within 15 minutes:")
+        stage.output(demo.login_address(), folded=False)
         stage.say("")
         stage.say(f"Stop it with: kill {demo.server.pid}; its folder is {home}.")
     return 1 if stage.failed else 0

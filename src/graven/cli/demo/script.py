@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import time
@@ -279,6 +280,12 @@ class Demo:
             "attack 2, a rebuilt log: found (exit code 1); the anchored checkpoint convicts it: two histories, one key",
             f"attack 2, a rebuilt log: NOT FOUND (exit code {convicted.code})",
         )
+
+    def login_address(self) -> str:
+        """The address that opens the browser UI once, as the server printed it; without its code when it did not."""
+        said = self.server.tail(1000) if self.server is not None else ""
+        found = re.search(r"graven: open (https?://\S+)", said)
+        return found[1] if found else f"{self.address}/"
 
     def close(self, *, keep: bool) -> None:
         """Stop the server, unless it is to stay."""

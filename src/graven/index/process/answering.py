@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from graven.errors import Conflict, InvalidInput, NotFound
 from graven.event.envelope import format_time
@@ -203,6 +204,29 @@ def _views(log: FollowedLog, call: Call, check: Check) -> Answer:
     return Answer(call.id, msgspec.msgpack.encode(views), len(views), more=more)
 
 
+def _moments(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Of the matches in [start, stop) the first and the last of each second of received time, as MessagePack."""
+    start, stop = int(call.parameters["start"]), int(call.parameters["stop"])
+    found: list[tuple[int, int]] = []
+    for segment, rows in matching(log.index.snapshot(), _asked(call).query, after=start - 1, check=check):
+        inside = rows[rows + segment.first < stop]
+        if not inside.size:
+            break
+        received = segment.numbers("received")[inside]
+        borders = np.flatnonzero(np.diff(received // 1_000_000_000))
+        ends = np.unique(np.concatenate(([0], borders, borders + 1, [inside.size - 1])))
+        found += zip((inside[ends] + segment.first).tolist(), received[ends].tolist(), strict=True)
+    views = [{"index": index, "received": moment} for index, moment in found]
+    return Answer(call.id, msgspec.msgpack.encode(views), len(views))
+
+
+def _head(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """How far the index is: entries, the received time of the last one (Unix ns), and whether that is all."""
+    snapshot = log.index.snapshot()
+    received = int(snapshot.segments[-1].numbers("received")[-1]) if snapshot.segments else 0
+    return Answer(call.id, msgspec.msgpack.encode([snapshot.size, received, snapshot.size >= log.committed]))
+
+
 def _complete(log: FollowedLog, call: Call, check: Check) -> Answer:
     text = call.parameters.get("q", "")
     at = number_of(call.parameters, "at", len(text), most=len(text), least=0)
@@ -222,12 +246,14 @@ METHODS: Final[Mapping[str, Method]] = {
     "search": _search,
     "around": _around,
     "by_id": _by_id,
+    "head": _head,
     "histogram": _histogram,
     "facets": _facets,
     "tail": _tail,
     "complete": _complete,
     "view": _view,
     "views": _views,
+    "moments": _moments,
     "newest": _newest,
 }
 
@@ -256,7 +282,7 @@ def _without_times(query: Query, clock: str) -> Query:
 
 
 def _shown(log: FollowedLog, indexes: list[int], view: str) -> list[bytes]:
-    entries = [log.reader.entry(index) for index in indexes]
+    entries = log.reader.entries(indexes)
     if view == "entry":
         return [b'{"index":%d,%b' % (index, entry[1:]) for index, entry in zip(indexes, entries, strict=True)]
     blob = log.reader.blob

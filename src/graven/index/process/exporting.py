@@ -40,7 +40,7 @@ def _export(log: FollowedLog, call: Call, now_ns: int, check: Callable[[], None]
             rows = span_of(mask, segment.count)
             for start in range(0, len(rows), _BATCH):
                 indexes = (rows[start : start + _BATCH] + segment.first).tolist()
-                entries = [(index, log.reader.entry(index)) for index in indexes]
+                entries = zip(indexes, log.reader.entries(indexes), strict=True)
                 yield [(view_of(index, entry, log.reader.blob), entry) for index, entry in entries]
 
     total = sum(counted(rows, segment.count) for segment, rows in found)

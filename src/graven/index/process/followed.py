@@ -15,12 +15,12 @@ from graven.index.derive.view import VERSION
 from graven.index.process.messages import LogState
 from graven.index.reading import LogReader
 from graven.index.segment.sealed import SealedSegment
-from graven.index.store import LogIndex
+from graven.index.store import SEALED_ROWS, LogIndex
 from graven.log.layout import LogPaths
 
 __all__ = ["FollowedLog"]
 
-BATCH_ROWS: Final = 16_384
+BATCH_ROWS: Final = 32_768
 """Entries derived at a time: enough to be fast, few enough to be seen soon."""
 
 MOST_HOT: Final = 4
@@ -30,7 +30,9 @@ MOST_HOT: Final = 4
 class FollowedLog:
     """`follow` and everything that changes the index is for one thread; `state`, `index` and `reader` for any."""
 
-    def __init__(self, data_dir: Path, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, data_dir: Path, name: str, *, clock: Callable[[], float] = time.monotonic, sealed_rows: int = SEALED_ROWS
+    ) -> None:
         self.name = name
         self.reader = LogReader(data_dir, name)
         self._deriver = Deriver(self.reader.blob)
@@ -41,7 +43,7 @@ class FollowedLog:
         self._rebuild_asked = False
         origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
         home = data_dir / "index" / name
-        self.index = LogIndex(home, origin, genuine=self._genuine)
+        self.index = LogIndex(home, origin, genuine=self._genuine, rows=sealed_rows)
         self.advanced = threading.Condition()
         """Notified whenever more is indexed."""
 

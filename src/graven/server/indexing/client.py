@@ -81,6 +81,11 @@ class IndexClient:
         finally:
             self._waiting.pop(number, None)
 
+    def tell(self, method: str, log: str, parameters: Mapping[str, str]) -> None:
+        """Ask without waiting for an answer; while the process is away there is nothing to tell."""
+        if self._writer is not None:
+            self._writer.write(encode(Call(next(self._ids), method, log, dict(parameters))))
+
     async def advanced(self, log: str, beyond: int, timeout_s: float) -> int:
         """Wait until more than `beyond` entries of a log are indexed, or the time is over; gives how many are."""
         deadline = asyncio.get_running_loop().time() + timeout_s
@@ -107,8 +112,8 @@ class IndexClient:
                 async with self._process() as (reader, writer):
                     self._writer = writer
                     await self._converse(reader, writer)
-            except (OSError, InvalidInput) as error:
-                logger().warning("the index process is away", why=str(error))
+            except Exception:  # noqa: BLE001 - whatever ended it (a socket that broke, a task of ours), another comes
+                logger().warning("the conversation with the index process broke off", exc_info=True)
             finally:
                 self._gone()
             self.deaths += 1

@@ -1,0 +1,1 @@
+"""Search at ten million events: `python -m bench.search`."""

@@ -1,0 +1,159 @@
+"""Alerts beside the requests: one thread goes round all of them, records what fires, and sends it.
+
+It asks the index like anybody else, but its reads are not recorded: an alert must not cause what it listens to.
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from graven.detect import SHIPPED, AlertStore, Deliver, Follow, Head, Mail, MailSettings, Record, Webhook, alert_keys
+from graven.errors import GravenError, Unavailable, UsageError
+from graven.index.export import View
+from graven.index.process.messages import Answer
+from graven.server.control import Control
+from graven.server.indexing.client import IndexClient
+from graven.server.log_lines import logger
+from graven.server.settings import AlertSettings
+
+__all__ = ["Alerting", "mail_settings", "put_shipped"]
+
+_ROUND_S: Final = 1.0
+_ANSWER_S: Final = 60.0
+
+
+class _IndexSearch:
+    """`detect.Search` through the index process, from a thread."""
+
+    def __init__(self, index: IndexClient, loop: asyncio.AbstractEventLoop) -> None:
+        self._index = index
+        self._loop = loop
+
+    def head(self, log: str) -> Head:
+        """See `detect.Search`."""
+        return Head(*msgspec.msgpack.decode(self._ask("head", log, {}).body))
+
+    def rows(self, log: str, query: str, start: int, stop: int, *, whole: bool) -> Iterator[View]:
+        """See `detect.Search`."""
+        if not whole:
+            parameters = {"q": query, "start": str(start), "stop": str(stop)}
+            yield from msgspec.msgpack.decode(self._ask("moments", log, parameters).body)
+            return
+        while start < stop:
+            answer = self._ask("views", log, {"q": query, "start": str(start), "stop": str(stop)})
+            views = msgspec.msgpack.decode(answer.body)
+            yield from views
+            if not answer.more:
+                return
+            start = views[-1]["index"] + 1
+
+    def _ask(self, method: str, log: str, parameters: Mapping[str, str]) -> Answer:
+        asked = asyncio.run_coroutine_threadsafe(self._index.ask(method, log, parameters), self._loop)
+        try:
+            return asked.result(_ANSWER_S)
+        except FutureTimeoutError as error:
+            asked.cancel()
+            raise Unavailable("the index does not answer", code="index_away") from error
+        except asyncio.CancelledError as error:
+            raise Unavailable("the server is stopping", code="index_away") from error
+
+
+class Alerting:
+    """Runs from `start` to `close`. `store` may be used by others at the same time."""
+
+    def __init__(
+        self, data_dir: Path, settings: AlertSettings, record: Record, *, clock: Callable[[], int], link: str
+    ) -> None:
+        """Opens `alerts.sqlite` and the keys; UsageError when the mail settings cannot work."""
+        self.store = AlertStore(data_dir / "alerts.sqlite")
+        self.keys = alert_keys(data_dir)
+        self._record = record
+        self._clock = clock
+        self._link = settings.link or link
+        hook = Webhook(self.keys, clock=clock, allow_local=settings.allow_local)
+        self._send: dict[str, Any] = {"https": hook, "http": hook}
+        mail = mail_settings(settings)
+        if mail is not None:
+            self._send["mailto"] = Mail(mail)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.problems: Mapping[str, str] = {}
+        """What keeps alerts from listening at the moment, by `log/name`."""
+
+    def start(self, index: IndexClient, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin the rounds; called on the loop."""
+        search = _IndexSearch(index, loop)
+        follow = Follow(self.store, search, self._record, clock=self._clock, link=self._link)
+        deliver = Deliver(self.store, self._send, self._record, clock=self._clock, random=random.random)
+        self._thread = threading.Thread(target=self._run, args=(follow, deliver), name="alerts", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the rounds: from any thread, at once."""
+        self._stop.set()
+
+    def join(self) -> None:
+        """Wait for the end of the rounds; a delivery that is under way may take its time."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def close(self) -> None:
+        """End the rounds and close the file."""
+        self._stop.set()
+        self.join()
+        self.store.close()
+
+    def _run(self, follow: Follow, deliver: Deliver) -> None:
+        while not self._stop.wait(_ROUND_S):
+            try:
+                follow.round()
+                self.problems = follow.problems
+                deliver.step()
+            except GravenError as error:  # a log that is stopped, a full disk: the next round tries again
+                logger().warning("alerts wait", why=str(error))
+            except Exception:  # noqa: BLE001 - whatever it is, the next round has to come
+                logger().exception("a round of alerts failed")
+        try:
+            follow.close()
+        except GravenError as error:
+            logger().warning("the state of alerts was not kept; it is made again from the log", why=str(error))
+
+
+def mail_settings(settings: AlertSettings) -> MailSettings | None:
+    """How alerts are mailed; None without a mail server. UsageError when the password cannot be read."""
+    if settings.mail_host is None:
+        return None
+    password = None
+    if settings.mail_password_file is not None:
+        try:
+            password = Path(settings.mail_password_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"alerts.mail_password_file cannot be read: {error}", hint="it holds the password and nothing else"
+            ) from error
+    return MailSettings(
+        host=settings.mail_host,
+        sender=settings.mail_sender,
+        port=settings.mail_port,
+        security=settings.mail_security,
+        username=settings.mail_username,
+        password=password,
+        ca_file=settings.mail_ca_file,
+    )
+
+
+def put_shipped(store: AlertStore, control: Control, log: str, *, armed: int, armed_ns: int) -> None:
+    """Set the alerts that come with Graven on a log, once: whoever deletes one does not get it back."""
+    fact = f"alerts shipped: {log}"
+    known = set(filter(None, (control.fact(fact) or "").split(",")))
+    wanted = [shipped for shipped in SHIPPED if (shipped.log == "system") == (log == "system")]
+    for shipped in wanted:
+        if shipped.alert.name not in known:
+            store.put(log, shipped.alert, armed=armed, armed_ns=armed_ns)
+    control.set_fact(fact, ",".join(sorted(known | {shipped.alert.name for shipped in wanted})))

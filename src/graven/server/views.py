@@ -1,0 +1,120 @@
+"""Saved views: a query with how it is shown, under a name, for everybody who may read the log."""
+
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, delete, get, put
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Meta
+
+from graven.errors import InvalidInput, NotFound
+from graven.index.query.parse import parse
+from graven.server.service import Service
+from graven.server.system import system_event
+
+__all__ = ["SavedView", "ViewsAnswer", "view_routes"]
+
+Call = Request[Any, Any, Any]
+
+_NAME: Final = re.compile(r"[^\x00-\x1f/\x7f]{1,80}")
+_MOST: Final = 500
+
+_Text = Annotated[str, Meta(max_length=4_096)]
+_Short = Annotated[str, Meta(max_length=256)]
+
+
+class SavedView(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`query` with its clock and range, the columns of the list, and the facet that the histogram is stacked by."""
+
+    query: _Text = ""
+    clock: _Short = "received"
+    since: _Short = ""
+    until: _Short = ""
+    columns: Annotated[list[_Short], Meta(max_length=64)] = []
+    by: _Short = ""
+    order: _Short = "newest"
+
+
+class NamedView(msgspec.Struct, frozen=True):
+    """A view, its name, and the token that saved it last."""
+
+    name: str
+    view: SavedView
+    saved_by: str
+
+
+class ViewsAnswer(msgspec.Struct, frozen=True):
+    """By name."""
+
+    views: list[NamedView]
+
+
+def view_routes(service: Service) -> list[HTTPRouteHandler]:
+    """The four calls; changes are recorded in `system` first."""
+    control = service.control
+
+    def reader(request: Call, log: str) -> Any:
+        principal = service.authenticate(dict(request.scope["headers"]))
+        principal.require("read", log)
+        service.logs.get(log)
+        return principal
+
+    def views(log: str) -> list[NamedView]:
+        rows = control.rows("SELECT name, body, saved_by FROM views WHERE log = ? ORDER BY name", (log,))
+        return [NamedView(name, msgspec.json.decode(body, type=SavedView), by) for name, body, by in rows]
+
+    def found(log: str, name: str) -> NamedView:
+        for view in views(log):
+            if view.name == name:
+                return view
+        raise NotFound(f"there is no view {name[:80]!r} on the log {log}", code="unknown_view")
+
+    @get("/v1/logs/{log:str}/views", tags=["search"])
+    async def list_views(request: Call, log: str) -> ViewsAnswer:
+        """The saved views of a log."""
+        reader(request, log)
+        return ViewsAnswer(await service.on_disk(views, log))
+
+    @get("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
+    async def get_view(request: Call, log: str, name: str) -> NamedView:
+        """One saved view."""
+        reader(request, log)
+        return await service.on_disk(found, log, name)
+
+    @put("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
+    async def put_view(request: Call, log: str, name: str, data: SavedView) -> NamedView:
+        """Save a view under a name, in place of the one that is there."""
+        principal = reader(request, log)
+        if _NAME.fullmatch(name) is None:
+            raise InvalidInput("the name of a view has 1 to 80 characters, none of them a slash", code="bad_view")
+        parse(data.query, now_ns=service.clock())
+
+        def save() -> NamedView:
+            if len(views(log)) >= _MOST:
+                raise InvalidInput(f"a log has at most {_MOST} views", hint="delete one", code="bad_view")
+            targets = (("log", log), ("view", name))
+            attributes = {"view": msgspec.to_builtins(data)}
+            event = system_event("view.put", principal=principal, targets=targets, attributes=attributes)
+            service.logs.system.record(event)
+            row = (log, name, msgspec.json.encode(data).decode(), principal.token_id)
+            control.write(("INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?)", row))
+            return found(log, name)
+
+        return await service.on_disk(save)
+
+    @delete("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
+    async def delete_view(request: Call, log: str, name: str) -> Response[None]:
+        """Delete a saved view."""
+        principal = reader(request, log)
+
+        def end() -> None:
+            found(log, name)
+            targets = (("log", log), ("view", name))
+            service.logs.system.record(system_event("view.delete", principal=principal, targets=targets))
+            control.write(("DELETE FROM views WHERE log = ? AND name = ?", (log, name)))
+
+        await service.on_disk(end)
+        return Response(None, status_code=204)
+
+    return [list_views, get_view, put_view, delete_view]

@@ -1,0 +1,170 @@
+/**
+ * The browser UI: static ES modules, no build step. This is the shell; pages live in `pages/<name>/page.js`.
+ *
+ * How a page is mounted: it stands in `pages.js`, and its module exports `default` (a component that gets `{ route }`)
+ * and, if it likes, `title(route)`. It is shown for `/ui/<log>/<name>/<rest…>?<query>`, mounted anew when log, page or
+ * rest change, and only rendered again when the query changes. What it works with:
+ *
+ *     html.js         html`…`, hooks, signals; `await style(import.meta.url, "./page.css")` at the top for a sheet of its own
+ *     route.js        link(log, page, rest, query) for hrefs (plain <a href> navigates), navigate(), changeQuery({q: …})
+ *     api.js          getJson/getText/getBytes/send, inLog(log, …parts); refusals are ApiError {status, code, message, hint, details}
+ *     state.js        session, logInfo, logs, may(permission, log), announce(text) for screen readers
+ *     preferences.js  zone, times, theme, shortcuts: signals that localStorage keeps
+ *     shell/parts.js  Loading, Empty, Problem, Badge, Copy, Snippet, Hash, useLoad, count, plural, size, download
+ *     shell/time.js   Time, absolute(), relative(), duration()
+ *     shell/keys.js   useShortcuts(group, [[key, what, run]]): listed by `?`, silent while typing or switched off
+ *     pages/start/first_run.js   FirstRun: what an empty log shows
+ *     style.css       .page .pagehead .toolbar .card .grid .table .btn .field .badge .kv .empty .problem .mono .num .muted
+ *
+ * The policy is strict: no inline script or style attribute in markup (a `style` object in a template is fine: it goes
+ * through the object model), nothing from elsewhere. Every view is a URL; what is chosen belongs into the query.
+ */
+
+import { ApiError, getJson, send } from "./api.js";
+import { batch, effect, html, render, useEffect, useErrorBoundary, useState } from "./html.js";
+import { LOGIN, PAGES } from "./pages.js";
+import { watch } from "./proof/guard.js";
+import { link, navigate, route, startRouter } from "./route.js";
+import { Banners } from "./shell/banners.js";
+import { Bar } from "./shell/bar.js";
+import { Help } from "./shell/help.js";
+import { startKeys } from "./shell/keys.js";
+import { Empty, Loading, Problem } from "./shell/parts.js";
+import { announce, announcement, loginReason, logInfo, logName, logs, session, sessionState } from "./state.js";
+
+const REFRESH_MS = 15_000;
+const LAST_LOG = "graven.log";
+
+/** Asks who is logged in, and for the logs; the state of all pages follows. */
+export async function refreshSession() {
+  try {
+    const found = await getJson("/v1/session", { quiet: true });
+    if (!found.who) {
+      sessionState.value = "out";
+      return;
+    }
+    const list = await getJson("/v1/logs", { quiet: true });
+    batch(() => {
+      session.value = found;
+      logs.value = list.logs;
+      loginReason.value = "";
+      sessionState.value = "in";
+    });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 0) {
+      await getJson("/healthz").catch(() => null); // raises the banner
+      return;
+    }
+    sessionState.value = "out";
+  }
+}
+
+/** The one-time code of the address that `graven serve` prints; it stands in the fragment, which no server sees. */
+async function loginByCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("login");
+  if (code === null) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    await send("POST", "/v1/login", { code }, { quiet: true });
+  } catch (error) {
+    loginReason.value = error instanceof ApiError ? `${error.message}. ${error.hint}` : String(error);
+  }
+}
+
+async function refreshLogs() {
+  if (sessionState.value !== "in" || document.visibilityState !== "visible") return;
+  const list = await getJson("/v1/logs").catch(() => null);
+  if (list) logs.value = list.logs;
+}
+
+/** Where an address without log or page leads. */
+function completeAddress() {
+  const { log, page } = route.value;
+  if (sessionState.value !== "in" || (log && page)) return;
+  const last = localStorage.getItem(LAST_LOG);
+  const known = logs.value;
+  const info =
+    known.find((one) => one.name === log) ?? (log ? null : (known.find((one) => one.name === last) ?? known.find((one) => one.name === "default") ?? known[0]));
+  if (!info) return;
+  navigate(link(info.name, info.size ? "events" : "start"), { replace: true });
+}
+
+/** @param {{entry: import("./pages.js").PageEntry}} props */
+function PageView({ entry }) {
+  const [loaded, setLoaded] = useState(/** @type {{name: string, module: import("./pages.js").PageModule} | null} */ (null));
+  const [failed, setFailed] = useState(/** @type {unknown} */ (null));
+  const [broken, reset] = useErrorBoundary((error) => console.error(error));
+  useEffect(() => {
+    setFailed(null);
+    entry.load().then((module) => setLoaded({ name: entry.name, module }), setFailed);
+  }, [entry]);
+  const ready = loaded?.name === entry.name ? loaded.module : null;
+  const here = route.value;
+  const title = ready?.title?.(here) ?? entry.nav ?? entry.name;
+  useEffect(() => {
+    document.title = `${title} · ${here.log ? `${here.log} · ` : ""}Graven`;
+  }, [title, here.log]);
+  if (broken) return html`<${Problem} error=${broken} what="This page has a mistake in it" retry=${reset} />`;
+  if (failed)
+    return html`<${Problem} what="This page cannot be loaded" error=${new Error("the server may have been upgraded since this window was opened")}
+      retry=${() => location.reload()} />`;
+  if (!ready) return html`<${Loading} />`;
+  return html`<${ready.default} key=${[here.log, here.page, ...here.rest].join("/")} route=${here} />`;
+}
+
+function Content() {
+  if (sessionState.value === "unknown") return html`<${Loading} what="Asking the server" />`;
+  if (sessionState.value === "out") return html`<${PageView} entry=${LOGIN} />`;
+  const { page, log } = route.value;
+  if (!logInfo.value && log) {
+    const others = logs.value.filter((info) => info.name !== "system");
+    return html`<${Empty} title=${`There is no log “${log}” here`}>
+      <p class="muted">Or the token of this session is not for it.</p>
+      <p>${others.map((info) => html`<a class="btn" href=${link(info.name, "events")}>${info.name}</a> `)}</p>
+    <//>`;
+  }
+  const entry = PAGES.find((one) => one.name === page);
+  if (!entry) return page ? html`<${Empty} title="There is no such page"><p><a class="btn" href=${link(log, "events")}>All events</a></p><//>` : null;
+  return html`<${PageView} entry=${entry} />`;
+}
+
+function App() {
+  const here = route.value;
+  const place = [here.log, here.page, ...here.rest].join("/");
+  const [first, setFirst] = useState(place);
+  useEffect(() => {
+    if (place === first) return;
+    setFirst(""); // from now on the place moves the focus, as a page load would
+    document.getElementById("main")?.focus({ preventScroll: true });
+    announce(document.title);
+  }, [place]);
+  return html`
+    <${Banners} />
+    ${sessionState.value === "in" && html`<${Bar} />`}
+    <main id="main" tabindex="-1"><${Content} /></main>
+    <${Help} />
+  `;
+}
+
+async function start() {
+  startRouter();
+  startKeys();
+  effect(() => {
+    const live = document.getElementById("live");
+    if (live) live.textContent = announcement.value;
+  });
+  await loginByCode();
+  render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+  await refreshSession();
+  effect(completeAddress);
+  effect(() => {
+    if (sessionState.value !== "in" || !logInfo.value || !route.value.page) return;
+    localStorage.setItem(LAST_LOG, logName.value);
+    void watch(logInfo.value);
+  });
+  setInterval(refreshLogs, REFRESH_MS);
+  addEventListener("focus", refreshLogs);
+  addEventListener("graven:back", sessionState.value === "unknown" ? refreshSession : refreshLogs);
+}
+
+void start();

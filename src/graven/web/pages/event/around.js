@@ -1,0 +1,65 @@
+/** What other events have to do with this one: counts by what they share, and those just before and after. */
+
+import { getJson, inLog } from "../../api.js";
+import { html, useState } from "../../html.js";
+import { zone } from "../../preferences.js";
+import { link } from "../../route.js";
+import { count, Problem, useLoad } from "../../shell/parts.js";
+import { term } from "../../parts/query-text.js";
+import { sentenceText } from "../../parts/sentence.js";
+import { tone } from "../../parts/spans.js";
+import { formatAbsolute, instantOf, parts } from "../../parts/time.js";
+import { relationsOf } from "./facts.js";
+
+/** @import {View} from "./loading.js" @import {Row} from "../../parts/row.js" */
+
+const NEIGHBOURS = 8;
+
+/** @param {{log: string, view: View}} props */
+export function Related({ log, view }) {
+  const relations = relationsOf(view);
+  const { data } = useLoad(
+    (signal) =>
+      Promise.all(
+        relations.map(({ field, value, counted }) =>
+          counted ? getJson(inLog(log, "facets"), { query: { q: term(field, value), fields: "outcome", limit: 4 }, signal }).catch(() => null) : null,
+        ),
+      ),
+    [log, view.index],
+  );
+  if (!relations.length) return null;
+  return html`<section class="card" aria-labelledby="h-related"><h2 id="h-related">Related</h2><ul class="related">
+    ${relations.map(({ label, field, value, counted }, at) => {
+      const told = data?.[at];
+      const bad = (told?.facets.outcome?.values ?? []).filter((/** @type {{value: string}} */ one) => ["failure", "error", "denied"].includes(one.value)).reduce((/** @type {number} */ sum, /** @type {{count: number}} */ one) => sum + one.count, 0);
+      return html`<li key=${field}><a href=${link(log, "events", [], { q: term(field, value) })}><span>${label} <code>${value.length > 40 ? `${value.slice(0, 16)}…${value.slice(-12)}` : value}</code></span>
+        <span class="num">${told ? count(told.total) : counted ? "…" : "→"}${bad > 0 && html` <span class="badge fail">${count(bad)} bad</span>`}</span></a></li>`;
+    })}
+  </ul></section>`;
+}
+
+/** @param {{log: string, view: View}} props */
+export function Neighbours({ log, view }) {
+  const relations = [{ label: "everything", field: "", value: "", counted: false }, ...relationsOf(view).filter(({ field }) => field !== "causation"), { label: "same source", field: "source", value: view.source, counted: false }];
+  const [field, setField] = useState("");
+  const chosen = relations.find((one) => one.field === field) ?? relations[0];
+  const q = chosen?.field ? term(chosen.field, chosen.value) : "";
+  const { data, error } = useLoad((signal) => getJson(inLog(log, "events", view.index, "around"), { query: { before: NEIGHBOURS, after: NEIGHBOURS, q }, signal }), [log, view.index, q]);
+  /** @type {Row[]} */
+  const rows = data ? [...data.before, data.event, ...data.after] : [];
+  return html`<section class="card" aria-labelledby="h-around">
+    <header><h2 id="h-around">Just before and after</h2>
+      <label class="muted">of <select value=${field} onChange=${(/** @type {any} */ event) => setField(event.currentTarget.value)}>${relations.map((one) => html`<option key=${one.field} value=${one.field}>${one.label}</option>`)}</select></label></header>
+    ${error && html`<${Problem} error=${error} />`}
+    <ol class="around" aria-busy=${!data}>${rows.map(
+      (row) => html`<li key=${row.index} class=${tone(row.outcome)} aria-current=${row.index === view.index ? "true" : undefined}>
+        <a href=${link(log, "event", row.index)}><${Clock} at=${row.received} /> <span>${sentenceText(row)}</span></a></li>`,
+    )}</ol>
+  </section>`;
+}
+
+/** The time of day; the date is that of the event. @param {{at: string | number}} props */
+function Clock({ at }) {
+  const instant = instantOf(at) ?? 0n;
+  return html`<time class="muted num" datetime=${String(at)} title=${formatAbsolute(instant, { zone: zone.value, digits: 9 })}>${parts(instant, { zone: zone.value }).time}</time>`;
+}

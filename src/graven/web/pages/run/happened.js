@@ -1,0 +1,60 @@
+/** The timeline of a test: events of all sources in order of cause, each under what it happened in. */
+
+import { html, useState } from "../../html.js";
+import { link } from "../../route.js";
+import { count, plural } from "../../shell/parts.js";
+import { duration } from "../../shell/time.js";
+import { Value } from "./value.js";
+
+/** @type {Record<string, string>} */
+const ORDER = {
+  cause: "caused by the one before",
+  sequence: "after the one before: one producer counted both",
+  time: "after the one before, by their clocks",
+  claimed: "after the one before, as it claims: nothing compares the two clocks",
+  concurrent: "at the same time as the one before, or nothing tells",
+};
+
+/** What an event is about, in one line. @param {any} event */
+function told(event) {
+  const { method = {}, output = {}, message, targets = [] } = event;
+  if (method.statement) return html`<code class="break">${String(method.statement)}</code>`;
+  if (method.uri) {
+    const status = output?.status ?? output?.status_code;
+    return html`<code class="break">${method.operation ?? ""} ${method.uri}</code>${status !== undefined && html` → <strong class="num">${String(status)}</strong>`}`;
+  }
+  if (message) return html`<span class="break">${String(message)}</span>`;
+  const target = targets[0];
+  return target ? html`<span class="break">${target.type ?? ""} ${target.name ?? target.id ?? ""}</span>` : null;
+}
+
+/** @param {{item: any, log: string, own: boolean}} props */
+function Item({ item, log, own }) {
+  const [open, setOpen] = useState(false);
+  const { event } = item;
+  const failed = event.outcome === "failure" || event.outcome === "error" || event.outcome === "denied";
+  const id = `happened-${item.index}`;
+  const details = Object.fromEntries(
+    /** @type {Array<[string, any]>} */ ([["input", event.input], ["output", event.output], ["error", own ? undefined : event.error], ["targets", event.targets], ["method", event.method]]).filter(([, value]) => value !== undefined),
+  );
+  return html`<li class=${`happened ${failed ? "failed" : ""} ${own ? "own" : ""}`} style=${{ paddingLeft: `${Math.min(item.depth, 8) * 18}px` }}>
+    <div class="line">
+      <span class="offset num muted" title=${ORDER[item.order] ?? ""}>${item.offset_ns === null ? "–" : item.offset_ns <= 0 ? "0" : `+${duration(item.offset_ns)}`}</span>
+      <button class="open" aria-expanded=${open} aria-controls=${id} onClick=${() => setOpen(!open)}>
+        <strong>${event.action}</strong> <span class="muted">${item.source}</span></button>
+      <span class="told">${told(event)}</span>
+      <a class="num muted" href=${link(log, "event", item.index)} aria-label=${`entry ${item.index}`}>${count(item.index)}</a>
+    </div>
+    ${item.missing_parent && html`<p class="muted">what it happened in is not recorded here</p>`}
+    <div id=${id} class="details" hidden=${!open}>${open && html`<dl class="kv values">${Object.entries(details).map(([name, value]) => html`<dt>${name}</dt><dd><${Value} value=${value} /></dd>`)}</dl>`}</div>
+  </li>`;
+}
+
+/** @param {{items: any[], log: string, own: number, leftOut: number}} props */
+export function Happened({ items, log, own, leftOut }) {
+  return html`<section class="card">
+    <header><h2>What happened in it</h2><span class="muted">in order of cause; open a line for inputs and outputs</span></header>
+    <ol class="timeline">${items.map((item) => html`<${Item} key=${item.index} item=${item} log=${log} own=${item.index === own} />`)}</ol>
+    ${leftOut > 0 && html`<p class="muted">${plural(leftOut, "more event")} left out: too many for one page.</p>`}
+  </section>`;
+}

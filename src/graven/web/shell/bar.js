@@ -1,0 +1,96 @@
+/** The bar over every page: log, pages, how times are shown, theme, help, who is logged in. */
+
+import { send } from "../api.js";
+import { html } from "../html.js";
+import { PAGES } from "../pages.js";
+import { theme, times, zone } from "../preferences.js";
+import { link, navigate, route } from "../route.js";
+import { loginReason, logName, logs, session, sessionState } from "../state.js";
+import { helpOpen } from "./help.js";
+import { GuardMark } from "./guard_mark.js";
+
+/** @param {Event} event */
+function switchLog(event) {
+  const name = /** @type {HTMLSelectElement} */ (event.currentTarget).value;
+  const kept = PAGES.find((page) => page.name === route.value.page && page.nav);
+  navigate(link(name, kept ? kept.name : "events"));
+}
+
+function LogSwitch() {
+  const known = logs.value.some((info) => info.name === logName.value);
+  return html`<span class="logswitch">
+    <select aria-label="Log" value=${logName.value} onChange=${switchLog}>
+      ${!known && html`<option value=${logName.value}>${logName.value || "–"}</option>`}
+      ${logs.value.map((info) => html`<option key=${info.name} value=${info.name}>${info.name}</option>`)}
+    </select>
+  </span>`;
+}
+
+function Pages() {
+  const shown = PAGES.find((page) => page.name === route.value.page);
+  const present = shown?.part ?? shown?.name;
+  return html`<nav class="pages" aria-label="Pages">
+    ${PAGES.filter((page) => page.nav).map(
+      (page) =>
+        html`<a href=${link(logName.value, page.name)} aria-current=${page.name === present ? "page" : undefined}>${page.nav}</a>`,
+    )}
+  </nav>`;
+}
+
+const THEMES = /** @type {const} */ ({ auto: "light", light: "dark", dark: "auto" });
+const THEME_WORDS = { auto: "as the system", light: "light", dark: "dark" };
+const THEME_SIGNS = { auto: "◐", light: "☀", dark: "☾" };
+
+async function logout() {
+  await send("POST", "/v1/logout", undefined, { quiet: true }).catch(() => null);
+  session.value = null;
+  loginReason.value = "";
+  sessionState.value = "out";
+}
+
+/** @param {FocusEvent} event */
+function closeWhenLeft(event) {
+  const menu = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+  if (!(event.relatedTarget instanceof Node && menu.contains(event.relatedTarget))) menu.open = false;
+}
+
+/** @param {KeyboardEvent} event */
+function closeByEscape(event) {
+  const menu = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+  if (event.key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+}
+
+/** The bar. */
+export function Bar() {
+  const utc = zone.value === "utc";
+  const relative = times.value === "relative";
+  const who = session.value?.who;
+  return html`<header class="bar">
+    <a class="brand" href=${link(logName.value || "default", "events")} aria-label="Graven, all events">
+      <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 5h14M3 10h10M3 15h14" /><circle cx="16" cy="10" r="1.6" /></svg>
+      <span>Graven</span>
+    </a>
+    <${LogSwitch} />
+    <${Pages} />
+    <div class="tools">
+      <${GuardMark} />
+      <button class="btn quiet small wide" title="Time zone of all times" aria-label=${`Time zone: ${utc ? "UTC" : "local"}`}
+        onClick=${() => (zone.value = utc ? "local" : "utc")}>${utc ? "UTC" : "Local"}</button>
+      <button class="btn quiet small wide" title="How times are shown" aria-label=${`Times: ${relative ? "relative" : "absolute"}`}
+        onClick=${() => (times.value = relative ? "absolute" : "relative")}>${relative ? "Relative" : "Absolute"}</button>
+      <button class="btn quiet small sign" title=${`Theme: ${THEME_WORDS[theme.value]}`} aria-label=${`Theme: ${THEME_WORDS[theme.value]}`}
+        onClick=${() => (theme.value = THEMES[theme.value])}>${THEME_SIGNS[theme.value]}</button>
+      <button class="btn quiet small sign" title="Keyboard and help" aria-label="Keyboard and help" onClick=${() => (helpOpen.value = true)}>?</button>
+      ${who && html`<details class="who" onFocusOut=${closeWhenLeft} onKeyDown=${closeByEscape}>
+        <summary class="btn quiet small" aria-label=${`Logged in as ${who.name}`}>${who.name}</summary>
+        <div class="menu" tabindex="-1">
+          <p><strong>${who.name}</strong><br /><span class="muted">token ${who.id}</span></p>
+          <p class="muted">${session.value?.roles.join(", ")}</p>
+          ${session.value?.expires && html`<button class="btn small" onClick=${logout}>Log out</button>`}
+        </div>
+      </details>`}
+    </div>
+  </header>`;
+}

@@ -1,0 +1,47 @@
+/** A line over time, drawn by uPlot (loaded when one is shown), with a table of the same numbers for those who cannot see it. */
+
+import { html, style, useEffect, useRef } from "../html.js";
+import { theme } from "../preferences.js";
+import { count } from "./parts.js";
+import { absolute } from "./time.js";
+
+/** @param {{times: number[], values: number[], label: string}} props  Unix seconds, ascending */
+export function LineChart({ times, values, label }) {
+  const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const chosen = theme.value;
+  useEffect(() => {
+    /** @type {{destroy(): void, setSize(size: {width: number, height: number}): void} | null} */
+    let plot = null;
+    let ended = false;
+    const element = /** @type {HTMLDivElement} */ (place.current);
+    const observer = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: 180 }));
+    void (async () => {
+      const [{ default: UPlot }] = await Promise.all([import("../vendor/uplot.js"), style(import.meta.url, "../vendor/uplot.css")]);
+      if (ended) return;
+      const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+      const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "12px system-ui" };
+      plot = new UPlot(
+        {
+          width: element.clientWidth,
+          height: 180,
+          legend: { show: false },
+          cursor: { drag: { x: false, y: false } },
+          scales: { x: { time: true } },
+          axes: [axis, { ...axis, size: 62, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map((n) => count(n)) }],
+          series: [{}, { stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), points: { show: false } }],
+        },
+        [times, values],
+        element,
+      );
+      observer.observe(element);
+    })();
+    return () => {
+      ended = true;
+      observer.disconnect();
+      plot?.destroy();
+    };
+  }, [times, values, chosen]);
+  const last = times.length - 1;
+  const summary = last < 0 ? "no data" : `${count(values[0])} at ${absolute(new Date(times[0] * 1000).toISOString())}, ${count(values[last])} at ${absolute(new Date(times[last] * 1000).toISOString())}`;
+  return html`<div class="chart" ref=${place} role="img" aria-label=${`${label}: ${summary}`}></div>`;
+}
