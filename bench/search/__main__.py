@@ -1,8 +1,8 @@
 """`python -m bench.search [--events N] [--dir DIR] [--keep]`: prints Markdown tables.
 
 A log of N events is recorded over HTTP, indexed from nothing, searched over HTTP; then the same rows go into one
-DuckDB file and one SQLite FTS5 file, and the same questions are asked there. A "day" is the last tenth of the log: events
-come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded durably,
+DuckDB file and one SQLite FTS5 file, and the same questions are asked there. A "day" is the last tenth of the log:
+events come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded durably,
 the answer. "index" is the part that the two files do as well: from the query to log indexes.
 """
 
@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
     parser.add_argument("--data", type=Path, help="a data directory that an earlier run with --keep left")
     parser.add_argument("--keep", action="store_true", help="leave the data directory")
+    parser.add_argument("--indexed", action="store_true", help="with --data: the index is there already")
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
     base = options.data.parent if options.data else Path(tempfile.mkdtemp(prefix="graven-search-", dir=options.dir))
@@ -170,7 +171,8 @@ def measure(data: Path, base: Path, options: argparse.Namespace) -> None:
             row("recorded", f"{options.events / (time.perf_counter() - start):,.0f} events/s", "", "without the index")
     os.environ["GRAVEN_INDEX_ENABLED"] = "true"
     os.environ["GRAVEN_INDEX_QUERY_TIMEOUT_S"] = "60"
-    index_fully(data, options.events)
+    if not options.indexed:
+        index_fully(data, options.events)
     with serving(data) as service:
         asker = Asker(service)
         while True:

@@ -1,7 +1,7 @@
 """The same rows in one plain DuckDB file and in one plain SQLite file with FTS5, as somebody would set them up.
 
-Both get the columns that the index has derived (so neither parses JSON), and the text with its tokens apart; SQLite gets
-indexes on the fields that are looked up. They answer with log indexes.
+Both get the columns that the index has derived (so neither parses JSON), and the text with its tokens apart; SQLite
+gets indexes on the fields that are looked up. They answer with log indexes.
 """
 
 import sqlite3
