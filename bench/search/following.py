@@ -98,7 +98,8 @@ def visibility(service: Service, rate: int, seconds: float) -> tuple[float, list
     while not done.is_set():
         number += 1
         event = {"action": "probe.seen", "actor": {"id": "probe"}, "id": f"probe-{number}"}
-        connection.request("POST", "/v1/logs/default/events", json.dumps(event), {**headers, "Content-Type": "application/json"})  # fmt: skip
+        one = {**headers, "Content-Type": "application/json"}
+        connection.request("POST", "/v1/logs/default/events", json.dumps(event), one)
         connection.getresponse().read()
         acknowledged = time.perf_counter()
         path = "/v1/logs/default/events?" + urllib.parse.urlencode({"q": f"id:probe-{number}", "limit": 1})

@@ -54,7 +54,7 @@ def seal_apart(
 def main() -> None:
     """`python -m graven.index.process.sealing ROWS FIRST LEAF`."""
     rows, first, leaf = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    os.nice(5)
+    os.nice(5)  # beside what it inherits
     with pa.memory_map(str(rows)) as source:
         table = pa.ipc.open_file(source).read_all()
     seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=sys.stdin.read())
