@@ -8,10 +8,10 @@ from graven.cli.access.questions import Question, Search
 from graven.cli.printable import printable
 from graven.cli.zone import ago
 from graven.detect.rule import Alert, decode_alert
-from graven.errors import InvalidInput, UsageError
+from graven.errors import GravenError, InvalidInput, UsageError
 from graven.index.query.times import duration_ns, spell_duration, time_ns
 
-__all__ = ["DryRun", "alert_lines", "condition_text", "dry_run", "fired_text", "made_alert"]
+__all__ = ["DryRun", "alert_lines", "condition_text", "dry_run", "last_fired", "made_alert", "state_text"]
 
 _SECOND: Final = 1_000_000_000
 _MOST_BUCKETS: Final = 1_000
@@ -67,31 +67,43 @@ def condition_text(alert: Mapping[str, Any]) -> str:
     return str(alert.get("rule", "?"))
 
 
-def fired_text(last_fired: Any, *, now_ns: int) -> str:
-    """`3 h ago`, `never`; a server gives a time, or an object that has one."""
-    value = last_fired.get("time") or last_fired.get("received") if isinstance(last_fired, Mapping) else last_fired
-    if value is None:
-        return "never"
-    moment = value if isinstance(value, int) else time_ns(str(value))
-    return str(value) if moment is None else ago(moment, now_ns=now_ns)
+def state_text(found: Mapping[str, Any]) -> str:
+    """`watched`, `off`, or what keeps it from listening."""
+    if not found["alert"].get("enabled", True):
+        return "off"
+    return f"problem: {found['problem']}" if found.get("problem") else "watched"
 
 
-def alert_lines(found: Mapping[str, Any], *, now_ns: int) -> list[str]:
+def last_fired(search: Search, log: str, name: str) -> Mapping[str, Any] | None:
+    """The row of `system` that says when an alert fired last; None when it never did, or may not be read."""
+    try:
+        return search.newest("system", Question(f"action:alert.fire target:alert/{log}/{name}")).row
+    except GravenError:  # no right to read `system`, or the index is away: the alert is worth showing
+        return None
+
+
+def alert_lines(found: Mapping[str, Any], fired: Mapping[str, Any] | None, *, now_ns: int) -> list[str]:
     """One alert for people."""
     alert = found["alert"]
-    cooldown = spell_duration(int(alert.get("cooldown_s", 300)) * _SECOND)
+    moment = None if fired is None else time_ns(str(fired.get("time") or fired.get("received")))
     facts = {
         "query": alert.get("query") or "(everything)",
         "fires at": condition_text(alert),
         "severity": alert.get("severity", "warning"),
         "tells": ", ".join(alert.get("to") or ()) or "nobody",
-        "cooldown": cooldown,
-        "state": "watched" if alert.get("enabled", True) else "off",
-        "looked up to": found.get("position"),
-        "last fired": fired_text(found.get("last_fired"), now_ns=now_ns),
+        "cooldown": spell_duration(int(alert.get("cooldown_s", 300)) * _SECOND),
+        "state": state_text(found),
+        "listens from": None if found.get("armed") is None else f"entry {found['armed']}",
+        "last fired": None
+        if moment is None
+        else f"{ago(moment, now_ns=now_ns)}: entry {(fired or {})['index']} of system",
     }
     lines = [printable(str(alert["name"]))]
-    return lines + [f"  {label:<13} {printable(str(value))}" for label, value in facts.items() if value is not None]
+    lines += [f"  {label:<13} {printable(str(value))}" for label, value in facts.items() if value is not None]
+    return lines + [
+        f"  {'secret':<13} {printable(str(secret))}  for {printable(address)}"
+        for address, secret in (found.get("secrets") or {}).items()
+    ]
 
 
 class DryRun(NamedTuple):

@@ -51,7 +51,7 @@ def test_every_command_of_the_page_works(page, tmp_path):
         "NO_COLOR": "1",
     }
     flags = [str(tmp_path / flag) if flag.startswith("./") else flag for flag in serve[4:]]
-    with running_server(tmp_path / "graven-data", "--listen", f"127.0.0.1:{port}", *flags) as server:
+    with running_server(tmp_path / "graven-data", "--listen", f"127.0.0.1:{port}", *flags, index=True) as server:
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=tmp_path,

@@ -38,7 +38,7 @@ def expected(matches):
 def served(tmp_path_factory):
     """The command line beside a server with the events."""
     home = tmp_path_factory.mktemp("served")
-    with running_server(home / "data") as server:
+    with running_server(home / "data", index=True) as server:
         line = CommandLine.at(home, GRAVEN_SERVER=server.url, GRAVEN_TOKEN=server.token)
         line.must("record", "-", stdin=LINES)
         yield line
@@ -164,6 +164,29 @@ def test_the_index_is_shown_and_derived_again(served):
     assert len(found(served, "outcome:failure")) == len(expected(lambda e: e["outcome"] == "failure"))
 
 
+def test_an_alert_is_set_shown_tried_and_deleted(served):
+    condition = ["-q", "outcome:failure", "--count", "3", "--within", "1m"]
+    tried = json.loads(served.must("alert", "test", *condition, "--json").text)
+    assert tried["would_fire"]
+    served.must(
+        "alert", "set", "burst", *condition, "--by", "actor", "--to", "https://hooks.example/qa", "--cooldown", "1h"
+    )
+    (alert,) = [
+        one["alert"]
+        for one in json.loads(served.must("alert", "list", "--json").text)
+        if one["alert"]["name"] == "burst"
+    ]
+    assert (alert["threshold"], alert["cooldown_s"]) == ({"count": 3, "window_s": 60, "by": "actor"}, 3_600)
+    assert "3 within 1m by actor" in served.must("alert", "list").text
+    assert "secret" in served.must("alert", "show", "burst").text
+    assert "bob" in served.must("alert", "test", "burst").text
+    served.must("alert", "delete", "burst")
+    assert served.run("alert", "show", "burst").code == 5
+    bad = served.run("alert", "set", "burst", "-q", "actr:x", "--silent-for", "5m")
+    assert bad.code == 4
+    assert "actr:x\n       ^^^^" in bad.err
+
+
 def test_a_folder_says_what_only_a_server_does(folder):
     for command in (["tail"], ["alert", "list"]):
         ran = folder.run(*command)
@@ -247,7 +270,7 @@ def tail_is_open(line):
 
 
 def test_a_tail_goes_on_behind_a_server_that_was_killed(tmp_path):
-    server = start_server(tmp_path / "data")
+    server = start_server(tmp_path / "data", index=True)
     line = CommandLine.at(tmp_path, GRAVEN_SERVER=server.url, GRAVEN_TOKEN=server.token)
     line.must("record", "--action", "a.one", "--actor", "x")
     tail = Tail(line, "--since", "1h", "--template", "{action}")
@@ -257,7 +280,7 @@ def test_a_tail_goes_on_behind_a_server_that_was_killed(tmp_path):
         assert tail.next() == "a.two"
         server.kill()
         tail.wait_until_said("asking again")
-        with running_server(tmp_path / "data", "--listen", server.url.removeprefix("http://")):
+        with running_server(tmp_path / "data", "--listen", server.url.removeprefix("http://"), index=True):
             line.must("record", "--action", "a.three", "--actor", "x")
             assert tail.next() == "a.three"
             tail.wait_until_said("back after")

@@ -1,6 +1,6 @@
 import pytest
 
-from graven.cli.alerting import alert_lines, condition_text, dry_run, fired_text, made_alert
+from graven.cli.alerting import alert_lines, condition_text, dry_run, made_alert, state_text
 from graven.detect.rule import Silence, Threshold
 from graven.errors import InvalidInput, UsageError
 from graven.index.query.times import time_ns
@@ -39,14 +39,18 @@ def test_an_alert_is_told_in_words():
     assert condition_text({"threshold": {"count": 3, "window_s": 90, "by": "actor"}}) == "3 within 90s by actor"
     assert condition_text({"silence": {"window_s": 600}}) == "silence of 10m"
     assert condition_text({"rule": "result_changed"}) == "result_changed"
-    lines = alert_lines({"alert": {**BURST, "to": ["mailto:a@b.example"]}, "position": 7}, now_ns=NOW)
+    found = {"alert": {**BURST, "to": ["mailto:a@b.example"]}, "armed": 7, "secrets": {"https://x": "s3"}}
+    lines = alert_lines(found, {"index": 9, "time": "2026-11-27T10:05:00Z"}, now_ns=NOW)
     assert "  tells         mailto:a@b.example" in lines
-    assert "  last fired    never" in lines
+    assert "  last fired    10 min ago: entry 9 of system" in lines
+    assert "  secret        s3  for https://x" in lines
+    assert not any("last fired" in line for line in alert_lines(found, None, now_ns=NOW))
 
 
-@pytest.mark.parametrize("value", ["2026-11-27T10:05:00Z", NOW - 600 * 10**9, {"time": "2026-11-27T10:05:00Z"}])
-def test_when_it_fired_last_is_told_however_the_server_spells_it(value):
-    assert fired_text(value, now_ns=NOW) == "10 min ago"
+def test_what_keeps_an_alert_from_listening_is_its_state():
+    assert state_text({"alert": BURST}) == "watched"
+    assert state_text({"alert": {**BURST, "enabled": False}, "problem": "p"}) == "off"
+    assert state_text({"alert": BURST, "problem": "no index"}) == "problem: no index"
 
 
 class Counts:

@@ -14,6 +14,8 @@ from graven.cli.access.remote_tail import follow
 
 __all__ = ["RemoteSearch"]
 
+START_PATIENCE_S: Final = 5.0
+"""How long an index that is away is waited for: one that begins with its server is there within seconds."""
 PATIENCE_S: Final = 1.0
 """How long a search waits for the index to get as far as the log is: new events are to be visible within a second."""
 _LOOK_S: Final = 0.05
@@ -187,13 +189,17 @@ class RemoteSearch:
 
     def _let_catch_up(self, log: str) -> None:
         """Wait a moment for an index that is nearly there: who asks for what was just recorded would not find it."""
-        deadline = time.monotonic() + PATIENCE_S
+        began = time.monotonic()
         while True:
             try:
-                lag = next((one["lag_entries"] for one in self._index_state()["logs"] if one["name"] == log), 0)
+                state = self._index_state()
+                lag = next((one["lag_entries"] for one in state["logs"] if one["name"] == log), 0)
             except (errors.GravenError, KeyError, TypeError):  # the question itself says what is wrong
                 return
-            if not 0 < lag < _SMALL_LAG or time.monotonic() > deadline:
+            away = bool(state.get("away"))
+            if not away and not 0 < lag < _SMALL_LAG:
+                return
+            if time.monotonic() - began > (START_PATIENCE_S if away else PATIENCE_S):
                 return
             self._sleep(_LOOK_S)
 

@@ -49,8 +49,8 @@ def _condition_options(function: Any) -> Any:
 @access_options
 @json_option
 def list_alerts(log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """List the alerts of a log: when they fire, whom they tell, when they last fired."""
-    from graven.cli.alerting import condition_text, fired_text
+    """List the alerts of a log: whether they are watched, and when they fire."""
+    from graven.cli.alerting import condition_text, state_text
 
     with read_chosen(server, data, token) as access:
         alerts = access.searcher().alerts(log)
@@ -62,10 +62,10 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
         return
     rows = [
         [
-            str(one["alert"]["name"]) + ("" if one["alert"].get("enabled", True) else " (off)"),
+            str(one["alert"]["name"]),
+            state_text(one),
             str(one["alert"].get("severity", "warning")),
             condition_text(one["alert"]),
-            fired_text(one.get("last_fired"), now_ns=time.time_ns()),
             str(one["alert"].get("query") or one["alert"].get("rule") or "(everything)"),
         ]
         for one in alerts
@@ -73,7 +73,7 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
     from graven.cli.printable import printable
 
     shown = [[printable(cell) for cell in row] for row in rows]
-    print(terminal.table(["ALERT", "SEVERITY", "FIRES AT", "LAST FIRED", "QUERY"], shown))
+    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "QUERY"], shown))
 
 
 @command.command("show", cls=TeachingCommand, epilog="graven alert show denial-burst")
@@ -82,15 +82,20 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
 @access_options
 @json_option
 def show(name: str, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """Show one alert."""
-    from graven.cli.alerting import alert_lines
+    """Show one alert, and when it last fired.
+
+    Operators are also shown the secret by which a receiver checks the signature of what it is sent.
+    """
+    from graven.cli.alerting import alert_lines, last_fired
 
     with read_chosen(server, data, token) as access:
-        found = access.searcher().alert(log, name)
+        search = access.searcher()
+        found = search.alert(log, name)
+        fired = None if as_json else last_fired(search, log, name)
     if as_json:
         terminal.emit_json(found)
     else:
-        print("\n".join(alert_lines(found, now_ns=time.time_ns())))
+        print("\n".join(alert_lines(found, fired, now_ns=time.time_ns())))
 
 
 @command.command(

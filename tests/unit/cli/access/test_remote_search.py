@@ -67,6 +67,12 @@ def test_an_index_that_is_nearly_there_is_waited_for():
     assert len(server.slept) == 2
 
 
+def test_an_index_that_begins_with_its_server_is_waited_for():
+    server = Server(events=page(), index=[{"away": True, "logs": []}, {"away": True, "logs": []}, STATE])
+    server.search.page("default", Question(), limit=1)
+    assert len(server.slept) == 2
+
+
 @pytest.mark.parametrize("lag", [0, 10_000_000])
 def test_nobody_waits_for_an_index_that_is_there_or_far_behind(lag):
     server = Server(events=page(), index={"logs": [{"name": "default", "lag_entries": lag}]})
