@@ -13,6 +13,9 @@ __all__ = ["Cell", "FittedTable", "room"]
 
 _GAP: Final = 2
 _NARROWEST: Final = 6
+_READABLE: Final = 13
+_READABLE_LAST: Final = 20
+"""What a column likes to have: those that have most beyond it give way first."""
 
 
 def room() -> int | None:
@@ -82,8 +85,7 @@ class FittedTable:
             able = [at for at in range(len(widths)) if at not in self._fixed and widths[at] > _NARROWEST]
             if not able:
                 break
-            # what is said may give way until it is no wider than half of the line
-            at = max(able, key=lambda at: (widths[at] * (1 if at == last else 2), at))
+            at = max(able, key=lambda at: (widths[at] - (_READABLE_LAST if at == last else _READABLE), at))
             widths[at] -= 1
             over -= 1
         return widths

@@ -22,6 +22,12 @@ def test_what_is_fixed_is_never_cut_and_what_is_cut_says_so():
     assert line == "123456789012  abcde…"
 
 
+def test_a_long_text_gives_way_before_short_names_do():
+    table = FittedTable(["WHO", "TARGET", "SAID"], width=50)
+    (line,) = table.lines([cells("svc-billing", "order/42", "x" * 300)])
+    assert line.startswith("svc-billing  order/42  xxx")
+
+
 def test_in_a_pipe_nothing_is_cut():
     (line,) = FittedTable(["A", "B"], width=None).lines([cells("a" * 300, "b" * 300)])
     assert line == "a" * 300 + "  " + "b" * 300
