@@ -2,8 +2,8 @@
 
 A log of N events is recorded over HTTP, indexed from nothing, searched over HTTP; then the same rows go into one
 DuckDB file and one SQLite FTS5 file, and the same questions are asked there. A "day" is the last tenth of the log:
-events come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded durably,
-the answer. "index" is the part that the two files do as well: from the query to log indexes.
+events come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded
+durably, the answer. "index" is the part that the two files do as well: from the query to log indexes.
 """
 
 import argparse

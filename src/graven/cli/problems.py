@@ -36,6 +36,7 @@ EXIT_CODES: Mapping[type[errors.GravenError], int] = {
     errors.Forbidden: 6,
     errors.Unavailable: 7,
     errors.Busy: 7,
+    errors.TimedOut: 7,
     errors.RefusedToStart: 8,
     errors.StorageFailed: 8,
 }

@@ -178,17 +178,18 @@ def _tail(log: FollowedLog, call: Call, check: Check) -> Answer:
     view = choice(parameters, "view", ("row", "entry"))
     query = _asked(call).query
     snapshot = log.index.snapshot()
-    indexes: list[int] = []
+    total = 0
+    shown: list[int] = []
     for segment, rows in matching(snapshot, query, after=after, check=check):
-        indexes += (rows + segment.first).tolist()
-    shown = indexes[-limit:]
+        total += len(rows)
+        shown = [*shown, *(rows[-limit:] + segment.first).tolist()][-limit:]
     parts = [
         b"id: %d\nevent: row\ndata: %b\n\n" % (index, row.translate(_ONE_LINE))
         for index, row in zip(shown, _shown(log, shown, view), strict=True)
     ]
-    state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": len(indexes) - len(shown)}
+    state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": total - len(shown)}
     parts.append(b"id: %d\nevent: progress\ndata: %b\n\n" % (max(after, snapshot.size - 1), _encode(state)))
-    return Answer(call.id, b"".join(parts), len(indexes), shown[0] if shown else None, max(after, snapshot.size - 1))
+    return Answer(call.id, b"".join(parts), total, shown[0] if shown else None, max(after, snapshot.size - 1))
 
 
 def _view(log: FollowedLog, call: Call, check: Check) -> Answer:
