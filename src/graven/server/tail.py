@@ -81,7 +81,7 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
                     if service.stopping:
                         return
                     await asyncio.sleep(1 / _PER_SECOND)
-                    await service.index.advanced(log, position + 1, _HEARTBEAT_S / 3)
+                    await _something_new(service, log, position + 1)
                     service.authenticate(dict(request.scope["headers"])).require("read", log)
                     answer = await service.index.ask("tail", log, {**asked, "after": str(position)})
             except GravenError as error:
@@ -100,3 +100,10 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
 def _position(text: str) -> int:
     """A log index, or -1 for what is before the first."""
     return -1 if text == "-1" else decode_decimal(text)
+
+
+async def _something_new(service: Service, log: str, beyond: int) -> None:
+    """Wait for a while until more is indexed; a server that stops must not wait for its tails."""
+    until = time.monotonic() + _HEARTBEAT_S / 3
+    while not service.stopping and service.index.indexed(log) <= beyond and time.monotonic() < until:
+        await service.index.advanced(log, beyond, 1 / _PER_SECOND)

@@ -30,6 +30,8 @@ _encode: Final = msgspec.json.Encoder().encode
 _DEFAULT_LIMIT: Final = 50
 _MOST_BUCKETS: Final = 1_000
 _MOST_VALUES: Final = 1_000
+_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
+"""A line break in an entry is white space between JSON tokens; in a stream of events it would end the line."""
 _MAX_TIME_NS: Final = 253_402_300_799_999_999_999
 
 Check = Callable[[], None]
@@ -182,7 +184,7 @@ def _tail(log: FollowedLog, call: Call, check: Check) -> Answer:
         total += len(rows)
         shown = [*shown, *(rows[-limit:] + segment.first).tolist()][-limit:]
     parts = [
-        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row)
+        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row.translate(_ONE_LINE))
         for index, row in zip(shown, _shown(log, shown, view), strict=True)
     ]
     state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": total - len(shown)}
