@@ -30,6 +30,7 @@
  * @property {string} [trace_id]
  * @property {string} [session]
  * @property {Record<string, string>} [labels]
+ * @property {Record<string, string | number | boolean>} [attributes]  only of reads through the index: what was asked for
  */
 
 export {};
