@@ -161,6 +161,7 @@ async function start() {
     if (live) live.textContent = announcement.value;
   });
   await loginByCode();
+  PAGES.find(({ name }) => name === (route.value.page || "events"))?.load().catch(() => null); // while the session is asked for
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
   await refreshSession();
   effect(completeAddress);

@@ -36,6 +36,7 @@ def row_of(view: Mapping[str, Any]) -> dict[str, Any]:
         "behalf": [_texts(actor, "id", "type", "name") for actor in _list(event.get("on_behalf_of"))],
         "targets": [_texts(target, "type", "id", "name") for target in _list(event.get("targets"))],
         "message": _text(event.get("message")),
+        "reason": _text(event.get("reason")),
         "error": _texts(event.get("error"), "type", "message"),
         "duration_ns": event.get("duration_ns") if isinstance(event.get("duration_ns"), int) else None,
         "severity": event.get("severity") if isinstance(event.get("severity"), int) else None,

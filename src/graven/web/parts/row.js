@@ -22,6 +22,7 @@
  * @property {string | Actor[]} [behalf]
  * @property {Target[]} [targets]
  * @property {string} [message]
+ * @property {string} [reason]
  * @property {RowError} [error]
  * @property {number} [duration_ns]
  * @property {number} [severity]

@@ -189,6 +189,7 @@ export const TEMPLATES = {
   "blob.read": read("read blob", "blob"),
   "runs.read": read("listed the runs of"),
   "run.read": read("read run", "run"),
+  "test.read": read("read test", "test"),
   "log.push": read("pushed"),
   "state.snapshot": snapshot,
   "state.snapshot.finish": snapshotFinish,
