@@ -132,3 +132,10 @@ def test_the_first_view_is_small() -> None:
     most = max(sum(len(files.files[m].gzip) for m in shell | set(files.modules_of(page))) for page in pages)
     styles = sum(len(file.gzip) for path, file in files.files.items() if path.endswith(".css"))
     assert most + styles + len(files.page.gzip) < FIRST_VIEW_BYTES
+
+
+def test_the_first_view_is_loaded_without_a_chain_of_imports() -> None:
+    _, _, body = get("/")
+    preloaded = re.findall(rb'rel="modulepreload" href="/assets/[0-9a-f]+/([^"]+)"', body)
+    wanted = {*PAGES.files.modules_of("app.js"), *PAGES.files.modules_of("pages/events/page.js")}
+    assert {path.decode() for path in preloaded} == wanted

@@ -16,7 +16,7 @@ from graven.index.answers.histogram import histogram
 from graven.index.answers.page import matching, page
 from graven.index.answers.plan import plan_of
 from graven.index.answers.shown import row_of, viewed
-from graven.index.derive.view import view_of
+from graven.index.derive.view import event_bytes, view_of
 from graven.index.process.asked import MOST, Asked, asked, choice, facet_fields, number_of, order_of, span_asked
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Answer, Call
@@ -195,9 +195,10 @@ def _tail(log: FollowedLog, call: Call, check: Check) -> Answer:
 def _view(log: FollowedLog, call: Call, check: Check) -> Answer:
     """The entry as its mapper reads it; members above `LARGE_BYTES` are named, and given by `value`."""
     index = _index_of(log, call)
-    view = view_of(index, log.reader.entry(index), log.reader.blob)
+    entry = log.reader.entry(index)
+    view = view_of(index, entry, log.reader.blob)
     check()
-    return Answer(call.id, viewed(view), 1, index, index)
+    return Answer(call.id, viewed(view, event_bytes(entry, log.reader.blob)), 1, index, index)
 
 
 def _views(log: FollowedLog, call: Call, check: Check) -> Answer:

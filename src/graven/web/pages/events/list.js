@@ -29,7 +29,7 @@ import { AROUND, revealing, windowOf } from "./window-of.js";
 const LINE = 30;
 const CARD = 62;
 const NARROW = matchMedia("(max-width: 760px)");
-const AHEAD_ROWS = 300;
+const AHEAD_ROWS = 120;
 const KEPT = 400;
 const SETTLE_MS = 160;
 /** Browsers cannot scroll much farther than this. */
