@@ -76,10 +76,26 @@ _SPECIAL: Final = {
     "token": "r.by.token",
     "by_ip": "r.by.ip",
 }
+# the engine reads nanoseconds, but drops the offset of a time: both are read apart
+_IN_UTC: Final = "upper(right(d.time, 1)) = 'Z'"
+_OFFSET_S: Final = f"""CASE WHEN {_IN_UTC} THEN 0 WHEN regexp_matches(d.time, '[+-][0-9]{{2}}:[0-9]{{2}}$') THEN
+    (CASE WHEN d.time[-6] = '-' THEN -60 ELSE 60 END)
+    * (60 * TRY_CAST(d.time[-5:-4] AS INTEGER) + TRY_CAST(d.time[-2:] AS INTEGER)) END"""
+_LOCAL: Final = f"upper(CASE WHEN {_IN_UTC} THEN d.time ELSE left(d.time, length(d.time) - 6) END)"
+
+
+def _moment(local: str) -> str:
+    exact = (
+        f"CAST(epoch_ns(TRY_CAST({local} AS TIMESTAMP_NS)) AS HUGEINT) - CAST(1000000000 AS HUGEINT) * ({_OFFSET_S})"
+    )
+    return f"CAST(greatest({-(2**63) + 1}, least({2**63 - 1}, {exact})) AS BIGINT)"
+
+
 # a leap second counts as the second before; what int64 cannot hold is put at its ends, so that it hides nothing
 _TIME: Final = f"""CASE WHEN d.time IS NULL THEN {MISSING} ELSE coalesce(
-    epoch_ns(TRY_CAST(d.time AS TIMESTAMP_NS)),
-    epoch_ns(TRY_CAST(regexp_replace(d.time, '^(.{{17}})60', '\\159') AS TIMESTAMP_NS)),
+    CASE WHEN ({_OFFSET_S}) IS NULL THEN {MISSING} END,
+    CASE WHEN TRY_CAST({_LOCAL} AS TIMESTAMP_NS) IS NOT NULL THEN {_moment(_LOCAL)} END,
+    CASE WHEN d.time[18:19] = '60' THEN {_moment(f"(d.time[:17] || '59' || substr({_LOCAL}, 20))")} END,
     CASE WHEN regexp_matches(d.time, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]')
          THEN CASE WHEN d.time < '1970' THEN {-(2**63) + 1} ELSE {2**63 - 1} END ELSE {MISSING} END) END"""
 

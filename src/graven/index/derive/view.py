@@ -24,7 +24,7 @@ from graven.index.query.times import time_ns
 
 __all__ = ["VERSION", "event_bytes", "view_of"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 _EVENT: Final = "event/1"
 _K8S: Final = "k8s.audit/v1"
 _FAULTS: Final = (*BROKEN, GravenError, ValueError)
