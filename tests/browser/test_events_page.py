@@ -284,6 +284,12 @@ def test_the_list_does_not_scroll_sideways_on_a_narrow_screen(open_page: OpenPag
     assert page.locator(".events-list").evaluate("(list) => list.scrollWidth - list.clientWidth") <= 0
 
 
+def test_a_touch_of_a_row_opens_it_on_a_narrow_screen(open_page: OpenPage) -> None:
+    page = few(open_page, viewport={"width": 375, "height": 700})
+    rows(page).first.get_by_text("CardDeclined").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("alice failed to create order")
+
+
 def test_filters_are_a_sheet_on_a_narrow_screen(open_page: OpenPage) -> None:
     page = open_page(f"{EVENTS}?q=action:order.create", viewport={"width": 375, "height": 700})
     page.get_by_role("button", name="Filters").click()

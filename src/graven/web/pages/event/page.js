@@ -64,7 +64,7 @@ function Indexed({ log, index, raw }) {
     ["r", "raw bytes, or back", () => changeQuery({ view: raw ? null : "raw" })],
     ["Escape", "back to the list", () => navigate(listOf(log))],
   ]);
-  if (error) return html`<div class="page"><${Steps} log=${log} index=${index} to=${to} /><${Problem} error=${error} retry=${reload} /></div>`;
+  if (error) return html`<div class="page eventpage"><${Steps} log=${log} index=${index} to=${to} /><${Problem} error=${error} retry=${reload} /></div>`;
   if (!data) return loading ? html`<${Loading} what=${`Reading event ${index}`} />` : null;
   return html`<div class="page eventpage" aria-busy=${loading}>
     <${Head} log=${log} view=${data.view} raw=${raw} to=${to} />
