@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from tests.support.browser_pages import Watch, axe_source, serious
-from tests.support.searching import index_pid, search, wait_indexed
+from tests.support.searching import index_pid, record, search, wait_indexed
 from tests.support.server_process import ServerProcess, running_server
 from tests.support.server_requests import append, event
 from tests.support.shop_events import CORRECTED, LARGE_BYTES, ORDERS
@@ -45,6 +45,30 @@ def test_a_failing_test_shows_its_error_with_frame_and_locals(open_page: OpenPag
     expect(failure).to_contain_text("assert 12900 == 11610")
     expect(failure).to_contain_text("test_orders.py:29")
     expect(failure.get_by_text("12900", exact=True)).to_be_visible()
+
+
+def test_an_event_of_a_test_leads_to_what_happened_in_it(open_page: OpenPage, site: ServerProcess) -> None:
+    with site.client() as client:
+        (row,) = search(client, "run:ci-2 action:sql.statement", limit=1)["events"]
+    page = open_page(f"/ui/default/event/{row['index']}")
+    page.get_by_role("link", name="What happened in this test").click()
+    expect(page.locator(".timeline")).to_contain_text(
+        "select percent from discounts where from_quantity < ? with [10] → []"
+    )
+
+
+def test_what_belongs_to_one_trace_is_told_as_it_happened(open_page: OpenPage, site: ServerProcess) -> None:
+    trace = {"trace": {"trace_id": "c0ffee" + "0" * 26, "span_id": "1" * 16}}
+    late, early = "2026-11-27T10:00:02Z", "2026-11-27T10:00:01Z"
+    events = [
+        event(action="payment.settle", time=late, **trace),
+        event(action="payment.request", time=early, **trace),
+    ]
+    with site.client() as client:
+        first = record(client, events, "shop")
+    page = open_page(f"/ui/shop/event/{first}")
+    told = page.locator(".around li")
+    expect(told).to_have_text([re.compile("requested payment"), re.compile("settled payment")])
 
 
 def test_a_large_value_is_loaded_when_it_is_asked_for(open_page: OpenPage) -> None:

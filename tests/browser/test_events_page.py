@@ -184,6 +184,12 @@ def test_j_and_k_move_and_enter_opens(open_page: OpenPage) -> None:
     expect(found(page)).to_have_text(f"{FOUND} events")
 
 
+def test_enter_opens_the_marked_row_where_nothing_has_the_focus(open_page: OpenPage) -> None:
+    page = few(open_page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("alice failed to create order")
+
+
 def test_slash_goes_to_the_query_and_escape_leaves_it(open_page: OpenPage) -> None:
     page = few(open_page)
     page.keyboard.press("/")
@@ -276,6 +282,12 @@ def test_the_list_does_not_scroll_sideways_on_a_narrow_screen(open_page: OpenPag
     page = few(open_page, viewport={"width": 375, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert page.locator(".events-list").evaluate("(list) => list.scrollWidth - list.clientWidth") <= 0
+
+
+def test_a_touch_of_a_row_opens_it_on_a_narrow_screen(open_page: OpenPage) -> None:
+    page = few(open_page, viewport={"width": 375, "height": 700})
+    rows(page).first.get_by_text("CardDeclined").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("alice failed to create order")
 
 
 def test_filters_are_a_sheet_on_a_narrow_screen(open_page: OpenPage) -> None:

@@ -1,7 +1,7 @@
 /** The page Events: find, look, follow. Everything that is chosen is in the URL (place.js). */
 
 import { html, style, useComputed, useEffect, useRef, useState } from "../../html.js";
-import { zone as ownZone } from "../../preferences.js";
+import { shortcuts, zone as ownZone } from "../../preferences.js";
 import { changeQuery, link, navigate } from "../../route.js";
 import { count, Empty, plural, Problem } from "../../shell/parts.js";
 import { useShortcuts } from "../../shell/keys.js";
@@ -75,13 +75,26 @@ export default function Events({ route }) {
     ["/", "go to the query", () => (input.current?.focus(), input.current?.select())],
     ["j", "next event", () => (focusList(), move(search, list, 1))],
     ["k", "previous event", () => (focusList(), move(search, list, -1))],
-    ["↵", "open the event", () => {}], // the list itself hears Enter: here it would be taken from every button
+    ["↵", "open the event", () => {}], // heard below and by the list: here it would be taken from every button
     ["x", "mark the event", () => { const row = current(); if (row) stable.mark(row.index); }],
     ["c", "compare the marked events", compare],
     ["v", "verify the event", () => { const row = current(); if (row) navigate(link(search.log, "proof", row.index)); }],
     ["l", "follow live, or stop", () => change({ live: !place.live })],
     ["Escape", "unmark", () => (search.marked.value = [])],
   ]);
+
+  useEffect(() => {
+    // where nothing has the focus, Enter is meant for the row that is marked; a button or link keeps its own
+    const entered = (/** @type {KeyboardEvent} */ event) => {
+      const at = event.target;
+      if (event.key !== "Enter" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !shortcuts.value) return;
+      if (!(at instanceof HTMLElement) || (at !== document.body && at.id !== "main") || document.querySelector("dialog[open]")) return;
+      const row = search.store.at(search.current.value);
+      if (row) navigate(link(search.log, "event", row.index));
+    };
+    document.addEventListener("keydown", entered);
+    return () => document.removeEventListener("keydown", entered);
+  }, [search]);
 
   const isRanged = Boolean(place.since || place.until);
   const error = search.error.value;
