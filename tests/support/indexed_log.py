@@ -69,10 +69,11 @@ def followed(data: Path, size: int, name: str = "shop") -> FollowedLog:
 def seal_all(log: FollowedLog) -> None:
     """Seal everything that is full, in another process each, as the index does."""
     while (full := log.index.full()) is not None:
+        generation = log.index.generation
         first, table = full
         leaf = log.leaf(first + len(table) - 1)
         folder = seal_apart(table, first, log.index.home, leaf=leaf, secret=log.index.secret, wait=_wait)
-        log.index.take_sealed(folder)
+        assert log.index.take_sealed(folder, generation)
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from graven.errors import GravenError, NotFound
+from graven.errors import GravenError, NotFound, Unavailable
 from graven.log.compress import some_of_bundle
 from graven.log.layout import LogPaths
 from graven.log.tree import Tree
@@ -46,14 +46,11 @@ class LogReader:
 
     def batches(self, start: int, committed: int) -> Iterator[Batch]:
         """Entries [start, committed) in order. Ends early when the files are not there yet."""
-        published = self.published_size()
-        self._published = published
+        published = self._published = self.published_size()
         self._let_go(published)
-        while start < min(published, committed):
-            bundle = self._tree.bundle(start // FULL_WIDTH, published)
-            entries = bundle[start % FULL_WIDTH :][: committed - start]
-            yield start, entries
-            start += len(entries)
+        for first, entries in self._bundled(start, min(published, committed), published):
+            yield first, entries
+            start = first + len(entries)
         for frame in self._tail.frames(start, committed) if start < committed else ():
             if frame.first_index > start:
                 return
@@ -62,12 +59,19 @@ class LogReader:
             yield start, entries
             start += len(entries)
 
+    def published(self, start: int, stop: int) -> Iterator[Batch]:
+        """Entries [start, stop) from their bundles, in order; any thread. Unavailable unless all are published."""
+        published = self.published_size()
+        if published < stop:
+            raise Unavailable(f"entries from {published} to {stop} are not published yet", hint="try again in a moment")
+        yield from self._bundled(start, stop, published)
+
     def entry(self, index: int) -> bytes:
-        """An entry that `batches` has given before."""
+        """An entry that `batches` has given before; Unavailable when the index was made anew meanwhile."""
         return self.entries([index])[0]
 
     def entries(self, indexes: Sequence[int]) -> list[bytes]:
-        """Entries that `batches` has given before, in this order; of each bundle only what leads to them is decoded."""
+        """As `entry`, in this order; of each bundle no more is decoded than leads to them."""
         found: dict[int, bytes] = {}
         resting: dict[int, list[int]] = {}
         for index in indexes:
@@ -76,7 +80,13 @@ class LogReader:
                 found[index] = waiting
             else:
                 resting.setdefault(index // FULL_WIDTH, []).append(index)
-        published = self._published if max(indexes, default=0) < self._published else self.published_size()
+        if not resting:
+            return [found[index] for index in indexes]
+        published = self._published if max(indexes) < self._published else self.published_size()
+        if max(map(max, resting.values())) >= published:  # it was made anew, and has not got there again
+            raise Unavailable(
+                f"entry {max(indexes)} is not indexed any more", hint="ask again in a moment", code="index_away"
+            )
         for number, wanted in resting.items():
             found |= self._from_bundle(number, published, sorted(wanted))
         return [found[index] for index in indexes]
@@ -91,14 +101,12 @@ class LogReader:
         return None
 
     def _from_bundle(self, number: int, published: int, indexes: Sequence[int]) -> dict[int, bytes]:
-        width = min(FULL_WIDTH, published - number * FULL_WIDTH)
-        positions = [index - number * FULL_WIDTH for index in indexes]
-        if positions[-1] >= width:
-            raise NotFound(f"entry {indexes[-1]} is not in the published tree", why=f"its size is {published}")
         full = self._objects.get(TilePath(ENTRIES_LEVEL, number, FULL_WIDTH).path())
+        width = min(FULL_WIDTH, published - number * FULL_WIDTH)
         data = full if full is not None else self._tree.read(TilePath(ENTRIES_LEVEL, number, width))
         if data is None:
             raise NotFound(f"the bundle of entry {indexes[0]} is missing", code="bundle_missing")
+        positions = [index - number * FULL_WIDTH for index in indexes]
         return dict(zip(indexes, some_of_bundle(data, positions), strict=True))
 
     def blob(self, digest: str) -> bytes | None:
@@ -116,11 +124,21 @@ class LogReader:
     def close(self) -> None:
         self._objects.close()
 
+    def _bundled(self, start: int, stop: int, published: int) -> Iterator[Batch]:
+        while start < stop:
+            entries = self._tree.bundle(start // FULL_WIDTH, published)[start % FULL_WIDTH :][: stop - start]
+            yield start, entries
+            start += len(entries)
+
     def _keep(self, first: int, entries: list[bytes]) -> None:
+        """Keep those that are not here yet: a frame is read twice where following stopped within it."""
         with self._lock:
-            if self._waiting and self._waiting[-1][0] + len(self._waiting[-1][1]) != first:
+            end = self._waiting[-1][0] + len(self._waiting[-1][1]) if self._waiting else first
+            if first > end:  # what lies between came from bundles, and so do the older ones
                 self._waiting.clear()
-            self._waiting.append((first, entries))
+                end = first
+            if fresh := entries[end - first :]:
+                self._waiting.append((end, fresh))
 
     def _let_go(self, published: int) -> None:
         with self._lock:

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from graven.index.derive.view import VERSION
 from graven.index.segment.contract import Segment
+from graven.index.segment.flat import mapped
 from graven.index.segment.hot import HotSegment
 from graven.index.segment.sealed import FORMAT, SealedSegment, folder_name
 
@@ -28,7 +29,11 @@ __all__ = ["SEALED_ROWS", "LogIndex", "Snapshot"]
 
 SEALED_ROWS: Final = 262_144
 _MERGED_ROWS: Final = 65_536
+_MERGED_BYTES: Final = 64 * 2**20
 """Hot segments are merged up to here: few enough to ask each, small enough to copy."""
+
+_IN_MEMORY_BYTES: Final = 512 * 2**20
+"""Hot rows beyond this lie in files that have no name any more, for the system to write out and to read again."""
 
 _LOG: Final = "log.json"
 
@@ -75,6 +80,8 @@ class LogIndex:
         """Why segments on disk were not taken."""
         self._sealed = self._open_sealed(genuine)
         self._hot: list[HotSegment] = []
+        self.generation = 0
+        """Goes up when everything is forgotten: what was made before belongs nowhere any more."""
 
     @property
     def secret(self) -> str:
@@ -98,6 +105,8 @@ class LogIndex:
             while len(hot) > 1 and self._mergeable(hot[-2], hot[-1]):
                 right, left = hot.pop(), hot.pop()
                 hot.append(HotSegment(left.first, pa.concat_tables([left.table, right.table])))
+            if sum(part.size_bytes for part in hot) > _IN_MEMORY_BYTES:
+                hot = [part if part.spilled else self._spilled(part) for part in hot]
             with self._lock:
                 self._hot = hot
 
@@ -126,16 +135,27 @@ class LogIndex:
         with self._lock:
             return tuple(self._sealed)
 
-    def take_sealed(self, folder: Path) -> None:
-        """A segment that was just made takes the place of the hot ones that it was made of, or of its older self."""
+    def take_sealed(self, folder: Path, generation: int) -> bool:
+        """A segment that was just made takes the place of the hot ones that it was made of, or of its older self.
+
+        False, and nothing is taken, when everything was forgotten since its making began in `generation`. ValueError
+        when the folder is no segment of this index, or not the next one.
+        """
         segment = SealedSegment(folder, secret=self.secret)
-        position = segment.first // self.sealed_rows
+        position, beside = divmod(segment.first, self.sealed_rows)
         with self._changing, self._lock:
+            if generation != self.generation:
+                return False
+            if beside or segment.count != self.sealed_rows or position > len(self._sealed):
+                raise ValueError(f"{folder} has {segment.count} rows from {segment.first}: not the next segment")
             if position < len(self._sealed):
                 self._sealed = [*self._sealed[:position], segment, *self._sealed[position + 1 :]]
-            else:
-                self._sealed = [*self._sealed, segment]
-                self._hot = [part for part in self._hot if part.first >= segment.first + segment.count]
+                return True
+            if sum(part.count for part in self._hot if part.first < segment.first + segment.count) != segment.count:
+                raise ValueError(f"{folder} has {segment.count} rows from {segment.first}, which are not all hot")
+            self._sealed = [*self._sealed, segment]
+            self._hot = [part for part in self._hot if part.first >= segment.first + segment.count]
+            return True
 
     def outdated(self) -> SealedSegment | None:
         """A sealed segment that an older mapper derived."""
@@ -145,13 +165,25 @@ class LogIndex:
         """Forget everything, on disk too."""
         with self._changing, self._lock:
             self._sealed, self._hot = [], []
+            self.generation += 1
         for folder in self.home.iterdir():
-            if folder.is_dir():
-                shutil.rmtree(folder)
+            if folder.is_dir():  # one that is just being made may resist, and is not taken
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _mergeable(self, left: HotSegment, right: HotSegment) -> bool:
         same_sealed = left.first // self.sealed_rows == right.first // self.sealed_rows
-        return same_sealed and left.count + right.count <= _MERGED_ROWS and left.count < 2 * right.count
+        few = left.count + right.count <= _MERGED_ROWS and left.size_bytes + right.size_bytes <= _MERGED_BYTES
+        return same_sealed and few and left.count < 2 * right.count
+
+    def _spilled(self, part: HotSegment) -> HotSegment:
+        path = self.home / f"rows-{part.first}.spilled"
+        try:
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, part.table.schema) as writer:
+                writer.write_table(part.table)
+            table = pa.ipc.open_file(pa.BufferReader(mapped(path))).read_all()
+        finally:
+            path.unlink(missing_ok=True)  # it is there as long as it is mapped
+        return HotSegment(part.first, table, spilled=True)
 
     def _identify(self, origin: str) -> _Log:
         path = self.home / _LOG
@@ -159,7 +191,7 @@ class LogIndex:
             known = msgspec.json.decode(path.read_bytes(), type=_Log)
             if known.origin == origin:
                 return known
-        except (OSError, msgspec.MsgspecError):
+        except (FileNotFoundError, msgspec.MsgspecError):
             pass
         for folder in self.home.iterdir():  # of another log, or of nobody knows which
             shutil.rmtree(folder) if folder.is_dir() else folder.unlink()

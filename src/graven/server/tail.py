@@ -64,11 +64,11 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         first = await service.index.ask("tail", log, {**asked, "after": str(start)})
         facts = {"query": parameters.get("q", ""), "after": start}
         await service.reads.one(principal, client_ip(request.scope), "events.tail.start", log, (), facts)
-        mark = object()
-        open_tails.add(mark)
 
         async def pieces() -> AsyncIterator[bytes]:
             sent, position, said = 0, start, time.monotonic()
+            mark = object()
+            open_tails.add(mark)  # here: what never begins, because the client went, never ends either
             try:
                 answer = first
                 while True:

@@ -91,7 +91,8 @@ def view_routes(service: Service) -> list[HTTPRouteHandler]:
         parse(data.query, now_ns=service.clock())
 
         def save() -> NamedView:
-            if len(views(log)) >= _MOST:
+            names = {view.name for view in views(log)}
+            if len(names) >= _MOST and name not in names:
                 raise InvalidInput(f"a log has at most {_MOST} views", hint="delete one", code="bad_view")
             targets = (("log", log), ("view", name))
             attributes = {"view": msgspec.to_builtins(data)}

@@ -114,7 +114,7 @@ def test_an_older_mapper_s_segments_answer_until_they_are_derived_again(data, mo
     folder = indexed_log.seal_apart(
         table, old.first, log.index.home, leaf=old.manifest.leaf, secret=log.index.secret, wait=lambda p: p.wait()
     )
-    log.index.take_sealed(folder)
+    assert log.index.take_sealed(folder, log.index.generation)
     assert log.index.outdated() is None
     check(log)
 

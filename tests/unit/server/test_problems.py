@@ -20,6 +20,7 @@ STATUS = {
     "RefusedToStart": 503,
     "StorageFailed": 503,
     "Tampered": 500,
+    "TimedOut": 504,
     "TooLarge": 413,
     "Unauthenticated": 401,
     "Unavailable": 503,

@@ -1,20 +1,21 @@
 """How many matches have each value of a field: partials of segments are added up by value."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graven.index.answers.page import masks
 from graven.index.query.ast import Query
 from graven.index.query.fields import Field
 from graven.index.segment.contract import Segment
-from graven.index.segment.rows import Rows, rows_of
+from graven.index.segment.rows import Rows
 from graven.index.segment.sealed import SealedSegment
 from graven.index.store import Snapshot
 
-__all__ = ["Facet", "Facets", "facets", "values_of"]
+__all__ = ["Facet", "Facets", "counted_by", "facets", "values_of"]
 
 
 class Facet(NamedTuple):
@@ -35,15 +36,19 @@ class Facets(NamedTuple):
 def facets(
     snapshot: Snapshot, query: Query, fields: Sequence[Field], *, limit: int, check: Callable[[], None]
 ) -> Facets:
-    """Counts for fields that are stored as facets."""
+    """Counts for fields that are stored as facets, each named once."""
+    return counted_by(masks(snapshot, query, check=check), fields, limit=limit, check=check)
+
+
+def counted_by(
+    matched: Iterable[tuple[Segment, Rows]], fields: Sequence[Field], *, limit: int, check: Callable[[], None]
+) -> Facets:
+    """The same, over what `masks` gave."""
     partials: dict[str, list[tuple[pa.StringArray, Any]]] = {field.name: [] for field in fields}
     absent = dict.fromkeys(partials, 0)
     total = 0
-    for segment in snapshot.segments:
+    for segment, rows in matched:
         check()
-        rows = rows_of(query, segment, check=check)
-        if rows is False:
-            continue
         total += segment.count if rows is True else int(np.count_nonzero(rows))
         for field in fields:
             counts = _counts(segment, field.column, rows)

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from graven.index.answers.facets import facets
+from graven.index.answers.facets import counted_by
+from graven.index.answers.page import masks
 from graven.index.answers.widths import width_for
 from graven.index.derive.columns import MISSING
 from graven.index.query.ast import Query
 from graven.index.query.fields import Field
 from graven.index.segment.contract import Segment
-from graven.index.segment.rows import Rows, rows_of
+from graven.index.segment.rows import Rows
 from graven.index.store import Snapshot
 
 __all__ = ["STACKED", "Bucket", "Clock", "Histogram", "histogram"]
@@ -23,6 +26,9 @@ __all__ = ["STACKED", "Bucket", "Clock", "Histogram", "histogram"]
 Clock = Literal["received", "claimed"]
 STACKED: Final = 8
 """Values that get a stack of their own."""
+
+_MIN: Final = -(2**63)
+_MAX: Final = 2**63 - 1
 
 
 class Bucket(NamedTuple):
@@ -34,7 +40,7 @@ class Bucket(NamedTuple):
 
 
 class Histogram(NamedTuple):
-    """Buckets without gaps. The last of `values` is "" and stands for all others, and for none."""
+    """Buckets without gaps. The last of `values` is "" and stands for all others, for an empty one, and for none."""
 
     width_ns: int
     values: tuple[str, ...]
@@ -55,23 +61,19 @@ def histogram(
     stop_ns: int | None,
     check: Callable[[], None],
 ) -> Histogram:
-    """Matches by time in at most that many buckets, over [start, stop), or over what matches where these are open."""
-    matched: list[tuple[Segment, Rows]] = []
-    for segment in snapshot.segments:
-        check()
-        rows = rows_of(query, segment, check=check)
-        if rows is not False and (rows is True or rows.any()):
-            matched.append((segment, rows))
+    """Matches by time in at most that many buckets (two or more), over [start, stop), or over what matches where these
+    are open."""
+    matched = list(masks(snapshot, query, check=check))
     total = sum(segment.count if rows is True else int(np.count_nonzero(rows)) for segment, rows in matched)
     column = "received" if clock == "received" else "time"
     low, high = _extent(matched, column, start_ns, stop_ns)
     width = width_for(max(0, high - low), buckets)
     base = low // width
-    number = min(max(1, high // width - base + 1), buckets)
+    number = high // width - base + 1
     values: tuple[str, ...] = ()
     if by is not None:
-        top = facets(snapshot, query, [by], limit=STACKED, check=check).fields[by.name]
-        values = (*(value for value, _ in top.values), "")
+        top = counted_by(matched, [by], limit=STACKED, check=check).fields[by.name]
+        values = (*(value for value, _ in top.values if value), "")
     stacked = np.zeros((number, max(1, len(values))), np.int64)
     for segment, rows in matched:
         check()
@@ -119,8 +121,12 @@ def _partial(
 ) -> Any:
     times = segment.numbers(column)
     stacks = max(1, len(values))
+    # the outer borders may need more than 64 bits
+    first, last = max(_MIN, base * width), min(_MAX, (base + number) * width - 1)
+    inner = np.array([(base + n) * width for n in range(1, number)], np.int64)
     if column == "received":
-        edges = np.searchsorted(times, np.arange(base, base + number + 1, dtype=np.int64) * width)
+        ends = np.searchsorted(times, first), np.searchsorted(times, last, side="right")
+        edges = np.concatenate((ends[:1], np.searchsorted(times, inner), ends[1:]))
         low, high = int(edges[0]), int(edges[-1])
         if by is None:
             if rows is True:
@@ -133,8 +139,8 @@ def _partial(
         chosen = None if rows is True else rows[inside]  # type: ignore[index]
         bucket = bucket if chosen is None else bucket[chosen]
     else:
-        bucket = times // width - base
-        there = (times != MISSING) & (bucket >= 0) & (bucket < number)
+        bucket = np.searchsorted(inner, times, side="right")
+        there = (times != MISSING) & (times >= first) & (times <= last)
         chosen = there if rows is True else there & rows
         inside = slice(None)
         bucket = bucket[chosen]
@@ -152,9 +158,6 @@ def _partial(
 
 
 def _positions(values: Any, known: dict[str, int]) -> list[tuple[int, int]]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     wanted = pa.array(list(known), pa.string())
     found = pc.index_in(values, value_set=wanted)
     there = np.flatnonzero(~found.is_null().to_numpy(zero_copy_only=False))

@@ -11,7 +11,7 @@ from graven.index.segment.contract import Segment
 from graven.index.segment.rows import Rows, rows_of
 from graven.index.store import Snapshot
 
-__all__ = ["Order", "Page", "count", "counted", "matching", "page", "span_of"]
+__all__ = ["Order", "Page", "count", "counted", "masks", "matching", "page", "span_of"]
 
 
 class Page(NamedTuple):
@@ -80,14 +80,18 @@ def span_of(rows: Rows, count: int) -> Any:
     return np.empty(0, np.int64) if rows is False else np.flatnonzero(rows)
 
 
-def count(snapshot: Snapshot, query: Query, *, check: Callable[[], None]) -> int:
-    """How many events match."""
-    total = 0
+def masks(snapshot: Snapshot, query: Query, *, check: Callable[[], None]) -> Iterator[tuple[Segment, Rows]]:
+    """Segments that have matches, oldest first, each with which of its rows match."""
     for segment in snapshot.segments:
         check()
         rows = rows_of(query, segment, check=check)
-        total += counted(rows, segment.count)
-    return total
+        if counted(rows, segment.count):
+            yield segment, rows
+
+
+def count(snapshot: Snapshot, query: Query, *, check: Callable[[], None]) -> int:
+    """How many events match."""
+    return sum(counted(rows, segment.count) for segment, rows in masks(snapshot, query, check=check))
 
 
 def counted(rows: Rows, count: int) -> int:

@@ -6,13 +6,12 @@ from typing import Any, Final
 import msgspec
 
 from graven.event.envelope import format_time
+from graven.index.derive.view import LARGE_BYTES
 from graven.index.query.tokens import compact_json
 
-__all__ = ["LARGE_BYTES", "TEXT_CHARS", "row_of", "viewed"]
+__all__ = ["TEXT_CHARS", "row_of", "viewed"]
 
 TEXT_CHARS: Final = 500
-LARGE_BYTES: Final = 1_000_000
-"""Members of an event beyond this are loaded on demand."""
 _MANY: Final = 20
 _READS: Final = "events."
 _encode: Final = msgspec.json.Encoder().encode

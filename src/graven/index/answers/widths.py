@@ -15,5 +15,9 @@ _WIDTHS: Final = (
 
 
 def width_for(span_ns: int, buckets: int) -> int:
-    """The narrowest round width by which that many buckets cover the span, each beginning at a multiple of it."""
-    return next((width for width in _WIDTHS if span_ns // width + 2 <= max(2, buckets)), _WIDTHS[-1])
+    """The narrowest round width by which that many buckets (two or more) cover the span, wherever it begins.
+
+    Each bucket begins at a multiple of the width.
+    """
+    decades = span_ns // (_WIDTHS[-1] * (buckets - 1)) + 1  # as many as it takes where no round width is enough
+    return next((width for width in _WIDTHS if span_ns // width + 2 <= buckets), _WIDTHS[-1] * decades)

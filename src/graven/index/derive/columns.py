@@ -76,28 +76,23 @@ _SPECIAL: Final = {
     "token": "r.by.token",
     "by_ip": "r.by.ip",
 }
-# the engine reads nanoseconds, but drops the offset of a time: both are read apart
-_IN_UTC: Final = "upper(right(d.time, 1)) = 'Z'"
-_OFFSET_S: Final = f"""CASE WHEN {_IN_UTC} THEN 0 WHEN regexp_matches(d.time, '[+-][0-9]{{2}}:[0-9]{{2}}$') THEN
-    (CASE WHEN d.time[-6] = '-' THEN -60 ELSE 60 END)
-    * (60 * TRY_CAST(d.time[-5:-4] AS INTEGER) + TRY_CAST(d.time[-2:] AS INTEGER)) END"""
-_LOCAL: Final = f"upper(CASE WHEN {_IN_UTC} THEN d.time ELSE left(d.time, length(d.time) - 6) END)"
-
-
-def _moment(local: str) -> str:
-    exact = (
-        f"CAST(epoch_ns(TRY_CAST({local} AS TIMESTAMP_NS)) AS HUGEINT) - CAST(1000000000 AS HUGEINT) * ({_OFFSET_S})"
-    )
-    return f"CAST(greatest({-(2**63) + 1}, least({2**63 - 1}, {exact})) AS BIGINT)"
-
-
-# a leap second counts as the second before; what int64 cannot hold is put at its ends, so that it hides nothing
-_TIME: Final = f"""CASE WHEN d.time IS NULL THEN {MISSING} ELSE coalesce(
-    CASE WHEN ({_OFFSET_S}) IS NULL THEN {MISSING} END,
-    CASE WHEN TRY_CAST({_LOCAL} AS TIMESTAMP_NS) IS NOT NULL THEN {_moment(_LOCAL)} END,
-    CASE WHEN d.time[18:19] = '60' THEN {_moment(f"(d.time[:17] || '59' || substr({_LOCAL}, 20))")} END,
-    CASE WHEN regexp_matches(d.time, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]')
-         THEN CASE WHEN d.time < '1970' THEN {-(2**63) + 1} ELSE {2**63 - 1} END ELSE {MISSING} END) END"""
+# A leap second counts as the second before; what int64 cannot hold is put at its ends, so that it hides nothing. The
+# engine's own cast takes no notice of an offset, and much for a time that is none: it is trusted with UTC only.
+_RFC3339: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_SECONDS: Final = """epoch_us(TRY_CAST(left(d.time, 10) || ' ' || substr(d.time, 12, 6)
+    || CASE WHEN substr(d.time, 18, 2) = '60' THEN '59' ELSE substr(d.time, 18, 2) END AS TIMESTAMP)) // 1000000"""
+_OFFSET: Final = """CASE WHEN right(d.time, 1) IN ('Z', 'z') THEN 0 ELSE
+    (TRY_CAST(substr(d.time, length(d.time) - 4, 2) AS BIGINT) * 3600 + TRY_CAST(right(d.time, 2) AS BIGINT) * 60)
+    * CASE WHEN substr(d.time, length(d.time) - 5, 1) = '-' THEN -1 ELSE 1 END END"""
+_FRACTION: Final = r"TRY_CAST(rpad(regexp_extract(d.time, '\.([0-9]+)', 1), 9, '0') AS BIGINT)"
+_TIME: Final = f"""CASE WHEN d.time IS NULL OR NOT regexp_full_match(d.time, '{_RFC3339}') THEN {MISSING} ELSE coalesce(
+    CASE WHEN right(d.time, 1) = 'Z' THEN nullif(epoch_ns(TRY_CAST(d.time AS TIMESTAMP_NS)), {MISSING}) END,
+    CASE WHEN TRY_CAST(left(d.time, 10) AS DATE) IS NOT NULL THEN CAST(greatest({MISSING + 1}, least({2**63 - 1},
+        CAST(({_SECONDS}) - ({_OFFSET}) AS HUGEINT) * 1000000000 + {_FRACTION})) AS BIGINT) END,
+    {MISSING}) END"""
 
 # a JSON text with its escapes taken away: what they stand for separates words anyway
 _ESCAPE: Final = r"""\\(["\\/bfnrt]|u[0-9a-fA-F]{4})"""

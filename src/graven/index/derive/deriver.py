@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from graven.event.envelope import format_time
 from graven.index.derive.columns import columns_sql
-from graven.index.derive.view import view_of
+from graven.index.derive.view import LARGE_BYTES, searched, view_of
 from graven.index.derive.words import spaced
 
 __all__ = ["NATIVE", "Deriver", "connect"]
 
 NATIVE: Final = "event/1"
+_STEP_BYTES: Final = 32 * 2**20
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -46,18 +47,30 @@ class Deriver:
             table = self._transform(entries)
         except (duckdb.Error, UnicodeDecodeError):
             # one of them is nothing that the engine reads: each by itself, for this is rare
-            mapped = [self._mapped(first + n, entry) for n, entry in enumerate(entries)]
-            return self._finished(self._transform(mapped))
+            return self._finished(self._mapped_rows(first, entries, range(len(entries))))
         foreign = self._foreign(table)
         if foreign.size:
-            mapped = [self._mapped(first + int(n), entries[n]) for n in foreign]
+            mapped = self._mapped_rows(first, entries, foreign.tolist())
             order = np.arange(len(entries))
             order[foreign] = len(entries) + np.arange(foreign.size)
-            table = pa.concat_tables([table, self._transform(mapped)]).take(pa.array(order))
+            table = pa.concat_tables([table, mapped]).take(pa.array(order))
         return self._finished(table)
 
     def close(self) -> None:
         self._connection.close()
+
+    def _mapped_rows(self, first: int, entries: Sequence[bytes], places: Sequence[int]) -> pa.Table:
+        """Rows of the entries at these places, not many megabytes at a time."""
+        tables, mapped, size_bytes = [], [], 0
+        for place in places:
+            mapped.append(self._mapped(first + place, entries[place]))
+            size_bytes += len(mapped[-1])
+            if size_bytes > _STEP_BYTES:
+                tables.append(self._transform(mapped))
+                mapped, size_bytes = [], 0
+        if mapped:
+            tables.append(self._transform(mapped))
+        return pa.concat_tables(tables)
 
     def _transform(self, entries: Sequence[bytes]) -> pa.Table:
         given = pa.table({"entry": _strings(entries)})
@@ -90,7 +103,10 @@ class Deriver:
             "redacted": view.get("redacted"),
             "data": view["event"],
         }
-        return _encode(stands)
+        spelled = _encode(stands)
+        if len(spelled) > LARGE_BYTES:
+            spelled = _encode({**stands, "data": searched(view["event"])})
+        return spelled
 
     @staticmethod
     def _finished(table: pa.Table) -> pa.Table:

@@ -22,15 +22,18 @@ from graven.event.quarantine import FORMAT as QUARANTINE
 from graven.event.recorded import BROKEN, Recorded, recorded
 from graven.index.query.times import time_ns
 
-__all__ = ["VERSION", "event_bytes", "view_of"]
+__all__ = ["LARGE_BYTES", "VERSION", "event_bytes", "searched", "view_of"]
 
 VERSION: Final = 2
+LARGE_BYTES: Final = 1_000_000
+"""Members of an event whose JSON is longer are shown on demand, and not searched."""
 _EVENT: Final = "event/1"
 _K8S: Final = "k8s.audit/v1"
 _FAULTS: Final = (*BROKEN, GravenError, ValueError)
 """What a mapper makes of bytes that are not what their format says."""
 
 _decode: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class _By(msgspec.Struct):
@@ -83,6 +86,11 @@ def event_bytes(entry: bytes, load_blob: Callable[[str], bytes | None]) -> bytes
     except _FAULTS:
         return None
     return data if is_event else None
+
+
+def searched(event: dict[str, Any]) -> dict[str, Any]:
+    """The members of an event that are searched: all but those above `LARGE_BYTES`."""
+    return {name: value for name, value in event.items() if len(_encode(value)) <= LARGE_BYTES}
 
 
 def _quiet(load: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:

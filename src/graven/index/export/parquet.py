@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from graven.index.export.rows import Batches, Row, View, compact, text_of
 from graven.index.export.values import values_of
 from graven.index.query.fields import FIELDS, TEXT, Field
-from graven.index.query.times import time_ns
+from graven.index.query.times import MAX_NS, MIN_NS, time_ns
 
 __all__ = ["ROW_GROUP_BYTES", "ROW_GROUP_ROWS", "parquet_file", "parquet_schema"]
 
@@ -23,6 +23,7 @@ ROW_GROUP_ROWS: Final = 32_768
 ROW_GROUP_BYTES: Final = 32 * 1024 * 1024
 """Entry bytes that one row group is made of, about."""
 
+_CLAMPED: Final = (MIN_NS + 1, MAX_NS)
 _INT64: Final = range(-(2**63), 2**63)
 _COLUMNS: Final = tuple(field for field in FIELDS if field is not TEXT)
 
@@ -144,6 +145,8 @@ def _cell(view: View, field: Field) -> Any:
     value = values[0]
     if field.kind == "time" and isinstance(value, str):
         value = time_ns(value)
+        if value in _CLAMPED:  # a moment that the column's type cannot hold is no other moment
+            return None
     if isinstance(value, int) and value not in _INT64:
         return None
     return value

@@ -112,7 +112,8 @@ def facet_fields(names: str, parameter: str) -> list[Field]:
             raise InvalidInput(
                 f"{parameter}: {name[:80]!r} cannot be counted by value", hint=hint, code="bad_parameter"
             )
-        found.append(field)
+        if field not in found:  # two spellings of one are counted once
+            found.append(field)
     return found
 
 

@@ -23,6 +23,9 @@ __all__ = ["FollowedLog"]
 BATCH_ROWS: Final = 32_768
 """Entries derived at a time: enough to be fast, few enough to be seen soon."""
 
+BATCH_BYTES: Final = 16 * 2**20
+"""And no more of them than this: an array of texts holds less than 2 GiB."""
+
 MOST_HOT: Final = 4
 """Sealed segments' worth of hot rows; beyond that the index waits for sealing and lags."""
 
@@ -64,9 +67,11 @@ class FollowedLog:
             return False
         stop = min(self.committed, size + min(room, BATCH_ROWS))
         entries: list[bytes] = []
+        size_bytes = 0
         for _, part in self.reader.batches(size, stop):
             entries += part[: stop - size - len(entries)]
-            if len(entries) >= stop - size:
+            size_bytes += sum(map(len, part))
+            if len(entries) >= stop - size or size_bytes > BATCH_BYTES:
                 break
         if not entries:
             return False
@@ -75,10 +80,10 @@ class FollowedLog:
         return True
 
     def derive(self, first: int, count: int) -> pa.Table:
-        """The rows of entries that are indexed already, by the mapper of today."""
+        """Rows of entries that are indexed already, by the mapper of today. Unavailable unless all are published."""
         deriver = Deriver(self.reader.blob)  # a thread of its own needs one of its own
         try:
-            parts = self.reader.batches(first, first + count)
+            parts = self.reader.published(first, first + count)
             return pa.concat_tables([deriver.derive(start, part) for start, part in parts])
         finally:
             deriver.close()
@@ -134,5 +139,5 @@ class FollowedLog:
     def _genuine(self, segment: SealedSegment) -> bool:
         try:
             return self.leaf(segment.first + segment.count - 1) == segment.manifest.leaf
-        except (GravenError, IndexError):
+        except (GravenError, IndexError, OSError):
             return False

@@ -2,11 +2,12 @@
 
 import subprocess
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
-from graven.errors import GravenError
 from graven.index.process.followed import FollowedLog
+from graven.index.process.logs import Logs
+from graven.index.process.patience import Patience
 from graven.index.process.sealing import seal_apart
 
 __all__ = ["Following"]
@@ -16,11 +17,11 @@ _PAUSE_S: Final = 1.0
 
 
 class Following:
-    """`logs` gives the followed logs at the moment; `progress` is told of each that got further."""
+    """`progress` is told of each log that got further, `warn` of what failed."""
 
     def __init__(
         self,
-        logs: Callable[[], Iterable[FollowedLog]],
+        logs: Logs,
         *,
         progress: Callable[[FollowedLog], None],
         warn: Callable[[str], None],
@@ -32,8 +33,10 @@ class Following:
         self._grown = threading.Event()
         self._sealable = threading.Event()
         self._rebuilds: set[str] = set()
-        self._lock = threading.Lock()  # held while an index is changed otherwise than by adding to it
+        self._lock = threading.Lock()
         self._sealing: subprocess.Popen[bytes] | None = None
+        self._follow_patience = Patience(_PAUSE_S, 30.0)
+        self._seal_patience = Patience(_PAUSE_S, 300.0)
         self._threads = [
             threading.Thread(target=self._follow, name="follow", daemon=True),
             threading.Thread(target=self._seal, name="seal", daemon=True),
@@ -70,13 +73,18 @@ class Following:
         while not self._stopping.is_set():
             self._grown.clear()
             went_on = False
-            for log in self._logs():
+            for log in self._logs.open_new():
+                self._progress(log)
+            for log in self._logs.all():
+                if not self._follow_patience.ready(log.name):
+                    continue
                 try:
                     self._rebuild_if_asked(log)
                     went_on |= self._follow_one(log)
-                except (GravenError, OSError) as error:
-                    self._warn(f"the log {log.name} cannot be followed: {error}")
-                    self._stopping.wait(_PAUSE_S)
+                    self._follow_patience.worked(log.name)
+                except Exception as error:  # noqa: BLE001 - one log that cannot be followed must not stop the others
+                    pause = self._follow_patience.failed(log.name)
+                    self._warn(f"the log {log.name} cannot be followed, tried again in {pause:g} s: {error!r}")
             if not went_on:
                 self._grown.wait(_PAUSE_S)
 
@@ -90,27 +98,34 @@ class Following:
 
     def _rebuild_if_asked(self, log: FollowedLog) -> None:
         with self._lock:
-            if log.name in self._rebuilds:
-                self._rebuilds.discard(log.name)
-                log.rebuild()
-                self._progress(log)
+            asked = log.name in self._rebuilds
+            self._rebuilds.discard(log.name)
+        if asked:
+            log.rebuild()
+            self._progress(log)
 
     def _seal(self) -> None:
         while not self._stopping.is_set():
             self._sealable.clear()
             done = False
-            for log in self._logs():
+            for log in self._logs.all():
+                if self._stopping.is_set() or not self._seal_patience.ready(log.name):
+                    continue
                 try:
                     done |= self._seal_one(log)
-                except (GravenError, ValueError, OSError) as error:
+                    self._seal_patience.worked(log.name)
+                except Exception as error:  # noqa: BLE001 - one that cannot be sealed must not stop the others
                     if not self._stopping.is_set():
-                        self._warn(f"the index of {log.name} could not be sealed: {error}")
-                        self._stopping.wait(_PAUSE_S)
+                        pause = self._seal_patience.failed(log.name)
+                        self._warn(
+                            f"the index of {log.name} could not be sealed, tried again in {pause:g} s: {error!r}"
+                        )
             if not done:
                 self._sealable.wait(_PAUSE_S)
 
     def _seal_one(self, log: FollowedLog) -> bool:
         """Seal the oldest full part, else one segment that an older mapper made."""
+        generation = log.index.generation  # before anything is read: what is forgotten meanwhile is not taken
         full = log.index.full()
         if full is not None:
             first, table = full
@@ -122,9 +137,7 @@ class Following:
         secret = log.index.secret
         leaf = log.leaf(first + len(table) - 1)
         folder = seal_apart(table, first, log.index.home, leaf=leaf, secret=secret, wait=self._wait)
-        with self._lock:
-            if log.name not in self._rebuilds and log.index.size > first:
-                log.index.take_sealed(folder)
+        log.index.take_sealed(folder, generation)
         self._progress(log)
         self._grown.set()
         return True

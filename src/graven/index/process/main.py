@@ -6,11 +6,13 @@ process ends: it has nothing that could be lost.
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ from graven.index.process.answering import METHODS
 from graven.index.process.exporting import STREAMED
 from graven.index.process.followed import FollowedLog
 from graven.index.process.following import Following
+from graven.index.process.logs import Logs
 from graven.index.process.messages import (
     Answer,
     Call,
@@ -42,28 +45,30 @@ _NICE: Final = 10
 """Recording comes first, on machines where it has to share."""
 _SWITCH_S: Final = 0.001
 """How long a thread may hold the interpreter while others wait: answers come before following."""
+_SWEEP_S: Final = 30.0
 
 
 class IndexProcess:
-    """`query_s` is how long one question may take."""
+    """`query_s` is how long one question may take, from the moment when it comes in."""
 
     def __init__(self, data_dir: Path, connection: socket.socket, *, query_s: float = 10.0) -> None:
-        self._data_dir = data_dir
         self._connection = connection
         self._query_s = query_s
         self._sending = threading.Lock()
-        self._logs: dict[str, FollowedLog] = {}
-        self._cancelled: set[int] = set()
+        self._logs = Logs(data_dir, warn=_say)
+        self._asking = threading.Lock()
+        self._cancelled: dict[int, bool] = {}
+        """Questions that wait or are being answered, and whether nobody wants to know any more."""
         self._streams = Streams()
         self._pool = ThreadPoolExecutor(_THREADS, "answer")
-        self._following = Following(self._followed, progress=self._progressed, warn=_say)
+        self._following = Following(self._logs, progress=self._progressed, warn=_say)
 
     def run(self) -> None:
         """Serve until the other end closes."""
         self._following.start()
         frames = Frames()
         try:
-            while data := self._connection.recv(1 << 16):
+            while data := self._received():
                 for message in frames.feed(data):
                     self._take(message)
         except OSError:
@@ -71,72 +76,67 @@ class IndexProcess:
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._following.stop()
-            for log in self._followed():
+            for log in self._logs.all():
                 log.close()
+
+    def _received(self) -> bytes:
+        """What comes next; empty at the end. While nothing does, streams that were left alone are closed."""
+        while not select.select([self._connection], [], [], _SWEEP_S)[0]:
+            self._streams.sweep()
+        return self._connection.recv(1 << 16)
 
     def _take(self, message: Message) -> None:
         match message:
             case Sizes(sizes):
-                self._grow(sizes)
+                self._logs.tell(sizes)
+                self._following.grown()
             case Call():
-                self._pool.submit(self._answer, message)
+                with self._asking:
+                    self._cancelled[message.id] = False
+                self._pool.submit(self._answer, message, Deadline(self._query_s))
             case Cancel(id):
-                self._cancelled.add(id)
+                with self._asking:
+                    if id in self._cancelled:
+                        self._cancelled[id] = True
             case _:
                 raise AssertionError(message)
-
-    def _grow(self, sizes: dict[str, int]) -> None:
-        for name, size in sizes.items():
-            log = self._logs.get(name)
-            if log is None:
-                try:
-                    log = FollowedLog(self._data_dir, name)
-                except (GravenError, OSError) as error:
-                    _say(f"the log {name} cannot be opened for indexing: {error}")
-                    continue
-                for line in log.index.dropped:
-                    _say(f"made again: {line}")
-                self._logs = {**self._logs, name: log}
-            log.grew(size)
-            self._progressed(log)
-        self._following.grown()
-
-    def _followed(self) -> list[FollowedLog]:
-        return list(self._logs.values())
 
     def _progressed(self, log: FollowedLog) -> None:
         self._send(Progress({log.name: log.state()}))
 
-    def _answer(self, call: Call) -> None:
+    def _answer(self, call: Call, deadline: Callable[[], None]) -> None:
         try:
-            answer: Answer | Failure = self._answered(call)
+            answer: Answer | Failure = self._answered(call, deadline)
         except GravenError as error:
             answer = failure_of(call.id, error)
         except Exception as error:  # noqa: BLE001 - the server must not wait for ever for what broke here
-            _say(f"{call.method} failed: {type(error).__name__}: {error}")
+            _say(f"{call.method} failed: {error!r}")
             answer = failure_of(call.id, GravenError("the index could not answer", code="index_failed"))
-        self._cancelled.discard(call.id)
+        with self._asking:
+            cancelled = self._cancelled.pop(call.id, False)
+        if cancelled and call.method in STREAMED:
+            self._streams.close(call.id)
         self._send(answer)
 
-    def _answered(self, call: Call) -> Answer:
+    def _answered(self, call: Call, deadline: Callable[[], None]) -> Answer:
+        if call.method == "close":
+            self._streams.close(int(call.parameters["stream"]))
+            return Answer(call.id, b"")
+        if call.method == "next":
+            return self._piece(call.id, int(call.parameters["stream"]))
         log = self._logs.get(call.log)
         if log is None:
             raise Unavailable(f"the log {call.log} is not indexed yet", hint="ask again in a moment", code="index_away")
         if call.method == "rebuild":
             self._following.rebuild(log)
             return Answer(call.id, b"{}")
-        if call.method == "next":
-            return self._piece(call.id, int(call.parameters["stream"]))
-        if call.method == "close":
-            self._streams.close(int(call.parameters["stream"]))
-            return Answer(call.id, b"")
-        deadline = Deadline(self._query_s)
 
         def check() -> None:
             deadline()
-            if call.id in self._cancelled:
+            if self._cancelled.get(call.id):
                 raise Unavailable("nobody waits for this answer any more", code="cancelled")
 
+        check()
         if call.method in STREAMED:
             total, pieces = STREAMED[call.method](log, call, time.time_ns(), check)
             self._streams.open(call.id, pieces)
@@ -148,8 +148,15 @@ class IndexProcess:
         return Answer(number, piece or b"", more=piece is not None)
 
     def _send(self, message: Message) -> None:
+        """Waits while the server does not read: nothing piles up here."""
+        try:
+            data = encode(message)
+        except GravenError as error:
+            if not isinstance(message, Answer):
+                raise
+            data = encode(failure_of(message.id, error))
         with self._sending, contextlib.suppress(OSError):  # the server is gone; `run` ends
-            self._connection.sendall(encode(message))
+            self._connection.sendall(data)
 
 
 def _say(text: str) -> None:

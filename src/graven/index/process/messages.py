@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from graven import errors
-from graven.errors import GravenError, InvalidInput
+from graven.errors import GravenError, InvalidInput, TooLarge
 
 __all__ = [
     "Answer",
@@ -96,7 +96,14 @@ _decoder: Final = msgspec.msgpack.Decoder(Message)
 
 
 def encode(message: Message) -> bytes:
+    """The message with its length; TooLarge for one that the other end would refuse."""
     body = _encoder.encode(message)
+    if len(body) > _MOST_BYTES:
+        raise TooLarge(
+            f"the answer has {len(body)} bytes: at most {_MOST_BYTES}",
+            hint="ask for fewer events",
+            code="answer_too_large",
+        )
     return _LENGTH.pack(len(body)) + body
 
 

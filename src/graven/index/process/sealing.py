@@ -7,6 +7,8 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,13 +36,18 @@ def seal_apart(
         except OSError as error:
             raise StorageFailed(f"hot rows could not be written for sealing: {error}") from error
         command = [sys.executable, "-m", "graven.index.process.sealing", str(rows), str(first), leaf]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        # what it says goes to a file: nobody reads a pipe while it runs, and a full one would stop it
+        with (
+            tempfile.TemporaryFile() as told,
+            subprocess.Popen(command, stdin=subprocess.PIPE, stderr=told) as process,
+        ):
             if process.stdin is not None:  # the secret: a command line is there for everybody to read
                 with contextlib.suppress(BrokenPipeError):
-                    process.stdin.write(secret.encode())
-                    process.stdin.close()
+                    process.stdin.write(secret.encode() + b"\n")
+                    process.stdin.flush()  # and not closed: while it is open, there is somebody to seal for
             wait(process)
-            said = process.stderr.read().decode("utf-8", "replace") if process.stderr is not None else ""
+            told.seek(0)
+            said = told.read().decode("utf-8", "replace")
         if process.returncode:
             raise StorageFailed(
                 f"sealing entries from {first} ended with {process.returncode}: {said.strip()[-500:]}",
@@ -54,10 +61,19 @@ def seal_apart(
 def main() -> None:
     """`python -m graven.index.process.sealing ROWS FIRST LEAF`."""
     rows, first, leaf = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    os.nice(5)  # beside what it inherits
+    secret = sys.stdin.readline().strip()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(5)
     with pa.memory_map(str(rows)) as source:
         table = pa.ipc.open_file(source).read_all()
-    seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=sys.stdin.read())
+    seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=secret)
+
+
+def _end_with_parent() -> None:
+    """Whoever is left behind must not write what another makes again."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class _Stream:
 
 
 class Streams:
-    """By number. One that nobody asks for two minutes is closed."""
+    """By number. One that nobody asks for two minutes is closed by the next `sweep`."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -30,14 +30,20 @@ class Streams:
 
     def open(self, number: int, pieces: Iterator[bytes]) -> None:
         """Busy when too many are open."""
+        self.sweep()
         now = self._clock()
         with self._lock:
-            for old, stream in list(self._streams.items()):
-                if now - stream.used > _FORGOTTEN_S and not stream.lock.locked():
-                    del self._streams[old]
             if len(self._streams) >= _MOST:
                 raise Busy(f"{_MOST} exports are under way", hint="try again when one of them ended", retry_after_s=5)
             self._streams[number] = _Stream(pieces, now)
+
+    def sweep(self) -> None:
+        """Close those that nobody asks any more."""
+        now = self._clock()
+        with self._lock:
+            for number, stream in list(self._streams.items()):
+                if now - stream.used > _FORGOTTEN_S and not stream.lock.locked():
+                    del self._streams[number]
 
     def next(self, number: int) -> bytes | None:
         """The next piece; None at the end, after which the stream is gone."""
@@ -57,5 +63,6 @@ class Streams:
         return piece
 
     def close(self, number: int) -> None:
+        """Whether it is there or not."""
         with self._lock:
             self._streams.pop(number, None)

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from graven.errors import InvalidInput
-from graven.index.query.ast import All, Compare, Equals, Exists, Operator, Query, Wildcard, Words, all_of
+from graven.index.query.ast import All, Compare, Equals, Exists, Operator, Path, Query, Wildcard, Words, all_of
 from graven.index.query.fields import TEXT, Field
 from graven.index.query.names import Named, spell_name
 from graven.index.query.numbers import number, severity
@@ -16,6 +16,9 @@ __all__ = ["Moment", "Value", "compare", "condition", "words"]
 
 _COMPARED: Final = re.compile(r"([<>]=?)(.+)", re.DOTALL)
 _STARS: Final = re.compile(r"\*+")
+_MOST_STARS: Final = 8
+_WILDCARD_CHARS: Final = 512
+"""Beyond these an engine of regular expressions needs seconds for a megabyte instead of milliseconds."""
 _EXPECTED: Final = {
     "number": "a decimal number such as 5 or -1.5",
     "time": "a time such as 2026-11-27T10:15:00Z, a date, or 2h for two hours ago",
@@ -64,12 +67,25 @@ def condition(named: Named, value: Value, at: Moment) -> Query:
             return ranged
     if field.kind in ("keyword", "map", "json"):
         if bare and "*" in value.text:
-            return Wildcard(field, tuple(_STARS.split(value.text)), path)
+            return _wildcard(field, value, path)
         return Equals(field, value.text, path)
     span = _span(field, value, at)
     if span.first == span.last:
         return Equals(field, span.first)
     return all_of([Compare(field, ">=", span.first), Compare(field, "<=", span.last)])
+
+
+def _wildcard(field: Field, value: Value, path: Path) -> Query:
+    parts = tuple(_STARS.split(value.text))
+    if len(parts) > _MOST_STARS + 1 or len(value.text) > _WILDCARD_CHARS:
+        raise bad_query(
+            f"a wildcard has at most {_MOST_STARS} stars and {_WILDCARD_CHARS} characters",
+            value.start,
+            value.end,
+            expected=["a shorter pattern"],
+            hint="a star at the end finds whatever follows",
+        )
+    return Wildcard(field, parts, path)
 
 
 def compare(named: Named, operator: Operator, value: Value, at: Moment) -> Query:

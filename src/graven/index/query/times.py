@@ -56,8 +56,11 @@ class Span(NamedTuple):
 
 
 def clamp(value: int) -> int:
-    """The nearest value that 64 bits hold: the years 1677 to 2262 for a moment."""
-    return max(MIN_NS, min(MAX_NS, value))
+    """The nearest value that 64 bits hold: the years 1677 to 2262 for a moment.
+
+    The lowest number of 64 bits is left free: it stands for an absent one in the columns.
+    """
+    return max(MIN_NS + 1, min(MAX_NS, value))
 
 
 def duration_ns(text: str) -> int | None:

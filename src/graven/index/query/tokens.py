@@ -7,7 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ["compact_json", "is_token_char", "json_text", "tokens"]
+__all__ = ["TOKEN_CHARS", "compact_json", "is_token_char", "json_text", "tokens"]
+
+TOKEN_CHARS: Final = 4_096
+"""What follows in a longer token is not searched: an engine of terms refuses those above 65,530 bytes, and no query can
+spell one."""
 
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
@@ -18,13 +22,16 @@ def is_token_char(char: str) -> bool:
 
 
 def _lower(char: str) -> str:
-    lower = char.lower()
-    return lower if len(lower) == 1 else char
+    return char.lower()[0]  # of `İ` an i, without the dot above that only the full mapping keeps
 
 
 def tokens(text: str) -> list[str]:
-    """The runs of letters and digits in `text`, lower-cased character by character: `Card_Nr 4` is `card nr 4`."""
-    return "".join(_lower(char) if is_token_char(char) else " " for char in text).split()
+    """The runs of letters and digits in `text`, lower-cased character by character: `Card_Nr 4` is `card nr 4`.
+
+    Of a run longer than `TOKEN_CHARS` its beginning stands for the whole.
+    """
+    apart = "".join(_lower(char) if is_token_char(char) else " " for char in text).split()
+    return [token[:TOKEN_CHARS] for token in apart]
 
 
 def compact_json(value: Any) -> str:

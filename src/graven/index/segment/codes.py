@@ -65,9 +65,9 @@ class Codes(NamedTuple):
 
 def encode(column: pa.ChunkedArray) -> Codes:
     """The codes of a column of strings; values in order of appearance."""
-    array = column.combine_chunks()
-    array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
-    encoded = array.dictionary_encode()
+    encoded = pa.chunked_array(column).dictionary_encode().combine_chunks() if len(column) else None
+    if encoded is None:
+        return Codes(pa.array([], pa.string()), np.empty(0, np.uint8))
     values = encoded.dictionary
     width = next(width for width in _WIDTHS if len(values) <= np.iinfo(width).max)
     codes = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False).astype(width)

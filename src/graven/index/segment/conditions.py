@@ -3,6 +3,7 @@
 A condition is never null: an absent value does not match. Values travel as parameters, never inside the text.
 """
 
+import math
 import re
 from typing import Final, NamedTuple
 
@@ -17,8 +18,9 @@ __all__ = ["Condition", "Leaf", "condition_of"]
 Leaf = Compare | Equals | Exists | Wildcard
 Parameters = tuple[str | int | float, ...]
 
-_NUMBERS: Final = "('BIGINT','UBIGINT','HUGEINT','UHUGEINT','DOUBLE')"
 _INTEGERS: Final = "('BIGINT','UBIGINT','HUGEINT','UHUGEINT')"
+_WIDEST: Final = 2**126
+"""Beyond every integer that the engine gives a type of integers."""
 _UNSPELLABLE: Final = re.compile("[\x00-\x1f\"\\\\'*]")
 
 
@@ -40,7 +42,7 @@ def condition_of(leaf: Leaf) -> Condition | None:
             return None
         found = f"json_extract({column}, '{path}')"
         values = found if None in leaf.path else f"[{found}]"
-        test, parameters = _json_test(leaf, "v")
+        test, parameters = _label_test(leaf, "v") if field.kind == "map" else _json_test(leaf, "v")
         sql = f"list_bool_or(list_transform({values}, lambda v: {test}))"
     elif field.kind in {"number", "time", "duration"}:
         sql, parameters = _number_test(leaf, field)
@@ -89,8 +91,16 @@ def _json_path(path: tuple[str | int | None, ...]) -> str | None:
     return spelled
 
 
+def _label_test(leaf: Leaf, value: str) -> tuple[str, Parameters]:
+    """What is no string (a redacted label) stands as its JSON text."""
+    test, parameters = _text_test(leaf, f"({value}->>'$')")
+    return f"json_type({value}) <> 'NULL' AND {test}", parameters
+
+
 def _json_test(leaf: Leaf, value: str) -> tuple[str, Parameters]:
     kind, text = f"json_type({value})", f"({value}->>'$')"
+    # an integer beyond 64 bits has the type of a float there, but its own digits
+    integer = f"({kind} IN {_INTEGERS} OR {kind} = 'DOUBLE' AND regexp_full_match({text}, '-?[0-9]+'))"
     match leaf:
         case Equals(value=wanted):
             spelled = str(wanted)
@@ -98,15 +108,41 @@ def _json_test(leaf: Leaf, value: str) -> tuple[str, Parameters]:
             as_number = number(spelled)
             if as_number is None:
                 return same, (spelled,)
-            if isinstance(as_number, float):
-                return f"{same} OR {kind} IN {_NUMBERS} AND TRY_CAST({text} AS DOUBLE) = ?", (spelled, as_number)
-            whole = f"{kind} IN {_INTEGERS} AND {text} = ?"
-            real = f"{kind} = 'DOUBLE' AND TRY_CAST({text} AS DOUBLE) = ?"
-            return f"{same} OR {whole} OR {real}", (spelled, str(as_number), float(as_number))
+            same = f"({same} OR {integer} AND {text} = ?)"
+            tests: list[str] = [same]
+            parameters: list[str | int | float] = [spelled, spelled]
+            if as_number == int(as_number):
+                tests.append(f"{integer} AND {text} = ?")
+                parameters.append(str(int(as_number)))
+            if float(as_number) == as_number:
+                tests.append(f"{kind} = 'DOUBLE' AND NOT {integer} AND TRY_CAST({text} AS DOUBLE) = ?")
+                parameters.append(float(as_number))
+            return " OR ".join(tests), tuple(parameters)
         case Compare(operator=operator, value=bound):
-            return f"{kind} IN {_NUMBERS} AND TRY_CAST({text} AS DOUBLE) {operator} ?", (float(bound),)
+            whole, least = _among_integers(operator, bound)
+            real, nearest = _among_floats(operator, bound)
+            as_real = f"TRY_CAST({text} AS DOUBLE) {real} ?"
+            return (
+                f"CASE WHEN {integer} THEN coalesce(TRY_CAST({text} AS HUGEINT) {whole} ?, {as_real})"
+                f" WHEN {kind} = 'DOUBLE' THEN {as_real} ELSE false END"
+            ), (least, nearest, nearest)
         case Wildcard(parts=parts):
-            textual = f"({kind} = 'VARCHAR' OR {kind} IN {_INTEGERS})"
-            return f"{textual} AND regexp_matches({text}, ?)", (pattern_of(parts),)
+            return f"({kind} = 'VARCHAR' OR {integer}) AND regexp_matches({text}, ?)", (pattern_of(parts),)
         case _:
             return f"{kind} <> 'NULL'", ()
+
+
+def _among_integers(operator: str, bound: float) -> tuple[str, int]:
+    """The comparison of an integer with the bound, as one with an integer: exact where a float would round."""
+    whole = math.floor(bound) if operator in {"<=", ">"} else math.ceil(bound)
+    return operator, max(-_WIDEST, min(_WIDEST, whole))
+
+
+def _among_floats(operator: str, bound: float) -> tuple[str, float]:
+    """The comparison of a float with the bound, as one with the float nearest to it."""
+    near = float(bound)
+    if near > bound:  # none lies between: above the bound is from it on
+        return {"<=": "<", ">": ">="}.get(operator, operator), near
+    if near < bound:
+        return {"<": "<=", ">=": ">"}.get(operator, operator), near
+    return operator, near

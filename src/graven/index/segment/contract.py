@@ -1,7 +1,7 @@
 """What the rows of a query are found in, whether it lies in memory or in files."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +9,12 @@ import pyarrow as pa
 
 from graven.index.segment.codes import Codes, Mask
 
-__all__ = ["Numbers", "Segment"]
+__all__ = ["BLOCK_ROWS", "Numbers", "Segment"]
 
 Numbers = npt.NDArray[np.int64]
+
+BLOCK_ROWS: Final = 32_768
+"""Rows whose columns are read and looked at in one step: what cannot be interrupted does not take long."""
 
 
 class Segment(Protocol):

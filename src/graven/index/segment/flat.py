@@ -16,7 +16,7 @@ from graven.index.query.fields import FACETS
 from graven.index.segment.codes import Codes, encode
 from graven.index.segment.contract import Numbers
 
-__all__ = ["CODED", "Flat", "write_flat"]
+__all__ = ["CODED", "Flat", "mapped", "write_flat"]
 
 CODED: Final = (*(field.column for field in FACETS), "labels")
 _CODES: Final = "codes.arrow"
@@ -41,18 +41,23 @@ def _write(path: Path, table: pa.Table) -> None:
         writer.write_table(table, max_chunksize=max(1, len(table)))
 
 
+def mapped(path: Path) -> pa.Buffer:
+    """A file as memory, without a descriptor that stays open."""
+    with pa.memory_map(str(path)) as file:
+        return file.read_buffer()
+
+
+def _batch(path: Path) -> pa.RecordBatch:
+    return pa.ipc.open_file(pa.BufferReader(mapped(path))).get_batch(0)
+
+
 class Flat:
     """Reads both files; any thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._rows = self._mapped(folder / _CODES)
-        self._values = self._mapped(folder / _VALUES)
+        self._rows = _batch(folder / _CODES)
+        self._values = _batch(folder / _VALUES)
         self._codes: dict[str, Codes] = {}
-
-    @staticmethod
-    def _mapped(path: Path) -> pa.RecordBatch:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        return reader.get_batch(0)
 
     def __len__(self) -> int:
         return int(self._rows.num_rows)

@@ -16,13 +16,16 @@ from graven.index.segment.contract import Numbers
 __all__ = ["HotSegment", "text_mask"]
 
 _MOST_PLACES: Final = 20_000
+_MOST_IN_PATTERN: Final = 16
 
 
 class HotSegment:
     """A table of `Deriver.derive`, whose first row is the log index `first`. Codes are made when first asked for."""
 
-    def __init__(self, first: int, table: pa.Table) -> None:
+    def __init__(self, first: int, table: pa.Table, *, spilled: bool = False) -> None:
         self.first = first
+        self.spilled = spilled
+        """Whether the table lies in a file: what is copied of it into memory would defeat that."""
         self.table = table.combine_chunks()
         self._numbers: dict[str, Numbers] = {}
         self._codes: dict[str, Codes] = {}
@@ -63,7 +66,7 @@ class HotSegment:
 
     def worded(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
         """See `contract.Segment`."""
-        if len(tokens) == 1:
+        if len(tokens) == 1 and not self.spilled:
             needle = tokens[0] if infix else f" {tokens[0]}{'' if prefix else ' '}"
             found = self._found(needle.encode())
             if found is not None:
@@ -99,12 +102,23 @@ class HotSegment:
         return chosen if rows is None else chosen.take(pa.array(rows))
 
 
-def text_mask(text: pa.ChunkedArray, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask:
+def text_mask(text: Any, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask:
     """Where texts with their tokens apart (` a  b `) have these one after another."""
     if infix:
         found = pc.match_substring(text, tokens[0])
     elif len(tokens) == 1:
         found = pc.match_substring(text, f" {tokens[0]}{'' if prefix else ' '}")
+    elif len(tokens) > _MOST_IN_PATTERN:
+        return _phrase_mask(text, tokens, prefix=prefix)
     else:
         found = pc.match_substring_regex(text, " " + " +".join(tokens) + ("" if prefix else " "))
     return mask_of(found)
+
+
+def _phrase_mask(text: Any, tokens: Sequence[str], *, prefix: bool) -> Mask:
+    """A long phrase, without a regular expression: one that repeats a word takes time by the square."""
+    mask = mask_of(pc.match_substring(text, f" {max(tokens[:-1], key=len)} "))
+    needle = f" {' '.join(tokens)}{'' if prefix else ' '}"
+    for row in np.flatnonzero(mask).tolist():
+        mask[row] = needle in f" {' '.join(text[row].as_py().split())} "
+    return mask

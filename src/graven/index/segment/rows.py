@@ -5,7 +5,7 @@ rows that are left. `True` and `False` stand for all rows and none.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import duckdb
@@ -14,18 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graven.errors import TimedOut
 from graven.index.derive.columns import JSON_COLUMNS, MISSING, NUMBERS
 from graven.index.derive.deriver import connect
 from graven.index.derive.words import spaced
 from graven.index.query.ast import All, And, Compare, Equals, Exists, Not, Or, Query, Wildcard, Words
-from graven.index.query.fields import TEXT, Field
+from graven.index.query.fields import TEXT
 from graven.index.query.matches import matches
 from graven.index.query.numbers import number
 from graven.index.query.tokens import tokens
 from graven.index.segment.codes import Codes, Mask, mask_of
 from graven.index.segment.conditions import Condition, Leaf, condition_of
-from graven.index.segment.contract import Segment
+from graven.index.segment.contract import BLOCK_ROWS, Segment
 from graven.index.segment.hot import text_mask
 
 __all__ = ["Rows", "rank", "rows_of"]
@@ -76,10 +75,10 @@ def rows_of(query: Query, segment: Segment, within: Rows = True, *, check: Calla
             return _minus(within, rows_of(part, segment, within, check=check))
         case Words():
             check()
-            return _and(within, _worded(query, segment, within))
+            return _and(within, _worded(query, segment, within, check))
         case _:
             check()
-            return _and(within, _leaf(query, segment, within))
+            return _and(within, _leaf(query, segment, within, check))
 
 
 def _and(a: Rows, b: Rows) -> Rows:
@@ -116,7 +115,7 @@ def _answered_flat(leaf: Leaf) -> bool:
     )
 
 
-def _leaf(leaf: Leaf, segment: Segment, within: Rows) -> Rows:
+def _leaf(leaf: Leaf, segment: Segment, within: Rows, check: Callable[[], None]) -> Rows:
     field = leaf.field
     if field.column == "index":
         return _compared(np.arange(segment.first, segment.first + segment.count), leaf)
@@ -127,14 +126,18 @@ def _leaf(leaf: Leaf, segment: Segment, within: Rows) -> Rows:
         return np.asarray((numbers != MISSING) & _compared(numbers, leaf))
     if field.column == "labels":
         codes = segment.codes("labels")
-        wanted = _scan(leaf, lambda names, rows: pa.table({"labels": codes.values}), len(codes.values), True)
+
+        def chosen(names: Any, rows: Any) -> pa.Table:
+            return pa.table({"labels": codes.values if rows is None else codes.values.take(pa.array(rows))})
+
+        wanted = _scan(leaf, chosen, len(codes.values), True, check)
         return wanted if isinstance(wanted, bool) else codes.chosen(pa.array(wanted))
     if field.stored == "facet":
         return _coded(leaf, segment.codes(field.column))
     if field.stored == "key" and isinstance(leaf, Equals):
         return segment.keyed(field.column, str(leaf.value))
     within = _and(within, _likely(leaf, segment))
-    return _scan(leaf, segment.columns, segment.count, within)
+    return _scan(leaf, segment.columns, segment.count, within, check)
 
 
 def _coded(leaf: Leaf, codes: Codes) -> Mask:
@@ -204,49 +207,65 @@ def _likely(leaf: Leaf, segment: Segment) -> Rows:
     return True if found is None else found
 
 
-def _worded(words: Words, segment: Segment, within: Rows) -> Rows:
+def _worded(words: Words, segment: Segment, within: Rows, check: Callable[[], None]) -> Rows:
     found = segment.worded(words.tokens, prefix=words.prefix, infix=words.infix)
-    if words.field == TEXT:
-        if found is not None:
-            return found
-        return _texts(TEXT, words, segment, within)
-    return _texts(words.field, words, segment, _and(within, True if found is None else found))
+    if found is None and len(words.tokens) > 1:  # the words before the one that only begins so
+        found = segment.worded(words.tokens[:-1], prefix=False, infix=False)
+    elif found is not None and words.field == TEXT:
+        return found
+    likely = _and(within, True if found is None else found)
+
+    def hits(names: Any, rows: Any) -> Mask:
+        column = segment.columns(names, rows)[words.field.column].combine_chunks()
+        column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        if words.field != TEXT:
+            column = spaced(pc.binary_join_element_wise("", column, "", " "))
+        return text_mask(column, words.tokens, prefix=words.prefix, infix=words.infix)
+
+    return _stepwise([words.field.column], hits, segment.count, likely, check)
 
 
-def _texts(field: Field, words: Words, segment: Segment, within: Rows) -> Rows:
-    if within is not True and (within is False or not within.any()):
+def _stepwise(
+    names: Any, hits: Callable[[Any, Any], Mask], count: int, within: Rows, check: Callable[[], None]
+) -> Rows:
+    """The rows among `within` that `hits` finds, looked at in blocks: none of them takes long."""
+    if within is False or (within is not True and not within.any()):
         return False
-    rows = None if within is True else np.flatnonzero(within)
-    column = segment.columns([field.column], rows)[field.column].combine_chunks()
-    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    if field != TEXT:
-        column = spaced(pc.binary_join_element_wise("", column, "", " "))
-    hits = text_mask(column, words.tokens, prefix=words.prefix, infix=words.infix)
-    return _spread(hits, rows, segment.count)
-
-
-def _spread(hits: Any, rows: Any, count: int) -> Mask:
-    if rows is None:
-        return np.asarray(hits)
     mask = np.zeros(count, np.bool_)
-    mask[rows[hits]] = True
+    for rows in _blocks(within, count):
+        check()
+        found = hits(names, rows)
+        if rows is None:
+            return found
+        mask[rows[found]] = True
     return mask
 
 
-def _scan(leaf: Leaf, columns: Callable[[Any, Any], pa.Table], count: int, within: Rows) -> Rows:
+def _blocks(within: Mask | bool, count: int) -> Iterator[Any]:
+    """Row numbers, block by block; None for all of a small segment."""
+    if within is True and count <= BLOCK_ROWS:
+        yield None
+        return
+    rows = np.arange(count) if within is True else np.flatnonzero(within)
+    borders = np.searchsorted(rows, np.arange(BLOCK_ROWS, count, BLOCK_ROWS))
+    yield from (block for block in np.split(rows, borders) if block.size)
+
+
+def _scan(
+    leaf: Leaf, columns: Callable[[Any, Any], pa.Table], count: int, within: Rows, check: Callable[[], None]
+) -> Rows:
     """Ask the columns, of the rows that are left only."""
-    if within is False or (within is not True and not within.any()):
-        return False
-    rows = None if within is True else np.flatnonzero(within)
     condition = condition_of(leaf)
     if condition is None:
-        hits = _by_hand(leaf, columns((leaf.field.column,), rows))
-    else:
-        hits = _by_engine(condition, columns(condition.columns, rows))
-    return _spread(hits, rows, count)
+        return _stepwise(
+            (leaf.field.column,), lambda names, rows: _by_hand(leaf, columns(names, rows)), count, within, check
+        )
+    return _stepwise(
+        condition.columns, lambda names, rows: _by_engine(condition, columns(names, rows)), count, within, check
+    )
 
 
-def _by_engine(condition: Condition, table: pa.Table) -> Any:
+def _by_engine(condition: Condition, table: pa.Table) -> Mask:
     connection: duckdb.DuckDBPyConnection | None = getattr(_engine, "connection", None)
     if connection is None:
         connection = _engine.connection = connect()
@@ -255,13 +274,11 @@ def _by_engine(condition: Condition, table: pa.Table) -> Any:
         sql = f"SELECT {condition.sql} AS hit FROM rows"  # noqa: S608 - our own text; values are parameters
         found = connection.sql(sql, params=list(condition.parameters)).to_arrow_table()["hit"]
         return mask_of(found)
-    except duckdb.InterruptException as error:
-        raise TimedOut("the query took too long", code="query_too_slow") from error
     finally:
         connection.unregister("rows")
 
 
-def _by_hand(leaf: Leaf, table: pa.Table) -> Any:
+def _by_hand(leaf: Leaf, table: pa.Table) -> Mask:
     """For paths that the engine cannot spell: one row after another."""
     column = leaf.field.column
     assert column in JSON_COLUMNS  # noqa: S101 - nothing else is refused

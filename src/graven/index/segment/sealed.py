@@ -7,7 +7,6 @@ size, is no segment: it is made again from the log.
 import os
 import shutil
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +20,8 @@ from graven.errors import StorageFailed
 from graven.index.derive.columns import COLUMNS
 from graven.index.derive.deriver import connect
 from graven.index.segment.codes import Codes, Mask
-from graven.index.segment.contract import Numbers
-from graven.index.segment.flat import CODED, Flat, write_flat
+from graven.index.segment.contract import BLOCK_ROWS, Numbers
+from graven.index.segment.flat import CODED, Flat, mapped, write_flat
 from graven.index.segment.keys import build_keys, load, lookup, save
 from graven.index.segment.terms import Terms, build_terms
 
@@ -31,7 +30,6 @@ __all__ = ["FORMAT", "Manifest", "SealedSegment", "folder_name", "seal"]
 FORMAT: Final = 1
 """Version of the files; segments of another are made again."""
 
-ROW_GROUP: Final = 32_768
 _MANIFEST: Final = "manifest.json"
 
 
@@ -59,7 +57,7 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
     It is made beside, synced, and renamed. StorageFailed when the disk refuses.
     """
     folder = home / folder_name(first)
-    making = home / f"new-{folder.name}"
+    making = home / f"new-{folder.name}-{os.getpid()}"  # nobody else writes there, whoever was left behind
     shutil.rmtree(making, ignore_errors=True)
     try:
         (making / "terms").mkdir(parents=True)
@@ -68,7 +66,7 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
         connection = connect()
         save(build_keys(table, secret, connection), making / "keys.bin")
         connection.close()
-        build_terms(table["text"].combine_chunks(), making / "terms")
+        build_terms(table["text"], making / "terms")
         received, time = table["received"].to_numpy(), table["time"].to_numpy()
         files = {str(p.relative_to(making)): p.stat().st_size for p in sorted(making.rglob("*")) if p.is_file()}
         spans = (int(received[0]), int(received[-1])), (int(time.min()), int(time.max()))
@@ -95,7 +93,7 @@ def _write_columns(table: pa.Table, path: Path) -> None:
         compression="zstd",
         compression_level=3,
         use_dictionary=[*few, *lists, "labels", "user_agent"],
-        row_group_size=ROW_GROUP,
+        row_group_size=BLOCK_ROWS,
         write_statistics=False,
     )
 
@@ -133,6 +131,9 @@ class SealedSegment:
             self._flat = Flat(folder)
             self._keys = load(folder / "keys.bin")
             self._terms = Terms(folder / "terms", self.manifest.count)
+            # held, not opened again by name: a segment made anew takes the name, and asks of the old one go on
+            self._columns = mapped(folder / "columns.parquet")
+            self._metadata = pq.read_metadata(pa.BufferReader(self._columns))
         except (OSError, msgspec.MsgspecError, pa.ArrowInvalid) as error:
             raise ValueError(f"{folder} is no whole segment: {error}") from error
         self._secret = secret
@@ -167,15 +168,12 @@ class SealedSegment:
 
     def columns(self, names: Sequence[str], rows: npt.NDArray[Any] | None) -> pa.Table:
         """See `contract.Segment`; only the row groups that hold rows are read."""
-        with pq.ParquetFile(self.folder / "columns.parquet", memory_map=True, metadata=_metadata(self.folder)) as file:
+        with pq.ParquetFile(pa.BufferReader(self._columns), metadata=self._metadata) as file:
             if rows is None:
                 return file.read(columns=list(names))
-            groups = np.unique(rows // ROW_GROUP)
+            groups = np.unique(rows // BLOCK_ROWS)
             table = file.read_row_groups(groups.tolist(), columns=list(names))
-            starts = np.searchsorted(groups, rows // ROW_GROUP) * ROW_GROUP
-            return table.take(pa.array(starts + rows % ROW_GROUP))
-
-
-@lru_cache(256)
-def _metadata(folder: Path) -> pq.FileMetaData:
-    return pq.read_metadata(folder / "columns.parquet")
+            if len(table) == len(rows):
+                return table
+            starts = np.searchsorted(groups, rows // BLOCK_ROWS) * BLOCK_ROWS
+            return table.take(pa.array(starts + rows % BLOCK_ROWS))

@@ -4,6 +4,7 @@ One writer thread and one commit, so that it is one tantivy segment and a docume
 ran out of memory and made several, the row is read from a fast field instead.
 """
 
+import mmap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,7 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def build_terms(text: pa.StringArray, folder: Path) -> None:
+def build_terms(text: pa.StringArray | pa.ChunkedArray, folder: Path) -> None:
     """Index the texts, row by row, into an empty folder. Nulls count as empty."""
     writer = tantivy.Index(_schema(), str(folder)).writer(_HEAP_BYTES, 1)
     document = tantivy.Document
@@ -58,28 +59,27 @@ class Terms:
         self._index = tantivy.Index.open(str(folder))
         self._searcher = self._index.searcher()
         self._count = count
-        self._folder = folder
+        with (folder / _WORDS).open("rb") as file:  # mapped: a segment made anew takes this name
+            self._words = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         if self._searcher.num_docs != count:
             raise ValueError(f"{folder} has {self._searcher.num_docs} documents, expected {count}")
 
     def rows(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
         """Rows in which the tokens stand one after another; None when that cannot be told from the terms."""
         schema = self._index.schema
-        if infix:
-            words = self._with_part(tokens[0])
+        if infix or (prefix and len(tokens) == 1):
+            words = self._with_part(tokens[0], begins=not infix)
             if not words:
                 return np.zeros(self._count, np.bool_)
-            query = (
-                tantivy.Query.regex_query(schema, _TEXT, f".*{tokens[0]}.*")
-                if len(words) > _MOST_WORDS
-                else tantivy.Query.term_set_query(schema, _TEXT, words)
-            )
+            if len(words) <= _MOST_WORDS:
+                query = tantivy.Query.term_set_query(schema, _TEXT, words)
+            else:
+                try:
+                    query = tantivy.Query.regex_query(schema, _TEXT, f"{'.*' if infix else ''}{tokens[0]}.*")
+                except ValueError:  # a part with more states than its automata may have
+                    return None
         elif len(tokens) == 1:
-            query = (
-                tantivy.Query.regex_query(schema, _TEXT, f"{tokens[0]}.*")
-                if prefix
-                else tantivy.Query.term_query(schema, _TEXT, tokens[0], "basic")
-            )
+            query = tantivy.Query.term_query(schema, _TEXT, tokens[0], "basic")
         elif prefix:
             return None
         else:
@@ -96,13 +96,13 @@ class Terms:
             mask[np.array(rows, np.int64)] = True
         return mask
 
-    def _with_part(self, part: str) -> list[str]:
-        """Tokens that hold the part; one more than `_MOST_WORDS` when there are too many."""
-        words, needle = (self._folder / _WORDS).read_bytes(), part.encode()
+    def _with_part(self, part: str, *, begins: bool) -> list[str]:
+        """Tokens that hold the part, or begin with it; one more than `_MOST_WORDS` when there are too many."""
+        words, needle = self._words, (b"\n" if begins else b"") + part.encode()
         found: list[str] = []
         at = words.find(needle)
         while at >= 0 and len(found) <= _MOST_WORDS:
-            end = words.index(b"\n", at)
-            found.append(words[words.rindex(b"\n", 0, at) + 1 : end].decode())
+            end = words.find(b"\n", at + len(needle))
+            found.append(words[words.rfind(b"\n", 0, at + 1) + 1 : end].decode())
             at = words.find(needle, end)
         return found

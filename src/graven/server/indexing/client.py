@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from graven.errors import GravenError, InvalidInput, Unavailable
+from graven.errors import Busy, GravenError, InvalidInput, Unavailable
 from graven.index.process.messages import (
     Answer,
     Call,
@@ -41,6 +41,14 @@ _GOOD_S: Final = 30.0
 """A process that lived so long is started again at once."""
 
 _END_S: Final = 5.0
+_GRACE_S: Final = 5.0
+"""Beyond what a question may take: then the process hangs, and not the question."""
+
+_DEAF_S: Final = 60.0
+"""A process that owes an answer and has said nothing for so long is ended, and another started."""
+
+_MOST_WAITING: Final = 1_024
+_MOST_UNSENT_BYTES: Final = 4 * 2**20
 
 
 class IndexClient:
@@ -54,6 +62,8 @@ class IndexClient:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._advanced = asyncio.Event()
+        self._overdue: set[int] = set()  # nobody waits for these any more, but an answer would show that it lives
+        self._heard = 0.0
         self.states: dict[str, LogState] = {}
         """How far each log is indexed; empty while the process is away."""
         self.deaths = 0
@@ -68,12 +78,23 @@ class IndexClient:
         writer = self._writer
         if writer is None:
             raise _away()
+        if len(self._waiting) >= _MOST_WAITING or _unsent(writer) > _MOST_UNSENT_BYTES:
+            raise Busy(f"{len(self._waiting)} questions wait for the index", hint="ask again in a moment")
         number = next(self._ids)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         writer.write(encode(Call(number, method, log, dict(parameters))))
         try:
-            return await future
+            async with asyncio.timeout(self._query_s + _GRACE_S):
+                return await future
+        except TimeoutError as error:
+            self._overdue.add(number)
+            writer.write(encode(Cancel(number)))
+            raise Unavailable(
+                f"the index has not answered within {self._query_s + _GRACE_S:g} s",
+                hint="ask again in a few seconds; graven index status",
+                code="index_away",
+            ) from error
         except asyncio.CancelledError:
             with contextlib.suppress(OSError, RuntimeError):
                 writer.write(encode(Cancel(number)))
@@ -82,8 +103,8 @@ class IndexClient:
             self._waiting.pop(number, None)
 
     def tell(self, method: str, log: str, parameters: Mapping[str, str]) -> None:
-        """Ask without waiting for an answer; while the process is away there is nothing to tell."""
-        if self._writer is not None:
+        """Ask without waiting for an answer; while the process is away or does not read there is nothing to tell."""
+        if self._writer is not None and _unsent(self._writer) <= _MOST_UNSENT_BYTES:
             self._writer.write(encode(Call(next(self._ids), method, log, dict(parameters))))
 
     async def advanced(self, log: str, beyond: int, timeout_s: float) -> int:
@@ -111,11 +132,12 @@ class IndexClient:
             try:
                 async with self._process() as (reader, writer):
                     self._writer = writer
-                    await self._converse(reader, writer)
+                    try:
+                        await self._converse(reader, writer)
+                    finally:
+                        self._gone()  # before the end of the process, which may take seconds
             except Exception:  # noqa: BLE001 - whatever ended it (a socket that broke, a task of ours), another comes
                 logger().warning("the conversation with the index process broke off", exc_info=True)
-            finally:
-                self._gone()
             self.deaths += 1
             pause = _FIRST_PAUSE_S if clock() - began > _GOOD_S else min(_LONGEST_PAUSE_S, pause * 2)
             logger().warning("the index process ended and is started again", pause_s=pause)
@@ -146,11 +168,25 @@ class IndexClient:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(self._tell_sizes(writer))
+            watching = tasks.create_task(self._watch(writer))
             frames = Frames()
             while data := await reader.read(1 << 18):
+                self._heard = asyncio.get_running_loop().time()
                 for message in frames.feed(data):
                     self._take(message)
             telling.cancel()
+            watching.cancel()
+
+    async def _watch(self, writer: asyncio.StreamWriter) -> None:
+        """End the conversation with a process that does not answer any more."""
+        clock = asyncio.get_running_loop().time
+        owed = self._heard = clock()
+        while clock() - max(owed, self._heard) < _DEAF_S:
+            await asyncio.sleep(1.0)
+            if not self._waiting and not self._overdue:
+                owed = clock()
+        logger().warning("the index process says nothing any more and is ended", owed=len(self._overdue))
+        writer.transport.abort()
 
     async def _tell_sizes(self, writer: asyncio.StreamWriter) -> None:
         told: dict[str, int] = {}
@@ -166,9 +202,11 @@ class IndexClient:
     def _take(self, message: Message) -> None:
         match message:
             case Answer(id=number):
+                self._overdue.discard(number)
                 if (future := self._waiting.get(number)) is not None and not future.done():
                     future.set_result(message)
             case Failure(id=number):
+                self._overdue.discard(number)
                 if (future := self._waiting.get(number)) is not None and not future.done():
                     future.set_exception(raised_by(message))
             case Progress(logs):
@@ -181,9 +219,14 @@ class IndexClient:
     def _gone(self) -> None:
         self._writer = None
         self.states = {}
+        self._overdue.clear()
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(_away())
+
+
+def _unsent(writer: asyncio.StreamWriter) -> int:
+    return writer.transport.get_write_buffer_size()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

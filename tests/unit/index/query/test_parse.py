@@ -182,3 +182,15 @@ def test_a_query_has_limits(text):
 
 def test_parentheses_without_a_reason_are_no_levels():
     assert asked("(" * 2_000 + "a" + ")" * 2_000) == Words(TEXT, ("a",))
+
+
+@pytest.mark.parametrize("value", ["a*" * 9, "a" * 512 + "*"])
+def test_a_wildcard_that_would_take_long_is_refused_where_it_stands(value):
+    with pytest.raises(InvalidInput, match="at most 8 stars and 512 characters") as caught:
+        asked(f"x uri:{value}")
+    assert (caught.value.details["position"], caught.value.details["end"]) == (6, 6 + len(value))
+
+
+def test_the_largest_wildcard_is_taken():
+    assert asked("uri:" + "a*" * 8) == Wildcard(BY_NAME["uri"], ("a",) * 8 + ("",))
+    assert asked("uri:" + "a" * 511 + "*") == Wildcard(BY_NAME["uri"], ("a" * 511, ""))

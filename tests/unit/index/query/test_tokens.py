@@ -2,7 +2,7 @@
 
 import pytest
 
-from graven.index.query.tokens import compact_json, json_text, tokens
+from graven.index.query.tokens import TOKEN_CHARS, compact_json, json_text, tokens
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from graven.index.query.tokens import compact_json, json_text, tokens
         ("Card_Declined 42", ["card", "declined", "42"]),
         ("a@b.example", ["a", "b", "example"]),
         ("ÉTÉ Straße", ["été", "straße"]),
-        ("İ", ["İ"]),
+        ("İ", ["i"]),
         ("日本 ١٢ Ⅳ", ["日本", "١٢", "ⅳ"]),
         ("e\u0301x", ["e", "x"]),
         ("\ud800\x00😀-", []),
@@ -31,3 +31,7 @@ def test_compact_json_spells_integers_of_any_size():
 
 def test_an_escape_separates_words_instead_of_beginning_one():
     assert tokens(json_text({"k": 'one\ntwo\t"three"\\four\x01five'})) == ["k", "one", "two", "three", "four", "five"]
+
+
+def test_a_run_beyond_the_longest_token_counts_by_its_beginning():
+    assert tokens(f"a {'x' * 5_000} b") == ["a", "x" * TOKEN_CHARS, "b"]

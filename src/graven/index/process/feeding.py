@@ -1,0 +1,101 @@
+"""Questions of what follows a log: the live tail, and the alerts of the server itself."""
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from graven.index.answers.page import matching, page
+from graven.index.derive.view import view_of
+from graven.index.process.asked import MOST, choice, number_of
+from graven.index.process.bodies import Check, asked_by, shown
+from graven.index.process.followed import FollowedLog
+from graven.index.process.messages import Answer, Call
+
+__all__ = ["head", "moments", "tail", "views"]
+
+_MOST_BYTES: Final = 8 * 2**20
+_ARRAY_32: Final = struct.Struct(">BI")
+
+_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
+"""A line break in an entry is white space between JSON tokens; in a stream of events it would end the line."""
+
+_encode: Final = msgspec.json.Encoder().encode
+_pack: Final = msgspec.msgpack.Encoder().encode
+
+
+def tail(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Matches behind `after`, oldest first, as server-sent events; of more than `limit` only the newest.
+
+    The answer's `last` is the log index up to which was looked, whether something matched there or not.
+    """
+    parameters = call.parameters
+    after = int(parameters["after"])
+    limit = number_of(parameters, "limit", MOST, most=MOST)
+    view = choice(parameters, "view", ("row", "entry"))
+    query = asked_by(call).query
+    snapshot = log.index.snapshot()
+    count = 0
+    newest: list[int] = []
+    for segment, rows in matching(snapshot, query, after=after, check=check):
+        count += len(rows)
+        newest = [*newest, *(rows[-limit:] + segment.first).tolist()][-limit:]
+    parts = [
+        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row.translate(_ONE_LINE))
+        for index, row in zip(newest, shown(log, newest, view, check), strict=True)
+    ]
+    state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": count - len(newest)}
+    last = max(after, snapshot.size - 1)
+    mark = b"id: %d\n" % last if last >= 0 else b""  # of an empty log: there is no index to come back with
+    parts.append(b"%bevent: progress\ndata: %b\n\n" % (mark, _encode(state)))
+    return Answer(call.id, b"".join(parts), count, newest[0] if newest else None, last)
+
+
+def views(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Views of the matches in [start, stop), oldest first, as MessagePack: for programs of the server itself.
+
+    `more` says that not all of them found room.
+    """
+    start, stop = int(call.parameters["start"]), int(call.parameters["stop"])
+    query = asked_by(call).query
+    found = page(log.index.snapshot(), query, order="oldest", limit=MOST, after=start - 1, check=check)
+    indexes = [index for index in found.indexes if index < stop]
+    made: list[bytes] = []
+    size_bytes = 0
+    for index in indexes:
+        check()
+        made.append(_pack(view_of(index, log.reader.entry(index), log.reader.blob)))
+        size_bytes += len(made[-1])
+        if size_bytes > _MOST_BYTES:
+            break
+    more = len(made) < len(indexes) or (found.more and len(indexes) == len(found.indexes))
+    return Answer(call.id, _array(made), len(made), more=more)
+
+
+def moments(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """Of the matches in [start, stop) the first and the last of each second of received time, as MessagePack."""
+    start, stop = int(call.parameters["start"]), int(call.parameters["stop"])
+    found: list[tuple[int, int]] = []
+    for segment, rows in matching(log.index.snapshot(), asked_by(call).query, after=start - 1, check=check):
+        inside = rows[rows + segment.first < stop]
+        if not inside.size:
+            break
+        received = segment.numbers("received")[inside]
+        borders = np.flatnonzero(np.diff(received // 1_000_000_000))
+        ends = np.unique(np.concatenate(([0], borders, borders + 1, [inside.size - 1])))
+        found += zip((inside[ends] + segment.first).tolist(), received[ends].tolist(), strict=True)
+    return Answer(call.id, _pack([{"index": index, "received": moment} for index, moment in found]), len(found))
+
+
+def head(log: FollowedLog, call: Call, check: Check) -> Answer:
+    """How far the index is: entries, the received time of the last one (Unix ns), and whether that is all."""
+    snapshot = log.index.snapshot()
+    received = int(snapshot.segments[-1].numbers("received")[-1]) if snapshot.segments else 0
+    return Answer(call.id, _pack([snapshot.size, received, snapshot.size >= log.committed]))
+
+
+def _array(packed: Sequence[bytes]) -> bytes:
+    """A MessagePack array of values that are packed already."""
+    return _ARRAY_32.pack(0xDD, len(packed)) + b"".join(packed)
