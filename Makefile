@@ -33,7 +33,7 @@ bench: setup     ## the numbers in README
 	$(PY) -m bench.recorder
 	$(PY) -m bench.push
 
-demo: setup      ## record, prove, verify, attack; KEEP=1 leaves the server up
+demo: setup      ## record, prove, verify, attack; then a browser UI, until Ctrl-C (without a terminal: KEEP=1)
 	$(PY) -m graven demo $(if $(KEEP),--keep)
 
 docs: setup      ## regenerate docs/reference

@@ -1,7 +1,7 @@
-"""The same rows in one plain DuckDB file and in one plain SQLite file with FTS5, as somebody would set them up in an hour.
+"""The same rows in one plain DuckDB file and in one plain SQLite file with FTS5, as somebody would set them up.
 
-Both get the columns that the index has derived (so neither parses JSON), the text with its tokens apart, and indexes on
-the fields that are looked up. They answer with log indexes; Graven answers over HTTP with whole rows, and records the read.
+Both get the columns that the index has derived (so neither parses JSON), and the text with its tokens apart; SQLite
+gets indexes on the fields that are looked up. They answer with log indexes.
 """
 
 import sqlite3
@@ -101,8 +101,8 @@ class Lite:
         self._db.execute("PRAGMA cache_size = -1000000")
         start = time.perf_counter()
         self._db.execute(
-            "CREATE TABLE events (n INTEGER PRIMARY KEY, received INTEGER, id TEXT, actor TEXT, action TEXT, outcome TEXT, "
-            "run TEXT, trace TEXT, target TEXT)"
+            "CREATE TABLE events (n INTEGER PRIMARY KEY, received INTEGER, id TEXT, actor TEXT, action TEXT, "
+            "outcome TEXT, run TEXT, trace TEXT, target TEXT)"
         )
         self._db.execute("CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='full', tokenize='unicode61')")
         self._db.execute("BEGIN")

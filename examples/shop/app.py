@@ -3,6 +3,7 @@
     POST /orders            {"product": "mug", "quantity": 2}   the customer is named by the header X-User
     GET  /orders/<number>
     POST /orders/<number>/cancel
+    POST /orders/<number>/correct   {"total_cents": 11610, "reason": "…"}   the staff only
 
 The `WSGIMiddleware` in `main` records each request: one line around the application. What the shop records while it
 answers one (statements, orders) gets the request's actor and trace by itself, so it stands in the timeline of whoever
@@ -51,7 +52,7 @@ class Shop:
         try:
             match (environ["REQUEST_METHOD"], path):
                 case ("POST", ["orders"]):
-                    wish = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+                    wish = _body(environ)
                     placed = self._store.place(user, wish["product"], wish["quantity"])
                     return 201, self._changed("order.place", None, placed)
                 case ("GET", ["orders", number]):
@@ -59,6 +60,11 @@ class Shop:
                 case ("POST", ["orders", number, "cancel"]):
                     before = self._store.get(int(number))
                     return 200, self._changed("order.cancel", before, self._store.cancel(int(number), user))
+                case ("POST", ["orders", number, "correct"]):
+                    wish = _body(environ)
+                    before = self._store.get(int(number))
+                    after = self._store.correct(int(number), user, wish["total_cents"])
+                    return 200, self._changed("order.correct", before, after, reason=wish.get("reason"))
                 case _:
                     return 404, {"error": "there is nothing here"}
         except PermissionError as error:
@@ -68,12 +74,17 @@ class Shop:
         except (ValueError, KeyError, TypeError) as error:
             return 400, {"error": f"this is no order: {error}"}
 
-    def _changed(self, action: str, before: Order | None, after: Order) -> dict[str, Any]:
+    def _changed(self, action: str, before: Order | None, after: Order, reason: str | None = None) -> dict[str, Any]:
         """Record what became of an order; gives the answer."""
         if self._client is not None:
             change = {"before": before._asdict() if before else None, "after": after._asdict()}
-            self._client.record(action, targets=[{"type": "order", "id": str(after.number), "change": change}])
+            target = {"type": "order", "id": str(after.number), "change": change}
+            self._client.record(action, targets=[target], reason=reason)
         return after._asdict()
+
+
+def _body(environ: Environ) -> Any:
+    return json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
 
 
 def recorded_statements(client: graven.Client) -> Watch:

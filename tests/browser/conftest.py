@@ -5,13 +5,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.support.browser_pages import CHROMIUM, FLAGS, Watch, open_context
 from tests.support.run_records import record_run
+from tests.support.searching import record, wait_indexed
 from tests.support.server_process import ServerProcess, running_server
 from tests.support.server_requests import append, event
+from tests.support.shop_events import shop_events
 
 OpenPage = Callable[..., Page]
+Contexts = dict[str, BrowserContext]
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +40,20 @@ def fill(client: httpx.Client) -> None:
     record_run(client, "ci-2", failing=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with the log `default` filled, and `empty` without an entry."""
-    with running_server(tmp_path_factory.mktemp("site") / "data") as server:
+    """A server with the logs `default` and `shop` filled, and `empty` without an entry.
+
+    One for all tests: what a test adds must not matter to the others.
+    """
+    with running_server(tmp_path_factory.mktemp("site") / "data", index=True) as server:
         with server.client() as client:
             fill(client)
-            client.post("/v1/logs", json={"name": "empty"}).raise_for_status()
+            sizes = {log["name"]: log["size"] for log in client.get("/v1/logs").json()["logs"]}
+            wait_indexed(client, sizes["default"])
+            for name in ("empty", "shop"):
+                client.post("/v1/logs", json={"name": name}).raise_for_status()
+            record(client, shop_events(), "shop")
         yield server
 
 
@@ -51,27 +61,55 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def watch(site: ServerProcess) -> Iterator[Watch]:
     """Fails the test for whatever its pages did that they must not do."""
     made = Watch(site.url)
-    # calls of the index, which a server without one does not have
-    made.expect(r"404.*(/v1/index|/(histogram|facets|views|events|tail|complete)(\?|$|/))")
     yield made
     assert made.wrong == []
 
 
+@pytest.fixture(scope="module")
+def contexts(chromium: Browser) -> Iterator[Contexts]:
+    """Contexts that several tests use one after another: their cache spares most of the loading."""
+    made: Contexts = {}
+    yield made
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(chromium: Browser, site: ServerProcess, watch: Watch) -> Iterator[OpenPage]:
-    """`open_page(path, url=…, token=…, **context options)`: a logged-in, watched page."""
-    contexts = []
+def open_page(chromium: Browser, contexts: Contexts, site: ServerProcess, watch: Watch) -> Iterator[OpenPage]:
+    """`open_page(path, url=…, token=…, **context options)`: a logged-in, watched page that nothing is kept of.
+
+    Pages of the same options share a context when neither address nor token is given; what they kept in the browser
+    is cleared after the test, and their session is another one if the test has ended it.
+    """
+    own: list[BrowserContext] = []
+    shared: list[Page] = []
+
+    def context_of(url: str, token: str, options: dict[str, object]) -> BrowserContext:
+        if url or token:
+            own.append(open_context(chromium, url or site.url, token or site.token, **options))
+            return own[-1]
+        key = repr(sorted(options.items()))
+        if key not in contexts:
+            contexts[key] = open_context(chromium, site.url, site.token, **options)
+        elif not contexts[key].request.get("/v1/session").json()["who"]:
+            contexts[key].request.post("/v1/login", data={"token": site.token})
+        return contexts[key]
 
     def make(path: str = "/", *, url: str = "", token: str = "", **options: object) -> Page:
-        context = open_context(chromium, url or site.url, token or site.token, **options)
-        contexts.append(context)
+        context = context_of(url, token, options)
         page = context.new_page()
+        if not (url or token):
+            shared.append(page)
         watch.follow(page)
         page.goto(path)
         return page
 
     yield make
-    for context in contexts:
+    for page in shared:
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.close()
+    for context in own:
         context.close()
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.support.browser_pages import Watch, axe_source
+from tests.support.browser_pages import Watch, axe_source, serious
 from tests.support.loopback_proxy import loopback_proxy
 from tests.support.run_records import FAILING
 from tests.support.server_process import ServerProcess
@@ -90,18 +90,6 @@ def test_axe_finds_nothing_serious_in_the_login_the_help_and_the_alarm(
     page.reload()
     expect(page.locator(".banner.alarm")).to_be_visible()
     assert serious(page, source) == []
-
-
-def serious(page: Page, source: str) -> list[str]:
-    """Serious and critical findings of axe-core, as rule and element."""
-    page.evaluate(source)
-    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
-        for one in report["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def background(page: Page) -> list[int]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-__all__ = ["CHROMIUM", "FLAGS", "Watch", "axe_source", "open_context"]
+__all__ = ["CHROMIUM", "FLAGS", "Watch", "axe_source", "open_context", "serious"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (
@@ -63,3 +63,15 @@ def axe_source() -> str:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=WEB_TOOLS, check=False, timeout=240, capture_output=True)
     return script.read_text() if script.is_file() else ""
+
+
+def serious(page: Page, source: str) -> list[str]:
+    """Serious and critical findings of axe-core, as rule and element."""
+    page.evaluate(source)
+    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
+        for one in report["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class NotInstallable(Exception):
 def make_light_install(folder: Path) -> Path:
     """Make it below `folder`; gives the folder with `python`, `pip`, `graven` and `pytest`."""
     locked = folder / "light.txt"
-    locked.write_text(_locked(_closure("graven") | {"pytest"} | _closure("pytest")))
+    locked.write_text(_locked(_of_graven() | {"pytest"} | _closure("pytest")))
     _run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT)
     (wheel,) = folder.glob("graven-*.whl")
     _run(sys.executable, "-m", "venv", folder / "venv")
@@ -32,6 +33,13 @@ def make_light_install(folder: Path) -> Path:
         raise NotInstallable(fetched.stderr[-500:])
     _run(*pip, wheel)
     return python.parent
+
+
+def _of_graven() -> set[str]:
+    """What this checkout needs; what is installed beside it may be older."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {_normal(Requirement(text).name) for text in project["dependencies"]}
+    return named.union(*map(_closure, named))
 
 
 def _closure(name: str, seen: frozenset[str] = frozenset()) -> set[str]:

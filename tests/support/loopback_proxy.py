@@ -30,6 +30,7 @@ class LoopbackProxy:
         self.url = ""
         self.down = False
         """Whether connections are closed unanswered."""
+        self._client = httpx.Client(trust_env=False, timeout=60)  # one: making one takes longer than a request
         self._changes: list[tuple[re.Pattern[str], Change]] = []
         self._answers: list[tuple[re.Pattern[str], Answer]] = []
 
@@ -40,6 +41,10 @@ class LoopbackProxy:
     def answer(self, path: str, answer: Answer) -> None:
         """Answer without asking; None is 404."""
         self._answers.append((re.compile(path), answer))
+
+    def close(self) -> None:
+        """End its connections."""
+        self._client.close()
 
     def honest(self) -> None:
         """Forget all rules."""
@@ -56,8 +61,7 @@ class LoopbackProxy:
                 found = answer(bare)
                 return (404, [], b"") if found is None else (200, [("content-type", "application/octet-stream")], found)
         passed = {name: value for name, value in headers.items() if name.lower() in _PASSED_ON}
-        with httpx.Client(trust_env=False, timeout=60) as client:
-            got = client.request(method, self.target + path, headers=passed, content=body)
+        got = self._client.request(method, self.target + path, headers=passed, content=body)
         content = got.content
         if got.status_code == 200:
             for pattern, change in self._changes:
@@ -100,3 +104,4 @@ def loopback_proxy(target: str) -> Iterator[LoopbackProxy]:
         finally:
             server.shutdown()
             thread.join()
+            proxy.close()

@@ -5,11 +5,12 @@ Entries that no bundle holds yet are kept here until one does, so that whatever 
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from graven.errors import GravenError, Unavailable
+from graven.errors import GravenError, NotFound, Unavailable
+from graven.log.compress import some_of_bundle
 from graven.log.layout import LogPaths
 from graven.log.tree import Tree
 from graven.storage.blobs import DirectoryBlobs
@@ -17,7 +18,7 @@ from graven.storage.journal_tail import JournalTail
 from graven.storage.objects import DirectoryObjects
 from graven.tlog.bundle import decode_bundle
 from graven.tlog.checkpoint import parse_checkpoint_text
-from graven.tlog.tiles import FULL_WIDTH
+from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath
 
 __all__ = ["LogReader"]
 
@@ -35,8 +36,8 @@ class LogReader:
         self._tail = JournalTail(self._paths.journal)
         self._blobs = DirectoryBlobs(self._paths.blobs)
         self._lock = threading.Lock()
-        self._edge: tuple[int, int, list[bytes]] = (-1, 0, [])  # the bundle at the right edge, and for which size
         self._waiting: list[Batch] = []  # beyond the published size, in order
+        self._published = 0  # as `batches` saw it last
 
     def published_size(self) -> int:
         """Entries that the published checkpoint covers."""
@@ -45,7 +46,7 @@ class LogReader:
 
     def batches(self, start: int, committed: int) -> Iterator[Batch]:
         """Entries [start, committed) in order. Ends early when the files are not there yet."""
-        published = self.published_size()
+        published = self._published = self.published_size()
         self._let_go(published)
         for first, entries in self._bundled(start, min(published, committed), published):
             yield first, entries
@@ -66,17 +67,47 @@ class LogReader:
         yield from self._bundled(start, stop, published)
 
     def entry(self, index: int) -> bytes:
-        """An entry that `batches` has given before."""
+        """An entry that `batches` has given before; Unavailable when the index was made anew meanwhile."""
+        return self.entries([index])[0]
+
+    def entries(self, indexes: Sequence[int]) -> list[bytes]:
+        """As `entry`, in this order; of each bundle no more is decoded than leads to them."""
+        found: dict[int, bytes] = {}
+        resting: dict[int, list[int]] = {}
+        for index in indexes:
+            waiting = self._waiting_entry(index)
+            if waiting is not None:
+                found[index] = waiting
+            else:
+                resting.setdefault(index // FULL_WIDTH, []).append(index)
+        if not resting:
+            return [found[index] for index in indexes]
+        published = self._published if max(indexes) < self._published else self.published_size()
+        if max(map(max, resting.values())) >= published:  # it was made anew, and has not got there again
+            raise Unavailable(
+                f"entry {max(indexes)} is not indexed any more", hint="ask again in a moment", code="index_away"
+            )
+        for number, wanted in resting.items():
+            found |= self._from_bundle(number, published, sorted(wanted))
+        return [found[index] for index in indexes]
+
+    def _waiting_entry(self, index: int) -> bytes | None:
         with self._lock:
             at = bisect_right(self._waiting, index, key=lambda batch: batch[0]) - 1
             if at >= 0:
                 first, entries = self._waiting[at]
                 if index < first + len(entries):
                     return entries[index - first]
-        published = self.published_size()
-        if index >= published:  # the index was made anew, and has not got there again
-            raise Unavailable(f"entry {index} is not indexed any more", hint="ask again in a moment", code="index_away")
-        return self._bundle(index // FULL_WIDTH, published)[index % FULL_WIDTH]
+        return None
+
+    def _from_bundle(self, number: int, published: int, indexes: Sequence[int]) -> dict[int, bytes]:
+        full = self._objects.get(TilePath(ENTRIES_LEVEL, number, FULL_WIDTH).path())
+        width = min(FULL_WIDTH, published - number * FULL_WIDTH)
+        data = full if full is not None else self._tree.read(TilePath(ENTRIES_LEVEL, number, width))
+        if data is None:
+            raise NotFound(f"the bundle of entry {indexes[0]} is missing", code="bundle_missing")
+        positions = [index - number * FULL_WIDTH for index in indexes]
+        return dict(zip(indexes, some_of_bundle(data, positions), strict=True))
 
     def blob(self, digest: str) -> bytes | None:
         """The content of a blob; None when it is not to be had."""
@@ -98,15 +129,6 @@ class LogReader:
             entries = self._tree.bundle(start // FULL_WIDTH, published)[start % FULL_WIDTH :][: stop - start]
             yield start, entries
             start += len(entries)
-
-    def _bundle(self, number: int, published: int) -> list[bytes]:
-        """A bundle; the one at the edge, which the tree does not keep, is read once for all of its entries."""
-        if number < published // FULL_WIDTH:
-            return self._tree.bundle(number, published)
-        known = self._edge
-        if known[:2] != (number, published):
-            known = self._edge = (number, published, self._tree.bundle(number, published))
-        return known[2]
 
     def _keep(self, first: int, entries: list[bytes]) -> None:
         """Keep those that are not here yet: a frame is read twice where following stopped within it."""

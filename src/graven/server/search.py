@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
@@ -19,6 +20,9 @@ from graven.server.service import Service, client_ip
 __all__ = ["QUERY_PARAMETERS", "ask_and_record", "given_parameters", "search_routes"]
 
 Call = Request[Any, Any, Any]
+
+_COUNTS: Final = frozenset({"histogram", "facets", "newest"})
+"""What tells how many, and of the events at most the newest one."""
 
 QUERY_PARAMETERS: Final = ("q", "clock", "since", "until", "zone")
 
@@ -40,10 +44,19 @@ def given_parameters(request: Call, *allowed: str) -> dict[str, str]:
 async def ask_and_record(
     service: Service, request: Call, principal: Principal, log: str, method: str, parameters: Mapping[str, str]
 ) -> Answer:
-    """Ask the index, record the read, give the answer."""
+    """Ask the index, record the read, give the answer.
+
+    Counts of one query share an entry a minute: a page of results asks for a histogram and facets besides the search,
+    and follows them while it is looked at.
+    """
     answer = await service.index.ask(method, log, parameters)
-    facts: dict[str, Any] = {"query": parameters.get("q", ""), "count": answer.count}
-    facts |= {name: parameters[name] for name in ("since", "until", "clock", "cursor") if name in parameters}
+    asked = {"query": parameters.get("q", "")}
+    asked |= {name: parameters[name] for name in ("since", "until", "clock", "cursor") if name in parameters}
+    facts: dict[str, Any] = {**asked, "count": answer.count}
+    if method in _COUNTS:
+        which = msgspec.json.encode(asked).decode()
+        await service.reads.counts(principal, client_ip(request.scope), log, facts, which)
+        return answer
     if answer.first is not None:
         facts |= {"first": answer.first, "last": answer.last}
     await service.reads.one(principal, client_ip(request.scope), f"events.{method}", log, (), facts)

@@ -6,6 +6,7 @@ happen. Events are ordinary event/1; no redaction applies, because nothing in th
 """
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +28,9 @@ SERVER = Producer("graven", "")
 """Who stands in `by` of the entries of `system`."""
 
 _SOURCE = "graven"
+
+_Key = tuple[str, str, str, bytes]
+"""Token, log, action, and the digest of what else tells reads apart: queries are long, and there may be many."""
 
 
 def system_event(
@@ -100,7 +104,7 @@ class ReadRecorder:
         self._completions = completions
         self._clock = clock
         self._minute = -1
-        self._seen: dict[tuple[str, str, str], asyncio.Task[None]] = {}
+        self._seen: dict[_Key, asyncio.Task[None]] = {}
         self._running: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
 
     async def one(
@@ -132,14 +136,19 @@ class ReadRecorder:
         """As `tiles`, for small reads that come with every key that somebody presses."""
         await self._coalesced(principal, ip, action, log, {}, "all of its kind in this minute")
 
+    async def counts(self, principal: Principal, ip: str, log: str, facts: Mapping[str, Any], which: str) -> None:
+        """As `tiles`, for the counts of one query (`which`): a look at a page of results asks for several at once."""
+        what = "all counts of this query in this minute: histograms, facets, the newest match"
+        await self._coalesced(principal, ip, "events.count", log, facts, what, which)
+
     async def _coalesced(
-        self, principal: Principal, ip: str, action: str, log: str, facts: Mapping[str, Any], what: str
+        self, principal: Principal, ip: str, action: str, log: str, facts: Mapping[str, Any], what: str, which: str = ""
     ) -> None:
         minute = self._clock() // 60_000_000_000
         if minute != self._minute:
             self._minute = minute
             self._seen.clear()
-        key = (principal.token_id, log, action)
+        key = (principal.token_id, log, action, hashlib.sha256(which.encode("utf-8", "surrogatepass")).digest())
         known = self._seen.get(key)
         if known is None:
             # a task of its own: the first reader may go away while others wait for the same entry
@@ -157,7 +166,7 @@ class ReadRecorder:
         event = system_event(action, principal=principal, ip=ip, targets=(("log", log),), attributes=attributes)
         await self._system.arecord(event, self._completions)
 
-    def _forget_failed(self, key: tuple[str, str, str], made: asyncio.Task[None]) -> None:
+    def _forget_failed(self, key: _Key, made: asyncio.Task[None]) -> None:
         """A read after a failure tries anew."""
         self._running.discard(made)
         failed = made.cancelled() or made.exception() is not None

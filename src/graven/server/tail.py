@@ -49,7 +49,7 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         after: str | None = None,
     ) -> Stream:
         """Matches as they arrive (Server-Sent Events). `most` (1 to 1000, 200) a second are sent, the newest; `after`
-        or `Last-Event-ID` is the log index to go on behind."""
+        or `Last-Event-ID` is the log index to go on behind, -1 for everything."""
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require("read", log)
         service.logs.get(log)
@@ -58,7 +58,7 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
         if len(open_tails) >= _MOST_TAILS:
             raise Busy(f"{_MOST_TAILS} tails are open", hint="close one of them", retry_after_s=5)
-        start = decode_decimal(behind) if behind is not None else service.index.indexed(log) - 1
+        start = _position(behind) if behind is not None else service.index.indexed(log) - 1
         asked = {**parameters, "limit": str(max(1, rate // _PER_SECOND))}
         # a bad query is refused before the stream begins, and nobody listens whose start is not on record
         first = await service.index.ask("tail", log, {**asked, "after": str(start)})
@@ -81,7 +81,7 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
                     if service.stopping:
                         return
                     await asyncio.sleep(1 / _PER_SECOND)
-                    await service.index.advanced(log, position + 1, _HEARTBEAT_S / 3)
+                    await _something_new(service, log, position + 1)
                     service.authenticate(dict(request.scope["headers"])).require("read", log)
                     answer = await service.index.ask("tail", log, {**asked, "after": str(position)})
             except GravenError as error:
@@ -95,3 +95,15 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         return Stream(pieces(), media_type="text/event-stream", headers=headers)
 
     return [tail]
+
+
+def _position(text: str) -> int:
+    """A log index, or -1 for what is before the first."""
+    return -1 if text == "-1" else decode_decimal(text)
+
+
+async def _something_new(service: Service, log: str, beyond: int) -> None:
+    """Wait for a while until more is indexed; a server that stops must not wait for its tails."""
+    until = time.monotonic() + _HEARTBEAT_S / 3
+    while not service.stopping and service.index.indexed(log) <= beyond and time.monotonic() < until:
+        await service.index.advanced(log, beyond, 1 / _PER_SECOND)

@@ -42,6 +42,9 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 _ASSETS = "/assets/"
+_FIRST = ("app.js", "pages/events/page.js")
+"""The shell, and the view that most visits begin with: the browser asks for all of it at once, and waits for no chain
+of imports."""
 _IMPORT = re.compile(r"^(?:import|export)\b[^;\"']*?(?:from ?)?[\"'](\.[^\"']+)[\"']", re.MULTILINE)
 _MINIFIED_IMPORT = re.compile(r"\b(?:from|import) ?\"(\.[^\"]+)\"")
 _DIGEST_CHARS = 16
@@ -86,9 +89,8 @@ class WebFiles:
         self.digest = every.hexdigest()[:_DIGEST_CHARS]
         self.base = f"{_ASSETS}{self.digest}/"
         self.files = {path: _File(body, _TYPES["." + path.rpartition(".")[2]]) for path, body in found.items()}
-        preload = "\n".join(
-            f'<link rel="modulepreload" href="{self.base}{path}">' for path in self.modules_of("app.js")
-        )
+        modules = dict.fromkeys(module for path in _FIRST for module in self.modules_of(path))
+        preload = "\n".join(f'<link rel="modulepreload" href="{self.base}{path}">' for path in modules)
         page = page.replace("{preload}", preload).replace("{base}", self.base)
         self.page = _File(page.encode(), b"text/html; charset=utf-8")
 

@@ -27,6 +27,7 @@ export class ApiError extends Error {
  * @property {Record<string, string | number | boolean | null | undefined>} [query]
  * @property {AbortSignal} [signal]
  * @property {string} [accept]
+ * @property {Record<string, string>} [headers]  besides those that every call has
  * @property {unknown} [body]  sent as JSON
  * @property {boolean} [quiet]  a 401 or a missing server is the caller's own matter
  */
@@ -37,13 +38,13 @@ export class ApiError extends Error {
  * @param {string} path
  * @param {Options} [options]
  */
-export async function call(method, path, { query = {}, signal, accept, body, quiet = false } = {}) {
+export async function call(method, path, { query = {}, signal, accept, headers: more = {}, body, quiet = false } = {}) {
   const url = new URL(path, location.origin);
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== "") url.searchParams.set(name, String(value));
   }
   /** @type {Record<string, string>} */
-  const headers = { "X-Graven": "1" };
+  const headers = { ...more, "X-Graven": "1" };
   if (accept) headers.Accept = accept;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   /** @type {Response} */

@@ -95,8 +95,15 @@ function PageView({ entry }) {
   const [failed, setFailed] = useState(/** @type {unknown} */ (null));
   const [broken, reset] = useErrorBoundary((error) => console.error(error));
   useEffect(() => {
+    let isShown = true; // what loads late may not win over the page that was gone on to
     setFailed(null);
-    entry.load().then((module) => setLoaded({ name: entry.name, module }), setFailed);
+    entry.load().then(
+      (module) => isShown && setLoaded({ name: entry.name, module }),
+      (error) => isShown && setFailed(error),
+    );
+    return () => {
+      isShown = false;
+    };
   }, [entry]);
   const ready = loaded?.name === entry.name ? loaded.module : null;
   const here = route.value;
@@ -154,6 +161,7 @@ async function start() {
     if (live) live.textContent = announcement.value;
   });
   await loginByCode();
+  PAGES.find(({ name }) => name === (route.value.page || "events"))?.load().catch(() => null); // while the session is asked for
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
   await refreshSession();
   effect(completeAddress);

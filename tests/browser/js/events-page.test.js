@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { column, tracks } from "../../../src/graven/web/pages/events/columns.js";
 import { readPlace, searchKey, written } from "../../../src/graven/web/pages/events/place.js";
+import { brief, placeOf, savedOf } from "../../../src/graven/web/pages/events/saved.js";
 import { RowStore } from "../../../src/graven/web/pages/events/row-store.js";
 import { SseParser } from "../../../src/graven/web/pages/events/sse.js";
 import { brushed, colour, stacked } from "../../../src/graven/web/pages/events/stack.js";
@@ -174,4 +175,19 @@ test("columns", () => {
   assert.equal(column("labels.a.b").of({ ...row(1), labels: { "a.b": "x" } }), "x");
   assert.equal(column("labels.constructor").of({ ...row(1), labels: {} }), undefined);
   assert.match(tracks(["source"]), /104px$/);
+});
+
+test("a view is saved and opened as the place that it was", () => {
+  const place = readPlace(new URLSearchParams("q=a:b&since=1h&clock=claimed&order=oldest&by=actor&cols=run,test"));
+  assert.deepEqual({ ...place, ...placeOf(savedOf(place)) }, place);
+});
+
+test("what a saved view leaves out has its default", () => {
+  const place = readPlace(new URLSearchParams());
+  assert.deepEqual({ ...place, ...placeOf({}) }, place);
+});
+
+test("a saved view is told in a few words", () => {
+  assert.equal(brief({ query: "a:b", since: "1h" }), "a:b · since 1h");
+  assert.equal(brief({}), "everything");
 });

@@ -72,6 +72,13 @@ const sentences = [
   ["a token", { action: "token.create", targets: [{ type: "token", id: "tok_1" }] }, "alice created token tok_1"],
   ["the server", { action: "server.start", actor: { type: "system", id: "graven" } }, "graven started"],
   ["settings", { action: "settings.change", actor: { type: "system", id: "graven" } }, "graven changed the settings"],
+  [
+    "what was searched for",
+    { action: "events.search", targets: [{ type: "log", id: "shop" }], attributes: { query: "actor:bob", count: 3, first: 1, last: 9 } },
+    "alice searched log shop for actor:bob, 3 found",
+  ],
+  ["which event was read", { action: "events.view", targets: [{ type: "log", id: "shop" }], attributes: { first: 7, last: 7 } }, "alice read event 7 of log shop"],
+  ["what was counted", { action: "events.count", targets: [{ type: "log", id: "shop" }], attributes: { query: "a:b" } }, "alice counted in log shop what matches a:b"],
   ["a search", { action: "events.search", targets: [{ type: "log", id: "shop" }] }, "alice searched log shop"],
   [
     "the reading of one entry",

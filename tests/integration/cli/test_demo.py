@@ -1,7 +1,14 @@
 """The demonstration, whole: it is the first thing a newcomer sees, so it may not rot."""
 
 import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
 
+import httpx
 import pytest
 from tests.support.cli_run import CommandLine
 
@@ -47,3 +54,25 @@ def test_without_pytest_the_demo_says_so_and_shows_the_rest(tmp_path):
     assert ran.code == 0, ran.err
     assert "pytest is not installed, so no test suite was run (pip install pytest)" in ran.text
     assert "Ask why a test failed" not in ran.text
+
+
+def test_in_a_terminal_the_browser_ui_stays_up_until_ctrl_c(tmp_path):
+    line = CommandLine.at(tmp_path, TMPDIR=str(tmp_path))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "graven", "demo"]
+    with subprocess.Popen(command, cwd=tmp_path, env=line.environ, stdin=theirs, stdout=theirs) as demo:
+        os.close(theirs)
+        said = b""
+        while b"Ctrl-C ends it" not in said:
+            said += os.read(ours, 65_536)
+        address, code = re.findall(r"open (http://[^/\s]+)/#login=(\S+)", said.decode())[-1]
+        opened = httpx.post(f"{address}/v1/login", json={"code": code}, headers={"X-Graven": "1"}, trust_env=False)
+        assert opened.status_code == 200, opened.text
+        cookies = {"cookies": opened.cookies, "trust_env": False}
+        corrected = httpx.get(f"{address}/v1/logs/default/events", params={"q": "action:order.correct"}, **cookies)
+        (row,) = corrected.json()["events"]
+        assert (row["actor"]["id"], row["targets"][0]["type"]) == ("dana", "order")
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(timeout=60) == 0
+    os.close(ours)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("graven-demo-")] == []

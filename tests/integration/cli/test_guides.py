@@ -30,7 +30,9 @@ def free_port():
 
 
 def test_there_are_guides():
-    assert {"getting-started.md", "recording.md", "importing.md", "verifying.md", "operating.md"} <= set(PAGES)
+    assert {"getting-started.md", "recording.md", "importing.md", "verifying.md", "operating.md", "search.md"} <= set(
+        PAGES
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -49,7 +51,7 @@ def test_every_command_of_the_page_works(page, tmp_path):
         "NO_COLOR": "1",
     }
     flags = [str(tmp_path / flag) if flag.startswith("./") else flag for flag in serve[4:]]
-    with running_server(tmp_path / "graven-data", "--listen", f"127.0.0.1:{port}", *flags) as server:
+    with running_server(tmp_path / "graven-data", "--listen", f"127.0.0.1:{port}", *flags, index=True) as server:
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=tmp_path,

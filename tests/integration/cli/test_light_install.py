@@ -81,7 +81,19 @@ def light(installed, tmp_path, monkeypatch):
 
 
 def test_none_of_the_extra_is_installed(light):
-    names = ["numpy", "isal", "hyperscan", "litestar", "prometheus_client", "uvicorn", "uvloop", "zstandard"]
+    names = [
+        "duckdb",
+        "numpy",
+        "pyarrow",
+        "tantivy",
+        "isal",
+        "hyperscan",
+        "litestar",
+        "prometheus_client",
+        "uvicorn",
+        "uvloop",
+        "zstandard",
+    ]
     code = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
     assert subprocess.run([light.bin / "python", "-c", code], capture_output=True, check=True).stdout == b"[]\n"
 
@@ -112,6 +124,22 @@ def test_a_data_directory_is_recorded_to_imported_to_and_exported(light):
     light.must("token", "list", "--data", ".graven")
     light.must("log", "list", "--data", ".graven")
     light.must("doctor", "--data", ".graven")
+
+
+def test_a_kept_folder_and_a_data_directory_are_searched(light):
+    light.pytest()
+    before = {path: path.stat().st_mtime_ns for path in (light.home / ".graven").rglob("*")}
+    found = light.must("search", "test:*", "status:failed", "--data", ".graven", "--json").text.splitlines()
+    assert len(found) == 2
+    assert "failed" in light.must("search", "--by", "status", "--data", ".graven").text
+    assert "▶" in light.must("around", "2", "--data", ".graven").text
+    light.must("export", "-q", "status:failed", "--format", "csv", "-o", "f.csv", "--data", ".graven")
+    assert {path: path.stat().st_mtime_ns for path in (light.home / ".graven").rglob("*")} == before
+    refused = light.run("export", "--format", "parquet", "-o", "f.parquet", "--data", ".graven")
+    assert refused.code == 2
+    assert "pyarrow is missing" in refused.err
+    light.must("record", "--action", "deploy.finish", "--actor", "ci", "--data", ".graven")
+    light.must("search", "action:deploy.*", "--count", "--data", ".graven")
 
 
 def test_both_installs_write_one_directory_in_turns(light):

@@ -1,7 +1,7 @@
 """Search, histogram, facets and neighbours over HTTP, on a real server with its index process."""
 
 import pytest
-from tests.support.searching import all_pages, record, search
+from tests.support.searching import all_pages, record, search, wait_indexed
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +210,18 @@ def test_another_token_without_the_role_reads_nothing(client, server, shop):
 
 def test_a_log_that_is_not_there_is_not_found(client, shop):
     assert client.get("/v1/logs/nope/events").json()["error"]["code"] == "unknown_log"
+
+
+def test_a_look_at_a_page_of_results_is_two_recorded_reads(client, shop):
+    parameters = {"q": "actor:bob action:order.create"}
+    for call in ("events", "histogram", "facets", "newest", "histogram"):
+        path = f"/v1/logs/default/{call}"
+        client.get(path, params={**parameters, **({"fields": "actor"} if call == "facets" else {})}).raise_for_status()
+    sizes = {log["name"]: log["size"] for log in client.get("/v1/logs").json()["logs"]}
+    wait_indexed(client, sizes["system"], "system")
+    asked = f'attributes.query:"{parameters["q"]}"'
+    actions = [row["action"] for row in search(client, asked, "system")["events"]]
+    # two where the minute ended in between
+    assert actions.count("events.search") == 1
+    assert 1 <= actions.count("events.count") <= 2
+    assert set(actions) == {"events.search", "events.count"}

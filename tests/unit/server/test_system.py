@@ -76,6 +76,32 @@ def test_nobody_reads_when_the_entry_cannot_be_made_and_the_next_read_tries_anew
     assert asyncio.run(play()) == 2
 
 
+def test_counts_of_one_query_share_an_entry_and_those_of_another_do_not() -> None:
+    async def play() -> list[Any]:
+        gate = Gate()
+        gate.open.set()
+        recorder = reads(gate)
+        for log, query in [("shop", "a:b"), ("shop", "a:b"), ("shop", "c:d"), ("other", "a:b")]:
+            await recorder.counts(EVERYTHING, "", log, {"query": query}, query)
+        return [(event["targets"][0]["id"], event["attributes"]["query"]) for event in gate.asked]
+
+    assert asyncio.run(play()) == [("shop", "a:b"), ("shop", "c:d"), ("other", "a:b")]
+
+
+def test_a_count_waits_until_the_entry_that_stands_for_it_is_durable() -> None:
+    async def play() -> list[bool]:
+        gate = Gate()
+        recorder = reads(gate)
+        waiting = [asyncio.create_task(recorder.counts(EVERYTHING, "", "shop", {}, "a:b")) for _ in range(2)]
+        await settled()
+        done = [read.done() for read in waiting]
+        gate.open.set()
+        await asyncio.gather(*waiting)
+        return done
+
+    assert asyncio.run(play()) == [False, False]
+
+
 def test_an_incident_is_a_failure_of_its_log_and_keeps_details_that_json_does_not_know() -> None:
     event = incident_event(Incident("journal_torn", "shop", "a torn tail", {"file": Path("torn-1"), "bytes": 3}))
     assert (event["action"], event["outcome"]) == ("incident.journal_torn", "failure")

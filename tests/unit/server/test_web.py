@@ -132,3 +132,22 @@ def test_the_first_view_is_small() -> None:
     most = max(sum(len(files.files[m].gzip) for m in shell | set(files.modules_of(page))) for page in pages)
     styles = sum(len(file.gzip) for path, file in files.files.items() if path.endswith(".css"))
     assert most + styles + len(files.page.gzip) < FIRST_VIEW_BYTES
+
+
+def test_the_first_view_is_loaded_without_a_chain_of_imports() -> None:
+    _, _, body = get("/")
+    preloaded = re.findall(rb'rel="modulepreload" href="/assets/[0-9a-f]+/([^"]+)"', body)
+    wanted = {*PAGES.files.modules_of("app.js"), *PAGES.files.modules_of("pages/events/page.js")}
+    assert {path.decode() for path in preloaded} == wanted
+
+
+def test_no_style_of_one_sheet_reaches_into_another() -> None:
+    """Sheets stay loaded when one goes on to another page: a class that begins a selector belongs to one of them."""
+    owners: dict[str, set[str]] = {}
+    for path, file in PAGES.files.files.items():
+        if path.endswith(".css") and not path.startswith("vendor/"):
+            text = re.sub(r"/\*.*?\*/", "", file.plain.decode(), flags=re.DOTALL)
+            for selectors in re.findall(r"([^{}]+)\{", text):
+                for name in re.findall(r"(?:^|,)\s*(?:[a-z]+)?\.([\w-]+)", selectors):
+                    owners.setdefault(name, set()).add(path)
+    assert {name: paths for name, paths in owners.items() if len(paths) > 1} == {}

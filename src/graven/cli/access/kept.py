@@ -18,6 +18,7 @@ from graven.tlog.proof import TlogProof, format_proof
 from graven.tlog.tiles import FULL_WIDTH, covers, parse_tile_path, tile_node_reader
 
 if TYPE_CHECKING:
+    from graven.cli.access.questions import Search
     from graven.qa.shown import ShownTest
 
 __all__ = ["KeptAccess", "is_kept"]
@@ -138,6 +139,26 @@ class KeptAccess:
         """See `ports.ReadAccess`."""
         opened = [(name, self._log(name).checkpoint) for name in _names(self._data)]
         return [{"name": name, "origin": checkpoint.origin, "size": checkpoint.size} for name, checkpoint in opened]
+
+    def searcher(self) -> "Search":
+        """See `ports.ReadAccess`."""
+        from graven.cli.access.scanned import Entries, ScannedSearch
+
+        def entries(log: str) -> Entries:
+            return Entries(
+                self.size(log),
+                lambda start, stop: self.entries(log, start, stop),
+                lambda digest: self._content(log, digest),
+            )
+
+        return ScannedSearch(self.where, entries)
+
+    def index_state(self) -> dict[str, Any]:
+        """See `ports.ReadAccess`; there is none, every entry is read."""
+        return {
+            "away": True,
+            "logs": [{"name": one["name"], "size": one["size"], "state": "none"} for one in self.logs()],
+        }
 
     def close(self) -> None:
         """Nothing is held."""

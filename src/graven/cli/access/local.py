@@ -5,9 +5,10 @@ network is missing. What is recorded here stands in the log under the token `loc
 """
 
 import hashlib
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
@@ -37,6 +38,7 @@ from graven.server.tokens import TokenStore
 from graven.tlog.tiles import ENTRIES_LEVEL, parse_tile_path
 
 if TYPE_CHECKING:
+    from graven.cli.access.questions import Search
     from graven.qa.shown import ShownTest
 
 __all__ = ["LOCAL", "LocalAccess"]
@@ -242,6 +244,46 @@ class LocalAccess:
         """See `ports.Access`."""
         opened = sorted(self._logs.all(), key=lambda log: log.name)
         return [{"name": log.name, "origin": log.origin, "size": log.size} for log in opened]
+
+    def searcher(self) -> "Search":
+        """See `ports.ReadAccess`."""
+        from graven.cli.access.scanned import Entries, ScannedSearch
+
+        def entries(log: str) -> Entries:
+            opened = self._log(log)
+            return Entries(opened.size, opened.entries, opened.blobs.get)
+
+        def asked_for(method: str, log: str, facts: Mapping[str, Any]) -> None:
+            self._record_read(f"events.{method}", log, **facts)
+
+        return ScannedSearch(self.where, entries, asked_for)
+
+    def index_state(self) -> dict[str, Any]:
+        """See `ports.ReadAccess`; what lies on disk, which nobody follows now."""
+        folder = self._data / "index"
+        logs = []
+        for log in sorted(self._logs.all(), key=lambda log: log.name):
+            sealed = [one for one in (folder / log.name).glob("[0-9]" * 12) if one.is_dir()]
+            files = [file for one in sealed for file in one.rglob("*") if file.is_file()]
+            logs.append(
+                {
+                    "name": log.name,
+                    "size": log.size,
+                    "state": "offline",
+                    "sealed_segments": len(sealed),
+                    "sealed_bytes": sum(file.stat().st_size for file in files),
+                }
+            )
+        return {"away": True, "logs": logs}
+
+    def rebuild_index(self, log: str) -> bool:
+        """See `ports.Access`. It is derived, so that taking it away loses nothing; recorded as a server records it."""
+        self._log(log)
+        self._record_read("index.rebuild", log)
+        folder = self._data / "index" / log
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        return False
 
     def create_log(self, name: str, origin: str | None) -> dict[str, Any]:
         """See `ports.Access`."""

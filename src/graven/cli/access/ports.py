@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
+    from graven.cli.access.questions import Search
     from graven.qa.shown import ShownTest
 
 __all__ = ["Access", "Answer", "ReadAccess", "StoredBlob", "TokenInfo"]
@@ -81,6 +82,14 @@ class ReadAccess(Protocol):
 
     def logs(self) -> list[dict[str, Any]]: ...
 
+    def searcher(self) -> "Search":
+        """What searches here: the index of a server, or the reading of every entry; imported when asked for."""
+        ...
+
+    def index_state(self) -> dict[str, Any]:
+        """How far each log is indexed, as `GET /v1/index` answers."""
+        ...
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Self: ...
@@ -120,6 +129,10 @@ class Access(ReadAccess, Protocol):
         ...
 
     def create_log(self, name: str, origin: str | None) -> dict[str, Any]: ...
+
+    def rebuild_index(self, log: str) -> bool:
+        """Have the index of a log derived again. False when that waits for the next start of a server."""
+        ...
 
     def tokens(self) -> list[TokenInfo]: ...
 

@@ -15,6 +15,7 @@ from graven.tlog.bundle import decode_bundle, encode_bundle
 from graven.tlog.tiles import TilePath
 
 if TYPE_CHECKING:
+    from graven.cli.access.questions import Search
     from graven.qa.shown import ShownTest
 
 __all__ = ["RemoteAccess", "error_of"]
@@ -35,8 +36,10 @@ _BY_STATUS: Mapping[int, type[errors.GravenError]] = {
 
 BUNDLE = 256
 PATIENCE_S = 30.0
-PUBLISH_PATIENCE_S = 3.0
 """How long a busy server (429) is asked again before the command gives up."""
+PUBLISH_PATIENCE_S = 3.0
+SILENCE_S = 45.0
+"""A stream that says nothing for so long has broken off: a tail says something every 15 seconds."""
 
 
 def error_of(status: int, body: bytes, *, retry_after: str | None = None) -> errors.GravenError:
@@ -85,12 +88,21 @@ class RemoteAccess:
             raise errors.UsageError(f"{server!r} is no server address: {error}") from error
 
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self._send(method, path, stream=False, **options)
+
+    def _stream(self, path: str, params: dict[str, str], headers: dict[str, str]) -> httpx.Response:
+        timeout = httpx.Timeout(60.0, read=SILENCE_S)
+        return self._send("GET", path, stream=True, params=params, headers=headers, timeout=timeout)
+
+    def _send(self, method: str, path: str, *, stream: bool, **options: Any) -> httpx.Response:
         waited = 0.0
         while True:
             if isinstance(body := options.get("content"), io.IOBase):
                 body.seek(0)  # a busy server is sent the whole again
             try:
-                response = self._http.request(method, path, **options)
+                response = self._http.send(self._http.build_request(method, path, **options), stream=stream)
+                if not response.is_success:
+                    response.read()
             except httpx.ConnectError as error:
                 raise errors.Unavailable(
                     f"no server answers at {self.where}",
@@ -225,6 +237,21 @@ class RemoteAccess:
         """See `ports.Access`."""
         listed = self._call("GET", "/v1/logs").json()
         return list(listed["logs"] if isinstance(listed, dict) else listed)
+
+    def searcher(self) -> "Search":
+        """See `ports.ReadAccess`."""
+        from graven.cli.access.remote_search import RemoteSearch
+
+        return RemoteSearch(self.where, self._call, self._stream, self.index_state, self._sleep)
+
+    def index_state(self) -> dict[str, Any]:
+        """See `ports.ReadAccess`."""
+        return dict(self._call("GET", "/v1/index").json())
+
+    def rebuild_index(self, log: str) -> bool:
+        """See `ports.Access`."""
+        self._call("POST", f"/v1/logs/{log}/index/rebuild")
+        return True
 
     def create_log(self, name: str, origin: str | None) -> dict[str, Any]:
         """See `ports.Access`."""

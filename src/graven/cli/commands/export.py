@@ -1,6 +1,7 @@
-"""`graven export`: entries as NDJSON, a proof archive, or the plain tiles."""
+"""`graven export`: entries as NDJSON, matches of a query, a proof archive, or the plain tiles."""
 
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -10,9 +11,11 @@ import click
 from graven.cli import terminal
 from graven.cli.access.choose import Place
 from graven.cli.access.ports import ReadAccess
+from graven.cli.access.questions import Question
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, find_chosen, json_option, log_option, read_chosen
 from graven.cli.progress import Progress, progress
+from graven.cli.query_options import complete_fields, question_of, range_options, taught
 from graven.errors import NotFound, UsageError
 
 __all__ = ["command", "ndjson_line"]
@@ -20,6 +23,9 @@ __all__ = ["command", "ndjson_line"]
 EXAMPLES = """
 graven export > everything.ndjson
 graven export --from 100 --to 200 -o part.ndjson
+graven export -q 'outcome:failure -env:dev' --since 7d --format csv -o failures.csv
+graven export -q run:ci-118 --format csv --fields index,test,status,duration
+graven export --format parquet -o everything.parquet
 graven export --from 40 --to 60 --proof evidence.tar.gz
 graven export --tiles ./mirror
 """
@@ -63,6 +69,17 @@ def _sink(output: Path | None) -> BinaryIO:
 @click.command("export", cls=TeachingCommand, short_help=COMMANDS["export"], epilog=EXAMPLES)
 @click.option("--from", "start", type=click.IntRange(min=0), default=0, metavar="INDEX", help="First entry [0].")
 @click.option("--to", "stop", type=click.IntRange(min=0), metavar="INDEX", help="End, exclusive [all].")
+@click.option("-q", "--query", metavar="QUERY", help="Only what matches; docs/reference/query.md.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["ndjson", "csv", "parquet", "ocsf"]),
+    help="What to write of the matches [ndjson].",
+)
+@click.option(
+    "--fields", metavar="A,B,…", shell_complete=complete_fields, help="Columns of a CSV, by the names that queries use."
+)
+@range_options
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here.")
 @click.option(
     "--proof",
@@ -77,6 +94,13 @@ def _sink(output: Path | None) -> BinaryIO:
 def command(
     start: int,
     stop: int | None,
+    query: str | None,
+    kind: str | None,
+    fields: str | None,
+    since: str | None,
+    until: str | None,
+    clock: str | None,
+    zone: str | None,
     output: Path | None,
     proof: Path | None,
     tiles: Path | None,
@@ -86,9 +110,11 @@ def command(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Write entries, a proof archive or plain tiles.
+    """Write entries or matches of a query, a proof archive or plain tiles.
 
-    Without --proof and --tiles: one JSON object a line, with the index and the entry. The archive of
+    Without further options: one JSON object a line, with the index and the entry. With --query, --format, --since or
+    --until the matches come through the index, oldest first: as NDJSON (the members of the entry beside its index),
+    CSV, Parquet or OCSF. -o FILE is written beside and renamed, so that a file that is there is whole. The archive of
     --proof can be checked with nothing but Python: its verifier needs only the standard library. The
     folder of --tiles is a whole log that any C2SP tlog-tiles reader understands.
     """
@@ -96,6 +122,13 @@ def command(
         raise UsageError("--proof, --tiles and --output exclude each other")
     if tiles is not None and (start or stop is not None):
         raise UsageError("--tiles writes the whole log", hint="leave --from and --to out")
+    if any(one is not None for one in (query, kind, fields, since, until, clock)):
+        if proof is not None or tiles is not None:
+            raise UsageError("--proof and --tiles write entries by their index", hint="leave the query out")
+        question = _question(query, start, stop, since, until, clock, zone)
+        with read_chosen(server, data, token) as access, taught(question.query):
+            _write_matches(access, log, question, kind, fields, output, as_json=as_json)
+        return
     if proof is not None:
         _write_archive(find_chosen(server, data, token), log, start, stop, proof, as_json=as_json)
         return
@@ -113,6 +146,50 @@ def command(
                     stream.close()
         if output is not None:
             _told(as_json, count, output, "")
+
+
+def _question(
+    query: str | None,
+    start: int,
+    stop: int | None,
+    since: str | None,
+    until: str | None,
+    clock: str | None,
+    zone: str | None,
+) -> Question:
+    from graven.cli.zone import zone_of
+
+    asked = question_of((query or "",), since, until, clock, zone_of(zone, now_s=time.time()))
+    bounds = ([f"index>={start}"] if start else []) + ([f"index<{stop}"] if stop is not None else [])
+    if not bounds:
+        return asked
+    return asked._replace(query=" ".join([f"({asked.query})" if asked.query else "", *bounds]).strip())
+
+
+def _write_matches(
+    access: ReadAccess,
+    log: str,
+    question: Question,
+    kind: str | None,
+    fields: str | None,
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from graven.cli.exporting import export_matches
+
+    names = None if fields is None else [name.strip() for name in fields.split(",") if name.strip()]
+    kind = kind or ("ndjson" if names is None else "csv")
+    if names is not None and kind != "csv":
+        raise UsageError(f"--fields are the columns of a CSV, not of {kind}", hint="--format csv")
+    count = export_matches(access, log, question, format=kind, fields=names, output=output, quiet=as_json)
+    if output is None:
+        return
+    if as_json:
+        terminal.emit_json({"entries": count, "file": str(output)})
+        return
+    what = "the matches" if count is None else terminal.plural(count, "entry")
+    print(f"{terminal.mark(True)} {what} written to {terminal.paint(str(output), bold=True)}")
 
 
 def _target(place: Place, log: str) -> str:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = [
     "free_port",
     "run_graven",
     "run_python",
+    "wait_for_end",
     "wait_until_ready",
     "wait_until_said",
 ]
@@ -129,6 +131,18 @@ def wait_until_said(service: Service, text: str) -> None:
             break
         time.sleep(0.05)
     raise GravenError(f"a process of the demonstration did not start: {text!r} was never printed", why=service.tail())
+
+
+def wait_for_end(service: Service) -> None:
+    """Until Ctrl-C, SIGTERM, or the service's own end."""
+    asked = threading.Event()
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while service.running and not asked.wait(0.25):
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def environment(base: Mapping[str, str], **extra: str) -> dict[str, str]:

@@ -20,10 +20,11 @@ from graven.cli.demo.processes import (
     free_port,
     run_graven,
     run_python,
+    wait_for_end,
     wait_until_ready,
     wait_until_said,
 )
-from graven.cli.demo.shop import FAILING, RUN, missing_in, use_shop
+from graven.cli.demo.shop import FAILING, RUN, missing_in, use_shop, wrongly_charged
 from graven.cli.demo.stage import INDENT, Stage
 from graven.errors import GravenError
 
@@ -179,12 +180,16 @@ class Demo:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
         program = str(self.examples / "shop" / "app.py")
-        self.stage.command(["python3", "examples/shop/app.py", "--port", str(port)])
-        shop = Service([sys.executable, program, "--port", str(port)], self.environ, self.home / "shop.log")
+        # on the database that the tests have left: so the order of the failing test is there, and gets corrected
+        tested = next(iter(sorted((self.home / "tmp").glob("*/shop.sqlite"))), self.home / "shop.sqlite")
+        wrong = wrongly_charged(tested)
+        self.stage.command(["python3", "examples/shop/app.py", "--port", str(port), "--database", "shop.sqlite"])
+        arguments = [program, "--port", str(port), "--database", str(tested)]
+        shop = Service([sys.executable, *arguments], self.environ, self.home / "shop.log")
         before = self._size()
         try:
             wait_until_said(shop, "listening on")
-            calls = use_shop(address)
+            calls = use_shop(address, wrong)
         finally:
             code = shop.stop()
         for call in calls:
@@ -287,9 +292,14 @@ class Demo:
         found = re.search(r"graven: open (https?://\S+)", said)
         return found[1] if found else f"{self.address}/"
 
-    def close(self, *, keep: bool) -> None:
-        """Stop the server, unless it is to stay."""
-        if self.server is not None and not keep:
+    def stay(self) -> None:
+        """Leave the server up until somebody ends it: Ctrl-C, SIGTERM, or its own end."""
+        if self.server is not None:
+            wait_for_end(self.server)
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self.server is not None:
             self.server.stop()
 
 

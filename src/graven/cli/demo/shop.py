@@ -1,7 +1,10 @@
 """The shop of the demonstration: its customers, and what must be recorded of its failing test."""
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,7 +12,7 @@ import httpx
 from graven.cli import terminal
 from graven.qa.timeline import TimelineItem
 
-__all__ = ["FAILING", "RUN", "missing_in", "use_shop"]
+__all__ = ["FAILING", "RUN", "missing_in", "use_shop", "wrongly_charged"]
 
 RUN = "demo-1"
 FAILING = "ten_pieces"
@@ -46,8 +49,17 @@ def _is(item: TimelineItem, action: str, source: str, is_right: Callable[[Json],
         return False
 
 
-def use_shop(address: str) -> list[str]:
-    """Customers use the shop; gives one line per request."""
+def wrongly_charged(database: Path) -> int | None:
+    """The number of the order that the failing test placed: ten mugs at the full price. None when there is none."""
+    if not database.is_file():
+        return None
+    with contextlib.closing(sqlite3.connect(database)) as opened:
+        found = opened.execute("select number from orders where product = 'mug' and total_cents = 12900").fetchone()
+    return None if found is None else int(found[0])
+
+
+def use_shop(address: str, wrong: int | None) -> list[str]:
+    """Customers use the shop, and somebody corrects the order `wrong`, else the first one. A line per request."""
     lines: list[str] = []
     with httpx.Client(base_url=address, trust_env=False, timeout=10.0) as client:
 
@@ -63,6 +75,10 @@ def use_shop(address: str) -> list[str]:
         call("bob", "POST", "/orders", {"product": "poster", "quantity": 2})
         call("alice", "GET", f"/orders/{first['number']}")
         call("carol", "POST", "/orders", {"product": "yacht", "quantity": 1})
+        corrected = wrong if wrong is not None else first["number"]
+        call("mallory", "POST", f"/orders/{corrected}/correct", {"total_cents": 1})
         call("mallory", "POST", f"/orders/{first['number']}/cancel")
+        reason = "ten pieces, but no discount"
+        call("dana", "POST", f"/orders/{corrected}/correct", {"total_cents": 11610, "reason": reason})
         call("alice", "POST", f"/orders/{first['number']}/cancel")
     return lines

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from graven.index.answers.facets import counted_by
 from graven.index.answers.page import masks
+from graven.index.answers.widths import width_for
 from graven.index.derive.columns import MISSING
 from graven.index.query.ast import Query
 from graven.index.query.fields import Field
@@ -20,22 +21,14 @@ from graven.index.segment.contract import Segment
 from graven.index.segment.rows import Rows
 from graven.index.store import Snapshot
 
-__all__ = ["STACKED", "Bucket", "Clock", "Histogram", "histogram", "width_for"]
+__all__ = ["STACKED", "Bucket", "Clock", "Histogram", "histogram"]
 
 Clock = Literal["received", "claimed"]
 STACKED: Final = 8
 """Values that get a stack of their own."""
 
-_S: Final = 1_000_000_000
 _MIN: Final = -(2**63)
 _MAX: Final = 2**63 - 1
-_WIDTHS: Final = (
-    *(n * 1_000_000 for n in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
-    *(n * _S for n in (1, 2, 5, 10, 15, 30)),
-    *(n * 60 * _S for n in (1, 2, 5, 10, 15, 30)),
-    *(n * 3_600 * _S for n in (1, 2, 3, 6, 12)),
-    *(n * 86_400 * _S for n in (1, 2, 7, 14, 30, 90, 365, 3_650)),
-)
 
 
 class Bucket(NamedTuple):
@@ -55,15 +48,6 @@ class Histogram(NamedTuple):
     total: int
     untimed: int
     """Matches without a claimed time, or with one outside of the range."""
-
-
-def width_for(span_ns: int, buckets: int) -> int:
-    """The narrowest round width by which that many buckets (two or more) cover the span, wherever it begins.
-
-    Each bucket begins at a multiple of the width.
-    """
-    decades = span_ns // (_WIDTHS[-1] * (buckets - 1)) + 1  # as many as it takes where no round width is enough
-    return next((width for width in _WIDTHS if span_ns // width + 2 <= buckets), _WIDTHS[-1] * decades)
 
 
 def histogram(

@@ -1,18 +1,17 @@
 """A page of matches, and how many there are: segments are asked in order, and no further than the page needs."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from graven.index.answers.order import Order
 from graven.index.query.ast import Query
 from graven.index.segment.contract import Segment
 from graven.index.segment.rows import Rows, rows_of
 from graven.index.store import Snapshot
 
 __all__ = ["Order", "Page", "count", "counted", "masks", "matching", "page", "span_of"]
-
-Order = Literal["newest", "oldest"]
 
 
 class Page(NamedTuple):

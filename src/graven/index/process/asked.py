@@ -1,12 +1,13 @@
 """The parameters of a call, as texts, turned into what an answer needs. Everything that a client may get wrong is
 refused here, with a message that names the parameter."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, cast
 
 from graven.errors import InvalidInput
-from graven.index.answers.page import Order
+from graven.index.answers.order import Order
 from graven.index.query.ast import And, Compare, Query, all_of
 from graven.index.query.fields import BY_NAME, FACETS, Field
 from graven.index.query.parse import Clock, parse
@@ -14,7 +15,7 @@ from graven.index.query.problems import nearest
 from graven.index.query.times import moment
 from graven.tlog.encoding import decode_decimal
 
-__all__ = ["MOST", "Asked", "asked", "choice", "facet_fields", "number_of", "order_of", "span_asked"]
+__all__ = ["MOST", "Asked", "asked", "bounds_of", "choice", "facet_fields", "number_of", "order_of", "span_asked"]
 
 MOST: Final = 1_000
 """Events on a page, at most."""
@@ -51,19 +52,22 @@ def asked(log: str, parameters: Mapping[str, str], now_ns: int) -> Asked:
 
 def span_asked(query: Query, clock: Clock) -> tuple[int | None, int | None]:
     """[start, stop) in Unix ns on that clock, as far as the query itself bounds it."""
-    column = "received" if clock == "received" else "time"
+    return bounds_of(query, "received" if clock == "received" else "time")
+
+
+def bounds_of(query: Query, column: str) -> tuple[int | None, int | None]:
+    """[start, stop) of a column of whole numbers, as far as the conditions that must all hold bound it."""
     start: int | None = None
     stop: int | None = None
     for part in query.parts if isinstance(query, And) else (query,):
         match part:
             case Compare(field=Field(column=of), operator=operator, value=value) if of == column:
-                bound = int(value)
                 match operator:
                     case ">=" | ">":
-                        low = bound + (operator == ">")
+                        low = math.floor(value) + 1 if operator == ">" else math.ceil(value)
                         start = low if start is None else max(start, low)
                     case "<" | "<=":
-                        high = bound + (operator == "<=")
+                        high = math.floor(value) + 1 if operator == "<=" else math.ceil(value)
                         stop = high if stop is None else min(stop, high)
             case _:
                 pass

@@ -12,7 +12,7 @@ from graven.index.process.asked import Asked, asked
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Call
 
-__all__ = ["Check", "asked_by", "shown"]
+__all__ = ["Check", "asked_by", "ms_since", "shown"]
 
 Check = Callable[[], None]
 """Called between steps; raises when the answer is late, or nobody waits for it."""
@@ -28,11 +28,15 @@ def asked_by(call: Call, now_ns: int | None = None) -> Asked:
 def shown(log: FollowedLog, indexes: list[int], view: str, check: Check) -> list[bytes]:
     """Events as JSON objects: reduced to a row, or as the log has them (`entry`)."""
     made = []
-    for index in indexes:
+    for index, entry in zip(indexes, log.reader.entries(indexes), strict=True):
         check()  # one of them may be megabytes in a blob
-        entry = log.reader.entry(index)
         if view == "entry":
             made.append(b'{"index":%d,%b' % (index, entry[1:]))
         else:
             made.append(_encode(row_of(view_of(index, entry, log.reader.blob))))
     return made
+
+
+def ms_since(began: float) -> float:
+    """Milliseconds since a moment of `time.perf_counter`, for whoever wonders where the time goes."""
+    return round((time.perf_counter() - began) * 1_000, 3)

@@ -1,5 +1,6 @@
 """Questions for numbers of matches: over time, and by value."""
 
+import time
 from typing import Final
 
 import msgspec
@@ -8,7 +9,7 @@ from graven.errors import InvalidInput
 from graven.index.answers.facets import facets
 from graven.index.answers.histogram import histogram
 from graven.index.process.asked import facet_fields, number_of, span_asked
-from graven.index.process.bodies import Check, asked_by
+from graven.index.process.bodies import Check, asked_by, ms_since
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Answer, Call
 from graven.index.query.times import spell_time
@@ -29,6 +30,7 @@ def histogram_answer(log: FollowedLog, call: Call, check: Check) -> Answer:
     if len(by) > 1:
         raise InvalidInput("by: one field is expected", code="bad_parameter")
     snapshot = log.index.snapshot()
+    began = time.perf_counter()
     start, stop = span_asked(question.query, question.clock)
     found = histogram(
         snapshot,
@@ -40,6 +42,7 @@ def histogram_answer(log: FollowedLog, call: Call, check: Check) -> Answer:
         stop_ns=stop,
         check=check,
     )
+    took = ms_since(began)
     body = {
         "from": spell_time(found.buckets[0].start_ns) if found.buckets else None,
         "to": spell_time(found.buckets[-1].start_ns + found.width_ns) if found.buckets else None,
@@ -57,6 +60,7 @@ def histogram_answer(log: FollowedLog, call: Call, check: Check) -> Answer:
         "total": found.total,
         "untimed": found.untimed,
         "indexed": snapshot.size,
+        "took_ms": took,
     }
     span = (0, snapshot.size - 1) if found.total else (None, None)
     return Answer(call.id, _encode(body), found.total, *span)
@@ -69,6 +73,7 @@ def facets_answer(log: FollowedLog, call: Call, check: Check) -> Answer:
     fields = facet_fields(parameters.get("fields", "action,outcome,actor"), "fields")
     snapshot = log.index.snapshot()
     limit = number_of(parameters, "limit", 10, most=_MOST_VALUES)
+    began = time.perf_counter()
     found = facets(snapshot, question.query, fields, limit=limit, check=check)
     body = {
         "facets": {
@@ -81,5 +86,6 @@ def facets_answer(log: FollowedLog, call: Call, check: Check) -> Answer:
         },
         "total": found.total,
         "indexed": snapshot.size,
+        "took_ms": ms_since(began),
     }
     return Answer(call.id, _encode(body), found.total)

@@ -46,8 +46,7 @@ def _in_batches(log: FollowedLog, indexes: list[int]) -> Iterator[Sequence[tuple
     """Views and their entries; an event with megabytes in a blob ends its batch."""
     batch: list[tuple[Any, bytes]] = []
     size_bytes = 0
-    for index in indexes:
-        entry = log.reader.entry(index)
+    for index, entry in zip(indexes, log.reader.entries(indexes), strict=True):
         view = view_of(index, entry, log.reader.blob)
         batch.append((view, entry))
         size_bytes += len(msgspec.json.encode(view["event"])) if may_lie_in_blob(entry) else len(entry)

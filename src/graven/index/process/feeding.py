@@ -19,6 +19,9 @@ __all__ = ["head", "moments", "tail", "views"]
 _MOST_BYTES: Final = 8 * 2**20
 _ARRAY_32: Final = struct.Struct(">BI")
 
+_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
+"""A line break in an entry is white space between JSON tokens; in a stream of events it would end the line."""
+
 _encode: Final = msgspec.json.Encoder().encode
 _pack: Final = msgspec.msgpack.Encoder().encode
 
@@ -40,7 +43,7 @@ def tail(log: FollowedLog, call: Call, check: Check) -> Answer:
         count += len(rows)
         newest = [*newest, *(rows[-limit:] + segment.first).tolist()][-limit:]
     parts = [
-        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row)
+        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row.translate(_ONE_LINE))
         for index, row in zip(newest, shown(log, newest, view, check), strict=True)
     ]
     state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": count - len(newest)}

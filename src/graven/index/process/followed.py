@@ -20,7 +20,7 @@ from graven.log.layout import LogPaths
 
 __all__ = ["FollowedLog"]
 
-BATCH_ROWS: Final = 16_384
+BATCH_ROWS: Final = 32_768
 """Entries derived at a time: enough to be fast, few enough to be seen soon."""
 
 BATCH_BYTES: Final = 16 * 2**20
@@ -43,6 +43,7 @@ class FollowedLog:
         self.committed = 0
         self._behind_since: float | None = None
         self._rebuilding_to = 0
+        self._rebuild_asked = False
         origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
         home = data_dir / "index" / name
         self.index = LogIndex(home, origin, genuine=self._genuine, rows=sealed_rows)
@@ -91,16 +92,23 @@ class FollowedLog:
         """Hexadecimal leaf hash of an entry."""
         return leaf_of(self.reader.entry(index)).hex()
 
+    def ask_rebuild(self) -> None:
+        """`rebuild` is about to be called by the thread that follows: whoever asks from now on is told so."""
+        self._rebuild_asked = True
+
     def rebuild(self) -> None:
         """Begin anew."""
-        self.index.clear()
-        self._rebuilding_to = self.committed
+        try:
+            self.index.clear()
+            self._rebuilding_to = self.committed
+        finally:
+            self._rebuild_asked = False
         self._note_progress()
 
     def state(self) -> LogState:
         size = self.index.size
         sealed = self.index.sealed()
-        if size < self._rebuilding_to:
+        if self._rebuild_asked or size < self._rebuilding_to:
             state = "rebuilding"
         else:
             state = "following" if size >= self.committed else "catching_up"

@@ -54,6 +54,8 @@ class Following:
         """Derive everything of a log again."""
         with self._lock:
             self._rebuilds.add(log.name)
+            log.ask_rebuild()
+        self._progress(log)
         self._grown.set()
 
     def stop(self) -> None:

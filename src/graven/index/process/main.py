@@ -41,7 +41,7 @@ from graven.index.process.streams import Streams
 __all__ = ["IndexProcess", "main"]
 
 _THREADS: Final = 4
-_NICE: Final = 5
+_NICE: Final = 10
 """Recording comes first, on machines where it has to share."""
 _SWITCH_S: Final = 0.001
 """How long a thread may hold the interpreter while others wait: answers come before following."""

@@ -19,7 +19,7 @@ export function SideBySide({ before, after, labels = ["before", "after"] }) {
   const shown = useMemo(() => (whole ? lines : folded(lines)), [lines, whole]);
   const changes = lines.filter(({ kind, before: old, after: made }) => kind !== "same" && (old || made)).length;
   if (!changes) return html`<p class="muted">No difference.</p>`;
-  return html`<div class="diff">
+  return html`<div class="difference">
     <p class="diffhead"><span class="muted">${count(changes)} ${changes === 1 ? "line differs" : "lines differ"}</span>
       <label class="check"><input type="checkbox" checked=${whole} onChange=${() => setWhole(!whole)} />show what is equal, too</label></p>
     <div class="scroll" tabindex="0" role="group" aria-label="Differences"><table class="difftable">

@@ -22,6 +22,7 @@
  * @property {string | Actor[]} [behalf]
  * @property {Target[]} [targets]
  * @property {string} [message]
+ * @property {string} [reason]
  * @property {RowError} [error]
  * @property {number} [duration_ns]
  * @property {number} [severity]
@@ -30,6 +31,7 @@
  * @property {string} [trace_id]
  * @property {string} [session]
  * @property {Record<string, string>} [labels]
+ * @property {Record<string, string | number | boolean>} [attributes]  only of reads through the index: what was asked for
  */
 
 export {};

@@ -105,7 +105,7 @@ export const tone = (word) => (word && TONES[word]) || "mute";
 /** @param {string} value @param {string} field @returns {Span} */
 export const outcome = (value, field = "outcome") => ({ kind: "outcome", text: value, field, value, tone: tone(value) });
 
-/** @param {Row} row @returns {Span[]} what was said about it: the error, else the message */
+/** @param {Row} row @returns {Span[]} what was said about it: the error, the message, the reason */
 export function said(row) {
   /** @type {Span[]} */
   const spans = [];
@@ -118,5 +118,6 @@ export function said(row) {
   }
   const more = row.message;
   if (more && more !== message) spans.push(text(" – "), note(more));
+  if (row.reason && row.reason !== more && row.reason !== message) spans.push(text(" – "), note(row.reason));
   return spans;
 }

@@ -106,6 +106,32 @@ const read =
     ];
   };
 
+/** @param {string} before @param {string} [between] @returns {Template} `alice searched log shop for actor:bob, 12 found` */
+const asked =
+  (before, between = " for ") =>
+  (row) => {
+    const { query, count, first, last } = row.attributes ?? {};
+    const log = row.targets?.find((one) => one.type === "log");
+    const one = count === 1 && first !== undefined && first === last;
+    return [
+      actor(row),
+      text(" "),
+      verb(before, row.action),
+      ...(log ? [text(" log "), ...target(log, "log")] : []),
+      ...(typeof query === "string" && query ? [text(between), code(query)] : []),
+      ...(one ? [text(", "), note(`event ${first}`)] : typeof count === "number" && row.action !== "events.count" ? [text(", "), note(`${count.toLocaleString("en")} found`)] : []),
+      ...unless(row),
+      ...said(row),
+    ];
+  };
+
+/** @param {string} before @returns {Template} `alice read event 7 of log shop` */
+const looked = (before) => (row) => {
+  const log = row.targets?.find((one) => one.type === "log");
+  const at = row.attributes?.first;
+  return [actor(row), text(" "), verb(before, row.action), text(at === undefined ? " an event" : ` event ${at}`), ...(log ? [text(" of log "), ...target(log, "log")] : []), ...unless(row), ...said(row)];
+};
+
 /** @type {Template} */
 function logRecord(row) {
   const what = row.message ?? row.error?.message ?? "";
@@ -149,21 +175,21 @@ export const TEMPLATES = {
   "redaction.change": server("changed the rules of redaction"),
   "entries.read": read("read entries of"),
   "entry.read": read("read entry", "entry"),
-  "events.search": read("searched"),
-  "events.histogram": read("looked at the histogram of"),
-  "events.facets": read("counted values in"),
-  "events.around": read("looked around an entry of"),
-  "events.newest": read("looked for the newest match in"),
-  "events.view": read("read an entry of"),
-  "events.value": read("loaded a large value of an entry of"),
-  "events.export": read("exported"),
-  "events.tail.start": read("began to follow"),
-  "events.tail.end": read("stopped following"),
+  "events.search": asked("searched"),
+  "events.count": asked("counted in", " what matches "),
+  "events.around": looked("looked around"),
+  "events.view": looked("read"),
+  "events.value": looked("loaded a large value of"),
+  "events.by_id": looked("looked up"),
+  "events.export": asked("exported"),
+  "events.tail.start": asked("began to follow"),
+  "events.tail.end": asked("stopped following"),
   "values.read": read("was shown values of"),
   "index.rebuild": read("had the index rebuilt of"),
   "blob.read": read("read blob", "blob"),
   "runs.read": read("listed the runs of"),
   "run.read": read("read run", "run"),
+  "test.read": read("read test", "test"),
   "log.push": read("pushed"),
   "state.snapshot": snapshot,
   "state.snapshot.finish": snapshotFinish,

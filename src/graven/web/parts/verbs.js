@@ -69,7 +69,7 @@ const IRREGULAR = /** @type {Record<string, string>} */ ({
 const REGULAR = new Set(
   `abort accept acknowledge acquire activate add adjust adopt alert allocate allow amend answer append apply approve archive
   ask assign attach audit authenticate authorize award backup ban bill block book bump call cancel capture change charge
-  check claim clear clone close collect commit compare complete compute configure confirm connect consume convert copy count
+  check claim clear clone close collect commit compare complete compute configure confirm connect consume convert copy correct count
   crash create debit credit decide decline decrypt deduct define delete deliver demote deny deploy deprecate detach detect
   disable discard disconnect dismiss dispatch display download drain drop edit elect email emit enable encrypt end enqueue
   enter escalate evaluate evict examine exchange execute exit expire explain export extend extract fail fetch fill finalize
@@ -86,7 +86,7 @@ const REGULAR = new Set(
   unmount unmute unpin unpublish unsubscribe untag update upgrade upload upsert use validate verify view visit vote wait warn
   watch`.split(/\s+/),
 );
-const DOUBLED = new Set("ban bump pin unpin plan ship stop drop trim scan skip tag untag commit admit permit submit log".split(" "));
+const DOUBLED = new Set("ban bump cancel pin unpin plan ship stop drop trim scan skip tag untag commit admit permit submit log".split(" "));
 const ONE_CONSONANT = new Set(["bump"]);
 
 /** @param {string} verb base form, lower case @returns {string} its simple past */

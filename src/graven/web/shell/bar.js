@@ -76,10 +76,10 @@ export function Bar() {
     <${Pages} />
     <div class="tools">
       <${GuardMark} />
-      <button class="btn quiet small wide" title="Time zone of all times" aria-label=${`Time zone: ${utc ? "UTC" : "local"}`}
-        onClick=${() => (zone.value = utc ? "local" : "utc")}>${utc ? "UTC" : "Local"}</button>
-      <button class="btn quiet small wide" title="How times are shown" aria-label=${`Times: ${relative ? "relative" : "absolute"}`}
-        onClick=${() => (times.value = relative ? "absolute" : "relative")}>${relative ? "Relative" : "Absolute"}</button>
+      <button class="btn quiet small wide" title="Time zone of all times"
+        onClick=${() => (zone.value = utc ? "local" : "utc")}><span class="offscreen">Time zone: </span>${utc ? "UTC" : "Local"}</button>
+      <button class="btn quiet small wide" title="How times are shown"
+        onClick=${() => (times.value = relative ? "absolute" : "relative")}><span class="offscreen">Times: </span>${relative ? "Relative" : "Absolute"}</button>
       <button class="btn quiet small sign" title=${`Theme: ${THEME_WORDS[theme.value]}`} aria-label=${`Theme: ${THEME_WORDS[theme.value]}`}
         onClick=${() => (theme.value = THEMES[theme.value])}>${THEME_SIGNS[theme.value]}</button>
       <button class="btn quiet small sign" title="Keyboard and help" aria-label="Keyboard and help" onClick=${() => (helpOpen.value = true)}>?</button>

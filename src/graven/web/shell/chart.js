@@ -26,8 +26,8 @@ export function LineChart({ times, values, label }) {
           height: 180,
           legend: { show: false },
           cursor: { drag: { x: false, y: false } },
-          scales: { x: { time: true } },
-          axes: [axis, { ...axis, size: 62, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map((n) => count(n)) }],
+          scales: { x: { time: true }, y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, Math.max(most, 1) * 1.06] } },
+          axes: [{ ...axis, space: 90, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => stamps(at) }, { ...axis, size: 62, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map((n) => count(n)) }],
           series: [{}, { stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), points: { show: false } }],
         },
         [times, values],
@@ -44,4 +44,17 @@ export function LineChart({ times, values, label }) {
   const last = times.length - 1;
   const summary = last < 0 ? "no data" : `${count(values[0])} at ${absolute(new Date(times[0] * 1000).toISOString())}, ${count(values[last])} at ${absolute(new Date(times[last] * 1000).toISOString())}`;
   return html`<div class="chart" ref=${place} role="img" aria-label=${`${label}: ${summary}`}></div>`;
+}
+
+/** As short as tells them apart: the time of day, after the date where that changes. @param {number[]} at  Unix seconds */
+function stamps(at) {
+  const step = at.length > 1 ? (at[1] ?? 0) - (at[0] ?? 0) : 0;
+  let before = "";
+  return at.map((second) => {
+    const [date = "", time = ""] = absolute(new Date(second * 1000).toISOString(), { ms: step > 0 && step < 1 }).split(" ");
+    const shown = date === before ? "" : date.slice(5);
+    before = date;
+    if (step >= 86_400) return date.slice(5);
+    return [shown, step > 0 && step < 60 ? time : time.slice(0, 5)].filter(Boolean).join(" ");
+  });
 }

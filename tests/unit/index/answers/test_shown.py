@@ -1,56 +1,50 @@
+"""What a list shows of an event, and the whole view of one."""
+
 import json
 
-from tests.support.index_rows import entry, event, nothing
+from tests.support.verify_logs import graven_entry
 
-from graven.index.answers.shown import TEXT_CHARS, row_of, viewed
-from graven.index.derive.view import LARGE_BYTES, view_of
-
-
-def view(**members):
-    return view_of(3, entry(event(**members)), nothing)
+from graven.index.answers.shown import LARGE_BYTES, row_of, viewed
+from graven.index.derive.view import event_bytes, view_of
 
 
-def test_absent_members_are_left_out():
-    row = row_of(view())
-    assert set(row) == {"index", "received", "id", "source", "format", "token", "action", "actor"}
-    assert row["actor"] == {"id": "alice"}
+def nothing(digest):
+    return None
 
 
-def test_false_and_nought_are_there():
-    assert row_of(view(duration_ns=0, qa={"attempt": 0}))["duration_ns"] == 0
-    assert row_of(view(qa={"attempt": 0}))["qa"] == {"attempt": 0}
+def shown(data):
+    return row_of(view_of(3, graven_entry(3, data=json.dumps(data).encode()), nothing))
 
 
-def test_texts_are_cut_with_a_mark():
-    assert row_of(view(message="x" * TEXT_CHARS))["message"] == "x" * TEXT_CHARS
-    assert row_of(view(message="x" * (TEXT_CHARS + 1)))["message"] == "x" * TEXT_CHARS + "…"
+def whole(data):
+    entry = graven_entry(3, data=data)
+    return viewed(view_of(3, entry, nothing), event_bytes(entry, nothing))
 
 
-def test_a_redacted_value_is_its_json_text():
-    assert row_of(view(message={"$redacted": {"by": "server"}}))["message"] == '{"$redacted":{"by":"server"}}'
+def test_a_row_names_the_branch():
+    row = shown({"action": "test.run.start", "actor": {"id": "ci"}, "qa": {"run": "r", "branch": "main"}})
+    assert row["qa"] == {"run": "r", "branch": "main"}
 
 
-def test_what_has_another_type_than_it_should_have_is_no_error():
-    row = row_of(
-        {**view(), "event": {"action": 5, "actor": "a", "targets": {"x": 1}, "labels": [], "qa": None, "error": "e"}}
+def test_a_recorded_search_says_what_was_asked_for():
+    asked = {"query": "actor:bob", "count": 3, "deep": {"not": "shown"}}
+    row = shown({"action": "events.search", "actor": {"id": "t1"}, "attributes": asked})
+    assert row["attributes"] == {"query": "actor:bob", "count": 3}
+
+
+def test_attributes_of_other_events_stay_out_of_their_rows():
+    assert "attributes" not in shown({"action": "order.create", "actor": {"id": "x"}, "attributes": {"query": "y"}})
+
+
+def test_a_viewed_event_stands_as_it_was_received():
+    data = b'{"action": "order.create", "actor": {"id":"\\u0061lice"}, "input": {"price": 1.50, "n": 1e3}}'
+    assert whole(data).endswith(b'"event":' + data + b"}")
+
+
+def test_what_is_large_is_left_out_and_named():
+    data = b'{"action":"a.b","actor":{"id":"x"},"message":"m","output":"%b"}' % (b"y" * LARGE_BYTES)
+    seen = json.loads(whole(data))
+    assert (seen["event"].keys(), seen["large"]) == (
+        {"action", "actor", "message"},
+        [{"path": "/output", "size": LARGE_BYTES + 2}],
     )
-    assert row["action"] == 5
-    assert "targets" not in row
-
-
-def test_lists_are_cut():
-    assert len(row_of(view(targets=[{"id": f"t{n}"} for n in range(30)]))["targets"]) == 20
-    assert len(row_of(view(labels={f"l{n}": "x" for n in range(30)}))["labels"]) == 20
-
-
-def test_the_session_is_that_of_the_event_or_of_its_actor():
-    assert row_of(view(session_id="s"))["session"] == "s"
-    assert row_of(view(actor={"id": "a", "session": "t"}))["session"] == "t"
-
-
-def test_a_view_names_its_large_members_and_leaves_them_out():
-    text = "x" * LARGE_BYTES
-    shown = json.loads(viewed({**view(), "event": {"action": "a", "output": text, "input": text[:-2]}}))
-    assert set(shown["event"]) == {"action", "input"}
-    assert shown["large"] == [{"path": "/output", "size": LARGE_BYTES + 2}]
-    assert shown["received"].endswith("Z")

@@ -14,6 +14,11 @@ import { relationsOf } from "./facts.js";
 /** @import {View} from "./loading.js" @import {Row} from "../../parts/row.js" */
 
 const NEIGHBOURS = 8;
+/** What belongs together is told in the order in which it happened, as it claims: each recorder sends when it likes. */
+const STORIES = new Set(["trace", "session", "correlation", "run", "test"]);
+
+/** @param {Row[]} rows */
+const inOrder = (rows) => [...rows].sort((a, b) => Number((instantOf(a.time ?? a.received) ?? 0n) - (instantOf(b.time ?? b.received) ?? 0n)) || a.index - b.index);
 
 /** @param {{log: string, view: View}} props */
 export function Related({ log, view }) {
@@ -41,19 +46,20 @@ export function Related({ log, view }) {
 /** @param {{log: string, view: View}} props */
 export function Neighbours({ log, view }) {
   const relations = [{ label: "everything", field: "", value: "", counted: false }, ...relationsOf(view).filter(({ field }) => field !== "causation"), { label: "same source", field: "source", value: view.source, counted: false }];
-  const [field, setField] = useState("");
+  const [field, setField] = useState(relations[1]?.field === "trace" ? "trace" : "");
   const chosen = relations.find((one) => one.field === field) ?? relations[0];
   const q = chosen?.field ? term(chosen.field, chosen.value) : "";
   const { data, error } = useLoad((signal) => getJson(inLog(log, "events", view.index, "around"), { query: { before: NEIGHBOURS, after: NEIGHBOURS, q }, signal }), [log, view.index, q]);
   /** @type {Row[]} */
-  const rows = data ? [...data.before, data.event, ...data.after] : [];
+  const found = data ? [...data.before, data.event, ...data.after] : [];
+  const rows = STORIES.has(field) ? inOrder(found) : found;
   return html`<section class="card" aria-labelledby="h-around">
     <header><h2 id="h-around">Just before and after</h2>
       <label class="muted">of <select value=${field} onChange=${(/** @type {any} */ event) => setField(event.currentTarget.value)}>${relations.map((one) => html`<option key=${one.field} value=${one.field}>${one.label}</option>`)}</select></label></header>
     ${error && html`<${Problem} error=${error} />`}
     <ol class="around" aria-busy=${!data}>${rows.map(
       (row) => html`<li key=${row.index} class=${tone(row.outcome)} aria-current=${row.index === view.index ? "true" : undefined}>
-        <a href=${link(log, "event", row.index)}><${Clock} at=${row.received} /> <span>${sentenceText(row)}</span></a></li>`,
+        <a href=${link(log, "event", row.index)}><${Clock} at=${STORIES.has(field) ? (row.time ?? row.received) : row.received} /> <span>${sentenceText(row)}</span></a></li>`,
     )}</ol>
   </section>`;
 }

@@ -64,7 +64,7 @@ function Indexed({ log, index, raw }) {
     ["r", "raw bytes, or back", () => changeQuery({ view: raw ? null : "raw" })],
     ["Escape", "back to the list", () => navigate(listOf(log))],
   ]);
-  if (error) return html`<div class="page"><${Steps} log=${log} index=${index} to=${to} /><${Problem} error=${error} retry=${reload} /></div>`;
+  if (error) return html`<div class="page eventpage"><${Steps} log=${log} index=${index} to=${to} /><${Problem} error=${error} retry=${reload} /></div>`;
   if (!data) return loading ? html`<${Loading} what=${`Reading event ${index}`} />` : null;
   return html`<div class="page eventpage" aria-busy=${loading}>
     <${Head} log=${log} view=${data.view} raw=${raw} to=${to} />
@@ -108,7 +108,8 @@ function Head({ log, view, raw, to }) {
     <h1>${sentenceOf(asRow(view)).map((span) => (span.kind === "text" ? span.text : html`<span class=${`s-${span.kind} ${span.tone ?? ""}`}>${span.text}</span>`))}</h1>
     <p class="eventline">${view.event.outcome && html`<${Badge} tone=${feel}>${view.event.outcome}<//>`} <${Time} at=${String(view.received)} /> ${view.redacted ? html`<${Badge} tone="info">${view.redacted} redacted<//>` : ""}</p>
     <div class="toolbar">
-      <a class="btn small primary" href=${link(log, "proof", index)}>Verify</a>
+      <${InItsRun} log=${log} view=${view} />
+      <a class="btn small" href=${link(log, "proof", index)} title="Verify it in this browser (v)">Is it genuine?</a>
       <button type="button" class="btn small" aria-pressed=${raw} onClick=${() => changeQuery({ view: raw ? null : "raw" })}>Raw bytes</button>
       <${Popover} label="Copy ▾" title="Copy">${() => html`<div class="copies">
         <${Copy} label="Entry as JSON" text=${() => getText(inLog(log, "events", index), { accept: "application/octet-stream" })} />
@@ -119,6 +120,14 @@ function Head({ log, view, raw, to }) {
       </div>`}<//>
     </div>
   </div>`;
+}
+
+/** The page of the test or run that it belongs to, which tells the whole story. @param {{log: string, view: View}} props */
+function InItsRun({ log, view }) {
+  const { run, test, environment } = /** @type {Record<string, string | undefined>} */ (view.event.qa ?? {});
+  if (typeof run !== "string" || !run) return null;
+  if (typeof test !== "string" || !test) return html`<a class="btn small" href=${link(log, "run", run)}>Run ${run}</a>`;
+  return html`<a class="btn small primary" href=${link(log, "run", run, { test, environment: typeof environment === "string" ? environment : null })}>What happened in this test</a>`;
 }
 
 /** @param {{log: string, loaded: Loaded}} props */

@@ -45,14 +45,14 @@ function Group({ field, part, query, isOpen, onToggle, narrow }) {
   const found = part.value?.facets[field];
   const values = found?.values ?? [];
   const total = values.reduce((sum, one) => sum + one.count, 0) + (found?.other ?? 0) + (found?.absent ?? 0);
+  const isAbsent = isOpen && found && !values.length && !found.other;
   return html`<section class="facet">
-    <h2><button type="button" aria-expanded=${isOpen} onClick=${onToggle}><span class="tri" aria-hidden="true">${isOpen ? "▾" : "▸"}</span>${field}</button></h2>
+    <h2><button type="button" aria-expanded=${isOpen} onClick=${onToggle}><span class="tri" aria-hidden="true">${isOpen ? "▾" : "▸"}</span>${field}${isAbsent && html`<span class="absent">none</span>`}</button></h2>
     ${isOpen && !found && !part.error && html`<div class="bones" aria-hidden="true"><i></i><i></i><i></i></div>`}
-    ${isOpen && found && html`<ul>
+    ${isOpen && found && !isAbsent && html`<ul>
       ${values.map(({ value, count: n }) => html`<${Value} key=${value} field=${field} value=${value} n=${n} share=${total ? n / total : 0} query=${query} narrow=${narrow} />`)}
       ${found.other > 0 && html`<li class="rest"><span>other values</span><span class="num">${count(found.other)}</span></li>`}
       ${found.absent > 0 && html`<li><button type="button" class="value" title=${`Only events without ${field}`} onClick=${() => narrow(field, null, true)}><span class="name muted">none</span><span class="num">${count(found.absent)}</span></button></li>`}
-      ${!values.length && !found.absent && html`<li class="rest muted">nothing</li>`}
     </ul>`}
   </section>`;
 }

@@ -105,7 +105,7 @@ function drawn(element, stack, by, zone, told) {
     width: element.clientWidth,
     height: element.clientHeight || HEIGHT,
     ms: 1,
-    padding: [6, isLow ? 18 : 8, 0, isLow ? 18 : 0],
+    padding: [6, isLow ? 18 : 24, 0, isLow ? 18 : 0],
     tzDate: (stamp) => inZone(stamp, zone),
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },

@@ -29,7 +29,7 @@ import { AROUND, revealing, windowOf } from "./window-of.js";
 const LINE = 30;
 const CARD = 62;
 const NARROW = matchMedia("(max-width: 760px)");
-const AHEAD_ROWS = 300;
+const AHEAD_ROWS = 120;
 const KEPT = 400;
 const SETTLE_MS = 160;
 /** Browsers cannot scroll much farther than this. */
@@ -182,7 +182,8 @@ function clicked(event, search, open, narrow, mark) {
   const { field, value } = at.dataset;
   if (at instanceof HTMLInputElement) mark(row.index);
   else if (at.closest("a")) return;
-  else if (field && value) narrow(field, value, event.altKey || event.shiftKey);
+  // on a narrow screen words fill the row, and a finger on it means the event
+  else if (field && value && !NARROW.matches) narrow(field, value, event.altKey || event.shiftKey);
   else if (event.metaKey || event.ctrlKey) globalThis.open(link(search.log, "event", row.index));
   else if (!String(getSelection() ?? "")) open(position);
 }

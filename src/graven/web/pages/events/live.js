@@ -5,7 +5,7 @@
  * is seen with its code. Rows are handed over a few times a second, so that a burst renders once.
  */
 
-import { ApiError } from "../../api.js";
+import { ApiError, call } from "../../api.js";
 import { SseParser } from "./sse.js";
 
 /** @import {Row} from "../../parts/row.js" */
@@ -27,14 +27,10 @@ const SILENCE_MS = 40_000;
 
 /** @param {string} path @param {Record<string, string>} query @param {number} last @param {AbortSignal} signal */
 async function opened(path, query, last, signal) {
-  const asked = Object.entries({ ...query, most: String(MOST_PER_SECOND) }).filter(([, value]) => value);
   /** @type {Record<string, string>} */
-  const headers = { Accept: "text/event-stream", "X-Graven": "1" };
-  if (last >= 0) headers["Last-Event-ID"] = String(last);
-  const response = await fetch(`${path}?${new URLSearchParams(asked)}`, { headers, signal, credentials: "same-origin" });
-  if (response.ok && response.body) return response.body;
-  const told = await response.json().catch(() => null);
-  throw new ApiError(response.status, told?.error ?? {});
+  const headers = last >= 0 ? { "Last-Event-ID": String(last) } : {};
+  const response = await call("GET", path, { query: { ...query, most: MOST_PER_SECOND }, headers, accept: "text/event-stream", signal });
+  return /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body);
 }
 
 /** @param {TailOptions} options @returns {() => void} stops it */

@@ -1,9 +1,9 @@
 /** The page Events: find, look, follow. Everything that is chosen is in the URL (place.js). */
 
-import { html, style, useEffect, useRef, useState } from "../../html.js";
-import { zone as ownZone } from "../../preferences.js";
+import { html, style, useComputed, useEffect, useRef, useState } from "../../html.js";
+import { shortcuts, zone as ownZone } from "../../preferences.js";
 import { changeQuery, link, navigate } from "../../route.js";
-import { count, Empty, Problem } from "../../shell/parts.js";
+import { count, Empty, plural, Problem } from "../../shell/parts.js";
 import { useShortcuts } from "../../shell/keys.js";
 import { announce, logInfo } from "../../state.js";
 import { term, toggle } from "../../parts/query-text.js";
@@ -44,6 +44,7 @@ export default function Events({ route }) {
     return () => search.stop();
   }, [search]);
   const status = search.status.value;
+  const hasRows = useComputed(() => search.version.value >= 0 && search.store.count > 0).value; // changes when the first row arrives, too
   useEffect(() => {
     if (status === "ready") announce(search.store.count ? `${search.next.value === null ? "" : "more than "}${search.store.count} events found` : "nothing found");
   }, [status]);
@@ -74,7 +75,7 @@ export default function Events({ route }) {
     ["/", "go to the query", () => (input.current?.focus(), input.current?.select())],
     ["j", "next event", () => (focusList(), move(search, list, 1))],
     ["k", "previous event", () => (focusList(), move(search, list, -1))],
-    ["↵", "open the event", () => {}], // the list itself hears Enter: here it would be taken from every button
+    ["↵", "open the event", () => {}], // heard below and by the list: here it would be taken from every button
     ["x", "mark the event", () => { const row = current(); if (row) stable.mark(row.index); }],
     ["c", "compare the marked events", compare],
     ["v", "verify the event", () => { const row = current(); if (row) navigate(link(search.log, "proof", row.index)); }],
@@ -82,9 +83,22 @@ export default function Events({ route }) {
     ["Escape", "unmark", () => (search.marked.value = [])],
   ]);
 
+  useEffect(() => {
+    // where nothing has the focus, Enter is meant for the row that is marked; a button or link keeps its own
+    const entered = (/** @type {KeyboardEvent} */ event) => {
+      const at = event.target;
+      if (event.key !== "Enter" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !shortcuts.value) return;
+      if (!(at instanceof HTMLElement) || (at !== document.body && at.id !== "main") || document.querySelector("dialog[open]")) return;
+      const row = search.store.at(search.current.value);
+      if (row) navigate(link(search.log, "event", row.index));
+    };
+    document.addEventListener("keydown", entered);
+    return () => document.removeEventListener("keydown", entered);
+  }, [search]);
+
   const isRanged = Boolean(place.since || place.until);
   const error = search.error.value;
-  const isEmptyLog = status === "ready" && !search.store.count && !place.q && !isRanged && !(logInfo.value?.size ?? search.size.value);
+  const isEmptyLog = status === "ready" && !hasRows && !place.q && !isRanged && !(logInfo.value?.size ?? search.size.value);
   const marked = search.marked.value;
   const facetBar = html`<${FacetBar} part=${search.facets.value} query=${place.q} open=${open} onOpen=${(/** @type {string[]} */ fields) => (keepOpen(fields), setOpen(fields))} narrow=${stable.narrow} />`;
   if (isEmptyLog) return html`<${Later} load=${loadFirstRun} />`;
@@ -111,10 +125,10 @@ export default function Events({ route }) {
       <${Notices} search=${search} place=${place} onTop=${() => list.current?.toTop()} onAgain=${() => search.reload()} />
       ${status === "failed" && error?.code !== "bad_query" && html`<${Problem} error=${error} retry=${() => search.reload()} />`}
       ${status === "failed" && error?.code === "bad_query" && html`<${Empty} title="This query cannot be read"><p class="muted">The mistake is underlined above.</p><//>`}
-      ${status === "loading" && !search.store.count && html`<${Skeleton} />`}
-      ${status === "ready" && !search.store.count && !place.live && html`<${NothingFound} log=${route.log} place=${place} zone=${zone} onChange=${change} />`}
-      ${status === "ready" && !search.store.count && place.live && html`<${Empty} title="Nothing yet"><p class="muted">Events that match appear here as they come.</p><//>`}
-      ${status !== "failed" && search.store.count > 0 && html`<div class=${status === "loading" ? "listbox stale" : "listbox"} aria-busy=${status === "loading"}>
+      ${status === "loading" && !hasRows && html`<${Skeleton} />`}
+      ${status === "ready" && !hasRows && !place.live && html`<${NothingFound} log=${route.log} place=${place} zone=${zone} onChange=${change} />`}
+      ${status === "ready" && !hasRows && place.live && html`<${Empty} title="Nothing yet"><p class="muted">Events that match appear here as they come.</p><//>`}
+      ${status !== "failed" && hasRows && html`<div class=${status === "loading" ? "listbox stale" : "listbox"} aria-busy=${status === "loading"}>
         <${List} search=${search} place=${place} zone=${zone} narrow=${stable.narrow} mark=${stable.mark} handle=${list} /></div>`}
       <p id="list-keys" class="offscreen">Arrow keys move, Enter opens, Space marks an event to compare it.</p>
     </div>
@@ -128,8 +142,8 @@ function Found({ search }) {
   void search.version.value;
   const loaded = search.store.count;
   if (search.status.value !== "ready") return "";
-  if (search.next.value === null && search.tail.value === "off") return `${count(loaded)} events`;
-  return html`${total === undefined ? "" : `${count(Math.max(total, loaded))} events · `}${count(loaded)} loaded${search.loadingMore.value ? "…" : ""}`;
+  if (search.next.value === null && search.tail.value === "off") return plural(loaded, "event");
+  return html`${total === undefined ? "" : `${plural(Math.max(total, loaded), "event")} · `}${count(loaded)} loaded${search.loadingMore.value ? "…" : ""}`;
 }
 
 const Skeleton = () => html`<div class="skeleton" role="status" aria-label="Loading">${Array.from({ length: 14 }, (_, at) => html`<div key=${at} class="er bones"><i></i><i></i><i></i></div>`)}</div>`;

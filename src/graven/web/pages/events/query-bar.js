@@ -11,7 +11,7 @@ import { count } from "../../shell/parts.js";
 import { pointsBefore, tokens, unitsBefore } from "../../parts/query-text.js";
 
 /** @typedef {{text: string, doc?: string, count?: number}} Option */
-/** @typedef {{from: number, to: number, options: Option[]}} Completion  positions in UTF-16 units here */
+/** @typedef {{q: string, from: number, to: number, options: Option[]}} Completion  for the text `q`; positions in UTF-16 units here */
 /**
  * @typedef {object} QueryBarProps
  * @property {string} log
@@ -52,16 +52,17 @@ export function QueryBar({ log, query, error, onSearch, input }) {
       const at = pointsBefore(q, element.selectionStart ?? q.length);
       try {
         const found = await getJson(inLog(log, "complete"), { query: { q, at }, signal: asking.current.signal, quiet: true });
-        setCompletion({ from: unitsBefore(q, found.from), to: unitsBefore(q, found.to), options: found.options });
+        setCompletion({ q, from: unitsBefore(q, found.from), to: unitsBefore(q, found.to), options: found.options });
         setChosen(-1);
       } catch {
         setCompletion(null); // a query can be typed without suggestions
       }
     }, PAUSE_MS);
   };
+  const current = completion && after(completion, text);
   const take = (/** @type {Option} */ option) => {
     const element = /** @type {HTMLInputElement} */ (input.current);
-    const { from, to } = /** @type {Completion} */ (completion);
+    const { from, to } = /** @type {Completion} */ (current);
     const goesOn = /[:><=.]$/.test(option.text);
     const tail = text.slice(to);
     const next = text.slice(0, from) + option.text + (goesOn || /^\s/.test(tail) ? "" : " ") + tail;
@@ -79,7 +80,7 @@ export function QueryBar({ log, query, error, onSearch, input }) {
     onSearch(wanted.trim());
   };
 
-  const options = completion?.options ?? [];
+  const options = current?.options ?? [];
   const isOpen = options.length > 0;
   const keyed = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return;
@@ -125,6 +126,20 @@ export function QueryBar({ log, query, error, onSearch, input }) {
     </ul>
     ${wrong && html`<p class="queryerror" id=${`${id}-error`} role="alert"><${Mistake} error=${wrong} /></p>`}
   </form>`;
+}
+
+/**
+ * What a completion is worth once somebody has typed on: the options that begin with what stands there now, until the
+ * server has answered for the new text. Null when the text changed elsewhere.
+ * @param {Completion} completion @param {string} text @returns {Completion | null}
+ */
+function after(completion, text) {
+  const { q, from, to, options } = completion;
+  if (text === q) return completion;
+  const end = to + text.length - q.length;
+  if (end < to || !text.startsWith(q.slice(0, to)) || !text.endsWith(q.slice(to))) return null;
+  const typed = text.slice(from, end);
+  return { q: text, from, to: end, options: options.filter((option) => option.text.startsWith(typed)) };
 }
 
 /** @param {{error: ApiError}} props */

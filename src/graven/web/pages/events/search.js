@@ -22,7 +22,8 @@ import { RowStore } from "./row-store.js";
  */
 /** @template T @typedef {{value: T | null, error: ApiError | null, loading: boolean}} Part */
 
-const FIRST_PAGE = 100;
+/** As many as are looked at without scrolling far: each page that is asked for is a recorded read. */
+const FIRST_PAGE = 200;
 const PAGE = 500;
 const BUCKETS = 90;
 const LIVE_ROWS = 20_000;

@@ -4,6 +4,7 @@ import { html, useState } from "../../html.js";
 import { link } from "../../route.js";
 import { count, plural } from "../../shell/parts.js";
 import { duration } from "../../shell/time.js";
+import { term } from "../../parts/query-text.js";
 import { Value } from "./value.js";
 
 /** @type {Record<string, string>} */
@@ -15,16 +16,34 @@ const ORDER = {
   concurrent: "at the same time as the one before, or nothing tells",
 };
 
-/** What an event is about, in one line. @param {any} event */
-function told(event) {
-  const { method = {}, output = {}, message, targets = [] } = event;
-  if (method.statement) return html`<code class="break">${String(method.statement)}</code>`;
+const BRIEF = 160;
+
+/** A value in a few words. @param {unknown} value */
+function brief(value) {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > BRIEF ? `${text.slice(0, BRIEF)}…` : text;
+}
+
+/** What an event is about, in one line, with what it was given and what it gave. @param {{event: any, log: string}} props */
+function Told({ event, log }) {
+  const { method = {}, input, output = {}, message, targets = [] } = event;
+  if (method.statement) {
+    const parameters = input?.parameters;
+    const some = Array.isArray(parameters) ? parameters.length > 0 : parameters && Object.keys(parameters).length > 0;
+    return html`<code class="break">${String(method.statement)}</code>${some && html` <span class="muted">with</span> <code class="break">${brief(parameters)}</code>`}
+      ${output?.rows !== undefined && html`<span class="gave"> → <code class="break">${brief(output.rows)}</code></span>`}`;
+  }
   if (method.uri) {
     const status = output?.status ?? output?.status_code;
-    return html`<code class="break">${method.operation ?? ""} ${method.uri}</code>${status !== undefined && html` → <strong class="num">${String(status)}</strong>`}`;
+    return html`<code class="break">${method.operation ?? ""} ${method.uri}</code>${input?.body ? html` <span class="muted">with</span> <code class="break">${brief(input.body)}</code>` : ""}
+      ${status !== undefined && html`<span class="gave"> → <strong class="num">${String(status)}</strong> ${output?.body ? html`<code class="break">${brief(output.body)}</code>` : ""}</span>`}`;
+  }
+  const target = targets[0];
+  if (target?.id !== undefined && target.type !== "test") {
+    const value = target.type ? `${target.type}/${target.id}` : target.id;
+    return html`<a class="break" href=${link(log, "events", [], { q: term("target", value) })} title=${`All that happened to ${value}`}>${target.type ?? ""} ${target.name ?? target.id}</a>${message ? html` <span class="break">${String(message)}</span>` : ""}`;
   }
   if (message) return html`<span class="break">${String(message)}</span>`;
-  const target = targets[0];
   return target ? html`<span class="break">${target.type ?? ""} ${target.name ?? target.id ?? ""}</span>` : null;
 }
 
@@ -42,7 +61,7 @@ function Item({ item, log, own }) {
       <span class="offset num muted" title=${ORDER[item.order] ?? ""}>${item.offset_ns === null ? "–" : item.offset_ns <= 0 ? "0" : `+${duration(item.offset_ns)}`}</span>
       <button class="open" aria-expanded=${open} aria-controls=${id} onClick=${() => setOpen(!open)}>
         <strong>${event.action}</strong> <span class="muted">${item.source}</span></button>
-      <span class="told">${told(event)}</span>
+      <span class="told"><${Told} event=${event} log=${log} /></span>
       <a class="num muted" href=${link(log, "event", item.index)} aria-label=${`entry ${item.index}`}>${count(item.index)}</a>
     </div>
     ${item.missing_parent && html`<p class="muted">what it happened in is not recorded here</p>`}
@@ -53,7 +72,7 @@ function Item({ item, log, own }) {
 /** @param {{items: any[], log: string, own: number, leftOut: number}} props */
 export function Happened({ items, log, own, leftOut }) {
   return html`<section class="card">
-    <header><h2>What happened in it</h2><span class="muted">in order of cause; open a line for inputs and outputs</span></header>
+    <header><h2>What happened in it</h2><span class="muted">in order of cause; open a line for all of it</span></header>
     <ol class="timeline">${items.map((item) => html`<${Item} key=${item.index} item=${item} log=${log} own=${item.index === own} />`)}</ol>
     ${leftOut > 0 && html`<p class="muted">${plural(leftOut, "more event")} left out: too many for one page.</p>`}
   </section>`;

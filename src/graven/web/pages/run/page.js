@@ -96,7 +96,7 @@ export default function Run({ route }) {
     ["a", "all tests", () => changeQuery({ show: "all" })],
   ]);
   if (test) return html`<${Test} key=${query.toString()} log=${log} run=${name} test=${test} environment=${query.get("environment")} attempt=${query.get("attempt")} />`;
-  return html`<div class="page">
+  return html`<div class="page runpage">
     <div class="pagehead">
       <div><p><a href=${link(log, "runs")}>Runs</a></p><h1 class="break">${name} ${data && html`<${Verdict} run=${data.run} />`}</h1></div>
       <div class="toolbar"><button class="btn" onClick=${reload} disabled=${loading}>Read again</button></div>

@@ -77,7 +77,7 @@ export function Test({ log, run, test, environment, attempt }) {
   const event = data?.event ?? {};
   const own = data?.timeline.find((/** @type {any} */ item) => item.index === data.index);
   const phases = Object.entries(members(members(event.attributes).phases));
-  return html`<div class="page">
+  return html`<div class="page runpage">
     <div class="pagehead">
       <div><p><a href=${link(log, "runs")}>Runs</a> / <a href=${link(log, "run", run)}>${run}</a></p>
         <h1 class="break mono">${test}</h1></div>

@@ -1,16 +1,19 @@
 /** Saved views of a log: open or remove them. They are made on the page Events. */
 
-import { ApiError, getJson, inLog, send } from "../../api.js";
+import { getJson, inLog, send } from "../../api.js";
 import { html, useState } from "../../html.js";
 import { link } from "../../route.js";
 import { Loading, Problem, useLoad } from "../../shell/parts.js";
+import { written } from "../events/place.js";
+import { brief, placeOf } from "../events/saved.js";
+
+/** @import {View} from "../events/saved.js" */
 
 /** The section. @param {{log: string}} props */
 export function Views({ log }) {
   const { data, error, loading, reload } = useLoad((signal) => getJson(inLog(log, "views"), { signal }), [log]);
   const [failed, setFailed] = useState(/** @type {unknown} */ (null));
-  const missing = error instanceof ApiError && (error.status === 404 || error.status === 405);
-  const views = /** @type {any[]} */ (data?.views ?? []);
+  const views = /** @type {View[]} */ (data?.views ?? []);
   /** @param {string} name */
   const remove = async (name) => {
     setFailed(null);
@@ -19,13 +22,12 @@ export function Views({ log }) {
   };
   return html`<section class="card">
     <header><h2>Saved views of ${log}</h2></header>
-    ${error && !missing ? html`<${Problem} error=${error} retry=${reload} />` : null}
+    ${error ? html`<${Problem} error=${error} retry=${reload} />` : null}
     ${failed ? html`<${Problem} error=${failed} what="The view is still there" />` : null}
-    ${missing && html`<p class="muted">This server keeps no views: they come with the index.</p>`}
     ${!data && loading && html`<${Loading} />`}
     ${data && !views.length && html`<p class="muted">None yet. The page <a href=${link(log, "events")}>Events</a> saves a query with its columns under a name.</p>`}
     ${views.length > 0 && html`<div class="scroll"><table class="table stacked"><thead><tr><th scope="col">view</th><th scope="col">query</th><th scope="col"><span class="offscreen">remove</span></th></tr></thead>
-      <tbody>${views.map((view) => html`<tr key=${view.name}><td><a href=${link(log, "events", [], { q: view.query, clock: view.clock === "claimed" ? "claimed" : "", view: view.name })}>${view.name}</a></td>
-        <td class="mono break">${view.query}</td><td class="right"><button class="btn small" aria-label=${`Remove the view ${view.name}`} onClick=${() => remove(view.name)}>Remove</button></td></tr>`)}</tbody></table></div>`}
+      <tbody>${views.map((view) => html`<tr key=${view.name}><td><a href=${link(log, "events", [], written(placeOf(view.view)))}>${view.name}</a></td>
+        <td class="mono break">${brief(view.view)}</td><td class="right"><button class="btn small" aria-label=${`Remove the view ${view.name}`} onClick=${() => remove(view.name)}>Remove</button></td></tr>`)}</tbody></table></div>`}
   </section>`;
 }

@@ -1,0 +1,232 @@
+"""`graven alert`: what alerts there are, one alert, and a dry run of one over the past."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graven.cli import terminal
+from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
+from graven.cli.options import access_options, json_option, log_option, read_chosen
+from graven.cli.query_options import complete_field, taught
+from graven.errors import UsageError
+
+__all__ = ["command"]
+
+EXAMPLES = """
+graven alert list
+graven alert set denial-burst --query outcome:denied --count 10 --within 1m --by actor --to https://hooks.example/qa
+graven alert set recorder-silent --query source:shop --silent-for 10m --to mailto:qa@shop.example
+graven alert test denial-burst --over 7d
+"""
+
+
+@click.group("alert", cls=TeachingGroup, short_help=COMMANDS["alert"], epilog=EXAMPLES)
+def command() -> None:
+    """Be told when a query matches too often, or no more.
+
+    An alert belongs to one log and is watched by the server. That it fired is an event of the log "system", whoever
+    is told.
+    """
+
+
+def _condition_options(function: Any) -> Any:
+    for option in (
+        click.option("--silent-for", metavar="TIME", help="Fire when nothing matched for so long: 10m."),
+        click.option("--by", metavar="FIELD", shell_complete=complete_field, help="Count for each value of it: actor."),
+        click.option("--within", metavar="TIME", help="… within so long: 5m."),
+        click.option("--count", type=click.IntRange(min=1), metavar="N", help="Fire at so many matches …"),
+        click.option("-q", "--query", metavar="QUERY", help="What is counted; docs/reference/query.md."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("list", cls=TeachingCommand, epilog="graven alert list\ngraven alert list --log system --json")
+@log_option
+@access_options
+@json_option
+def list_alerts(log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
+    """List the alerts of a log: whether they are watched, and when they fire."""
+    from graven.cli.alerting import condition_text, state_text
+
+    with read_chosen(server, data, token) as access:
+        alerts = access.searcher().alerts(log)
+    if as_json:
+        terminal.emit_json(alerts)
+        return
+    if not alerts:
+        terminal.note(f'the log "{log}" has no alerts: graven alert set --help')
+        return
+    rows = [
+        [
+            str(one["alert"]["name"]),
+            state_text(one),
+            str(one["alert"].get("severity", "warning")),
+            condition_text(one["alert"]),
+            str(one["alert"].get("query") or one["alert"].get("rule") or "(everything)"),
+        ]
+        for one in alerts
+    ]
+    from graven.cli.printable import printable
+
+    shown = [[printable(cell) for cell in row] for row in rows]
+    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "QUERY"], shown))
+
+
+@command.command("show", cls=TeachingCommand, epilog="graven alert show denial-burst")
+@click.argument("name")
+@log_option
+@access_options
+@json_option
+def show(name: str, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
+    """Show one alert, and when it last fired.
+
+    Operators are also shown the secret by which a receiver checks the signature of what it is sent.
+    """
+    from graven.cli.alerting import alert_lines, last_fired
+
+    with read_chosen(server, data, token) as access:
+        search = access.searcher()
+        found = search.alert(log, name)
+        fired = None if as_json else last_fired(search, log, name)
+    if as_json:
+        terminal.emit_json(found)
+    else:
+        print("\n".join(alert_lines(found, fired, now_ns=time.time_ns())))
+
+
+@command.command(
+    "set",
+    cls=TeachingCommand,
+    epilog="graven alert set denial-burst -q outcome:denied --count 10 --within 1m --by actor --to https://hooks.example/qa\n"
+    "graven alert set silent -q source:shop --silent-for 10m --to mailto:qa@shop.example --severity error",
+)
+@click.argument("name")
+@_condition_options
+@click.option("--to", multiple=True, metavar="ADDRESS", help="A webhook (https://…) or mailto:…; may be repeated.")
+@click.option(
+    "--severity", type=click.Choice(["info", "warning", "error", "critical"]), help="How loud it is [warning]."
+)
+@click.option("--cooldown", metavar="TIME", help="After it fired it rests for so long [5m].")
+@click.option("--off", is_flag=True, help="Keep it, but do not watch.")
+@log_option
+@access_options
+@json_option
+def set_alert(
+    name: str,
+    query: str | None,
+    count: int | None,
+    within: str | None,
+    by: str | None,
+    silent_for: str | None,
+    to: tuple[str, ...],
+    severity: str | None,
+    cooldown: str | None,
+    off: bool,
+    log: str,
+    server: str | None,
+    token: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Set the alert NAME (a-z, 0-9 and "-"), new or in the place of the one that has the name.
+
+    Either --count N --within TIME, or --silent-for TIME. The first deliveries to a new address are the proof that it
+    is the right one: graven alert test shows how often the alert would have fired.
+    """
+    from graven.cli.alerting import condition_text, made_alert
+    from graven.detect.rule import encode_alert
+
+    alert = made_alert(
+        name,
+        query=query,
+        count=count,
+        within=within,
+        by=by,
+        silent_for=silent_for,
+        to=to,
+        severity=severity,
+        cooldown=cooldown,
+        enabled=not off,
+    )
+    body = encode_alert(alert)
+    with read_chosen(server, data, token) as access, taught(query or ""):
+        access.searcher().put_alert(log, name, body)
+    if as_json:
+        terminal.emit_json({"log": log, "alert": json.loads(body)})
+        return
+    print(f"{terminal.mark(True)} alert {terminal.paint(name, bold=True)} of {log}: {condition_text(json.loads(body))}")
+    if not to:
+        terminal.note("nobody is told: it only becomes an event of the log (--to https://… or mailto:…)")
+
+
+@command.command("delete", cls=TeachingCommand, epilog="graven alert delete denial-burst")
+@click.argument("name")
+@log_option
+@access_options
+@json_option
+def delete(name: str, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
+    """Delete an alert; what it has recorded stays."""
+    with read_chosen(server, data, token) as access:
+        access.searcher().delete_alert(log, name)
+    if as_json:
+        terminal.emit_json({"log": log, "deleted": name})
+    else:
+        print(f"{terminal.mark(True)} alert {terminal.paint(name, bold=True)} of {log} is deleted")
+
+
+@command.command(
+    "test",
+    cls=TeachingCommand,
+    epilog="graven alert test denial-burst --over 7d\n"
+    "graven alert test -q outcome:denied --count 10 --within 1m --over 1d",
+)
+@click.argument("name", required=False)
+@_condition_options
+@click.option("--over", metavar="TIME", default="1d", help="How far back to look [1d].")
+@log_option
+@access_options
+@json_option
+def test(
+    name: str | None,
+    query: str | None,
+    count: int | None,
+    within: str | None,
+    by: str | None,
+    silent_for: str | None,
+    over: str,
+    log: str,
+    server: str | None,
+    token: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Count how often an alert would have fired: the alert NAME, or one that is spelled with options.
+
+    Nothing is sent and nothing is set. Matches are counted in steps of about the window, so that a burst across two
+    steps may be missed; with --by, the busiest values are shown instead.
+    """
+    from graven.cli.alerting import dry_run, made_alert
+
+    if (name is None) == (query is None and count is None and silent_for is None):
+        raise UsageError(
+            "an alert to test: NAME, or --query with --count and --within", hint="graven alert test --help"
+        )
+    with read_chosen(server, data, token) as access, taught(query or ""):
+        search = access.searcher()
+        if name is not None:
+            alert = search.alert(log, name)["alert"]
+        else:
+            from graven.detect.rule import encode_alert
+
+            alert = json.loads(
+                encode_alert(made_alert("test", query=query, count=count, within=within, by=by, silent_for=silent_for))
+            )
+        found = dry_run(search, log, alert, over=over)
+    if as_json:
+        terminal.emit_json(found.facts)
+    else:
+        print("\n".join(found.lines))

@@ -1,0 +1,55 @@
+"""What `graven tail` does: first what is there, then what comes, and on stderr what did not."""
+
+import time
+
+from graven.cli import terminal
+from graven.cli.access.questions import Away, Caught, Question, Search, Tailed
+from graven.cli.matches import Printer
+from graven.cli.searching import PAGE
+
+__all__ = ["follow"]
+
+
+def follow(search: Search, log: str, question: Question, printer: Printer, *, since: str | None, last: int) -> None:
+    """Never returns; ends with what the terminal or the server raises.
+
+    The stream begins right behind what the search before it looked at, so that nothing falls between the two.
+    """
+    search.require_tail()
+    if since is not None:
+        after = _begin_since(search, log, question._replace(since=since), printer)
+    else:
+        page = search.page(log, question, limit=max(1, last), view=printer.view)
+        printer.show(page.events[::-1] if last else [])
+        after = page.indexed - 1
+    away_since: float | None = None
+    for item in search.tail(log, question, after=after, view=printer.view):
+        match item:
+            case Tailed(_, content):
+                _tell_back(away_since)
+                away_since = None
+                printer.show([content])
+            case Caught(_, _, skipped):
+                _tell_back(away_since)
+                away_since = None
+                if skipped:
+                    terminal.note(f"… {skipped:,} more matched and are not shown: they came faster than they can be")
+            case Away(why, wait_s):
+                if away_since is None:
+                    away_since = time.monotonic()
+                    terminal.note(f"… {why}; asking again in {wait_s:.0f} s")
+
+
+def _begin_since(search: Search, log: str, question: Question, printer: Printer) -> int:
+    cursor = None
+    while True:
+        page = search.page(log, question, limit=PAGE, cursor=cursor, order="oldest", view=printer.view)
+        printer.show(page.events)
+        cursor = page.next
+        if cursor is None:
+            return page.indexed - 1
+
+
+def _tell_back(away_since: float | None) -> None:
+    if away_since is not None:
+        terminal.note(f"… back after {time.monotonic() - away_since:.0f} s")

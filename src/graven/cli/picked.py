@@ -1,0 +1,134 @@
+"""Fields of an event by the names that queries use: `--fields a,b` and `--template '{a} {b}'`."""
+
+import string
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from graven.cli.shortened import one_line
+from graven.cli.zone import Zone
+from graven.errors import GravenError, InvalidInput, UsageError
+from graven.event.envelope import format_time
+from graven.index.derive.view import view_of
+from graven.index.export.columns import Column, parse_columns
+from graven.index.export.values import values_of
+from graven.index.query.fields import Field
+
+__all__ = ["Picker", "Template", "pick_fields", "view_of_line"]
+
+_TARGET_ID: Final = Column(
+    "target.id", Field("target.id", "keyword", "", ("event", "targets", "id"), "id of the target")
+)
+"""No field of queries, where `target` is the id as well as `type/id`; a person wants one of the two shown."""
+_ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
+
+
+def view_of_line(line: bytes, load: Callable[[str], bytes | None]) -> dict[str, Any]:
+    """The view of a match of the call with `view=entry`: an entry with its index in front."""
+    index = msgspec.json.decode(line, type=_Indexed).index
+
+    def loaded(digest: str) -> bytes | None:
+        try:
+            return load(digest)
+        except GravenError:  # the rest of the event is worth showing
+            return None
+
+    return view_of(index, line, loaded)
+
+
+class _Indexed(msgspec.Struct):
+    index: int
+
+
+class Picker(NamedTuple):
+    """The fields that were asked for."""
+
+    columns: tuple[Column, ...]
+    zone: Zone
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def texts(self, view: dict[str, Any]) -> list[str]:
+        """Each field as one line of text, several values separated by commas; empty where it is absent."""
+        return [self._text(column, view) for column in self.columns]
+
+    def values(self, view: dict[str, Any]) -> dict[str, Any]:
+        """Each field as JSON: its value, a list of several, null where it is absent."""
+        found: dict[str, Any] = {}
+        for column in self.columns:
+            values = [format_time(one) if column.field.name == "received" else one for one in _values(column, view)]
+            found[column.name] = values[0] if len(values) == 1 else values or None
+        return found
+
+    def _text(self, column: Column, view: dict[str, Any]) -> str:
+        values = _values(column, view)
+        if column.field.kind == "time":
+            spelled = [format_time(one) if isinstance(one, int) else str(one) for one in values]
+            return ", ".join(one_line(self.zone.whole(one)) for one in spelled)
+        if column.field.kind == "duration":
+            return ", ".join(_duration(one) for one in values)
+        return ", ".join(one_line(one) for one in values)
+
+
+def _values(column: Column, view: dict[str, Any]) -> list[Any]:
+    return values_of(view, column.field, column.path)
+
+
+def _duration(ns: int) -> str:
+    for unit, size in (("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)):
+        if abs(ns) >= size:
+            return f"{ns / size:.4g}{unit}"
+    return f"{ns}ns"
+
+
+def pick_fields(names: Sequence[str], zone: Zone) -> Picker:
+    """UsageError with the nearest name for an unknown one."""
+    return Picker(tuple(_column(name.strip()) for name in names), zone)
+
+
+def _column(name: str) -> Column:
+    if name == _TARGET_ID.name:
+        return _TARGET_ID
+    try:
+        return parse_columns([name])[0]
+    except InvalidInput as error:
+        raise UsageError(
+            error.message, hint=f"{error.hint}\nall of them: docs/reference/query.md", code=error.code
+        ) from error
+
+
+class Template:
+    """`{received} {actor:<12} {target.id}`: names of fields in braces, with a width as Python's format takes it.
+
+    `{{` and `}}` are braces, `\\t` and `\\n` a tab and a line end. UsageError for what cannot be read.
+    """
+
+    def __init__(self, text: str, zone: Zone) -> None:
+        for spelled, meant in _ESCAPES.items():
+            text = text.replace(spelled, meant)
+        try:
+            parts = list(string.Formatter().parse(text))
+            self._parts = [(literal, name, form or "") for literal, name, form, _ in parts]
+            for _, name, form in self._parts:
+                if name is not None:
+                    format("", form)
+        except ValueError as error:
+            raise UsageError(
+                f"--template {text!r}: {error}", hint="--template '{received} {actor} {action}'"
+            ) from error
+        names = [name for _, name, _ in self._parts if name is not None]
+        if not names:
+            raise UsageError(
+                f"--template {text!r} names no field", hint="--template '{received} {actor} {action} {target.id}'"
+            )
+        self._picker = pick_fields(names, zone)
+
+    def line(self, view: dict[str, Any]) -> str:
+        """The text of one event."""
+        texts = iter(self._picker.texts(view))
+        return "".join(
+            literal + (format(next(texts), form) if name is not None else "") for literal, name, form in self._parts
+        )
