@@ -35,7 +35,8 @@ def test_a_claimed_time_is_the_moment_that_it_spells(text):
     "text", ["2026-02-29T00:00:00Z", "2026-11-18 00:00:00Z", "2026-11-18T00:00:00", "2026-11-18T24:00:00Z", "x", ""]
 )
 def test_what_is_no_time_is_absent(text):
-    assert rows([event(time=text)])["time"].to_pylist() == [MISSING] and time_ns(text) is None
+    assert rows([event(time=text)])["time"].to_pylist() == [MISSING]
+    assert time_ns(text) is None
 
 
 def test_no_claim_is_the_number_that_stands_for_absent():
