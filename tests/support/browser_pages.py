@@ -65,10 +65,11 @@ def axe_source() -> str:
     return script.read_text() if script.is_file() else ""
 
 
-def serious(page: Page, source: str) -> list[str]:
-    """Serious and critical findings of axe-core, as rule and element."""
+def serious(page: Page, source: str, *, colours_only: bool = False) -> list[str]:
+    """Serious and critical findings of axe-core, as rule and element. Themes differ in nothing but colours."""
     page.evaluate(source)
-    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    rules = {"runOnly": ["color-contrast", "link-in-text-block"]} if colours_only else {}
+    report = page.evaluate("(options) => axe.run(document, options)", {"resultTypes": ["violations"], **rules})
     return [
         f"{one['id']}: {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
         for one in report["violations"]

@@ -180,6 +180,11 @@ def test_fields_are_completed(client, shop):
     assert found["options"][0]["text"] == "outcome:"
 
 
+def test_a_bare_word_is_completed_to_the_field_that_has_it(client, shop):
+    found = client.get("/v1/logs/default/complete", params={"q": "order.cr"}).json()
+    assert [option["text"] for option in found["options"]] == ["action:order.create"]
+
+
 def test_values_are_completed_with_how_often_there_are(client, shop):
     found = client.get("/v1/logs/default/complete", params={"q": "outcome:fa"}).json()
     assert found["options"] == [{"text": "failure", "count": 10}]

@@ -8,7 +8,7 @@ import numpy as np
 
 from graven.index.answers.facets import values_of
 from graven.index.query.complete import complete
-from graven.index.query.fields import FACETS, FIELDS, Field
+from graven.index.query.fields import BY_NAME, FACETS, FIELDS, Field
 from graven.index.query.names import quote
 from graven.index.segment.contract import Segment
 from graven.index.store import Snapshot
@@ -16,6 +16,14 @@ from graven.index.store import Snapshot
 __all__ = ["options_at"]
 
 _MOST: Final = 20
+_MOST_NAMES: Final = 100
+"""More than there are fields."""
+
+_WORD: Final = 3
+_WORDS: Final = ("status", "outcome", "actor", "action", "run")
+"""Fields whose values people type as words."""
+
+_FEW: Final = 4
 _LABEL_SETS: Final = 2_000
 """Distinct sets of labels that are looked into, a segment."""
 
@@ -45,7 +53,7 @@ def options_at(snapshot: Snapshot, text: str, at: int, *, check: Callable[[], No
         case "value" if place.field is not None:
             options = _values(snapshot, place.field, place.path, place.prefix, check)
         case _:
-            options = _names(snapshot, place.prefix, check)
+            options = (_names(snapshot, place.prefix, check) + _meant(snapshot, place.prefix, check))[:_MOST_NAMES]
     return {"from": place.start, "to": place.end, "kind": place.kind, "options": options}
 
 
@@ -67,6 +75,18 @@ def _names(snapshot: Snapshot, prefix: str, check: Callable[[], None]) -> list[O
         {"text": f"{name}:", "doc": doc} for name, doc in _PSEUDO.items() if name.startswith(wanted)
     ]
     return found[:_MOST] if wanted else found
+
+
+def _meant(snapshot: Snapshot, prefix: str, check: Callable[[], None]) -> list[Option]:
+    """Values that begin like a bare word, with their fields: `failed` stands in every row of a failed test, yet is no
+    word that was said, and only `status:failed` finds it."""
+    if len(prefix) < _WORD:
+        return []
+    return [
+        {**option, "text": f"{name}:{option['text']}", "doc": f"a value of {name}"}
+        for name in _WORDS
+        for option in _values(snapshot, BY_NAME[name], (), prefix, check)[:_FEW]
+    ]
 
 
 def _pseudo_values(name: str, prefix: str) -> list[Option]:
