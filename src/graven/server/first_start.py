@@ -29,8 +29,10 @@ __all__ = [
 DEFAULT_LOG = "default"
 OWNER_FILE = "owner.token"
 _FACT = "first_start"
-_OURS = frozenset({"logs", "keys", "blobs", OWNER_FILE, ".gitignore", "spool"})
-"""What may stand in the directory before its first start: a test recorder makes a log without a server."""
+_ALERTS = ("alerts.sqlite", "alerts.sqlite-wal", "alerts.sqlite-shm")
+_OURS = frozenset({"logs", "keys", "blobs", "index", *_ALERTS, OWNER_FILE, ".gitignore", "spool"})
+"""What may stand in the directory before its first start, or after `control.sqlite` was lost: a test recorder makes
+a log without a server."""
 
 
 @dataclass(frozen=True, slots=True)
