@@ -185,7 +185,7 @@ def http_page() -> str:
 
 The same as the OpenAPI document at `/schema`. Calls take `Authorization: Bearer grv_…` unless it says otherwise;
 every refusal is `{{"error":{{"code","message","hint","details"}}}}` with a [machine word](errors.md). Roles: recorder
-(append), reader (single entries and their proofs), auditor (also bundles, so whole logs, and `system`), operator
+(append), reader (search, entries and their proofs), auditor (also bundles, so whole logs, and `system`), operator
 (logs and tokens, no payloads).
 
 ```text

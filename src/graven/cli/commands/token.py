@@ -23,7 +23,7 @@ ROLES = ("recorder", "reader", "auditor", "operator")
 def command() -> None:
     """Create, list and revoke tokens.
 
-    Roles: recorder (append only), reader (single entries and their proofs), auditor (also exports whole
+    Roles: recorder (append only), reader (search, entries and their proofs), auditor (also exports whole
     logs and reads "system"), operator (logs and tokens, no payloads). Nobody can delete. Every change is
     recorded in the log "system" first.
     """
