@@ -21,8 +21,8 @@ __all__ = ["QUERY_PARAMETERS", "ask_and_record", "given_parameters", "search_rou
 
 Call = Request[Any, Any, Any]
 
-_COUNTS: Final = frozenset({"histogram", "facets", "newest"})
-"""What tells how many, and of the events at most the newest one."""
+_COUNTS: Final = frozenset({"histogram", "facets"})
+"""What tells how many, and shows no event."""
 
 QUERY_PARAMETERS: Final = ("q", "clock", "since", "until", "zone")
 

@@ -217,9 +217,19 @@ def test_a_log_that_is_not_there_is_not_found(client, shop):
     assert client.get("/v1/logs/nope/events").json()["error"]["code"] == "unknown_log"
 
 
+def test_the_newest_match_is_an_event_that_was_read_and_its_record_names_it(client, shop):
+    index = search(client, "id:order-39")["events"][0]["index"]
+    client.get("/v1/logs/default/newest", params={"q": "id:order-39 until:2000-01-01"}).raise_for_status()
+    sizes = {log["name"]: log["size"] for log in client.get("/v1/logs").json()["logs"]}
+    wait_indexed(client, sizes["system"], "system")
+    asked = 'action:events.newest attributes.query:"id:order-39 until:2000-01-01"'
+    (entry,) = search(client, asked, "system", view="entry")["events"]
+    assert entry["data"]["attributes"]["first"] == index
+
+
 def test_a_look_at_a_page_of_results_is_two_recorded_reads(client, shop):
     parameters = {"q": "actor:bob action:order.create"}
-    for call in ("events", "histogram", "facets", "newest", "histogram"):
+    for call in ("events", "histogram", "facets", "histogram"):
         path = f"/v1/logs/default/{call}"
         client.get(path, params={**parameters, **({"fields": "actor"} if call == "facets" else {})}).raise_for_status()
     sizes = {log["name"]: log["size"] for log in client.get("/v1/logs").json()["logs"]}

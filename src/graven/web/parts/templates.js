@@ -177,6 +177,7 @@ export const TEMPLATES = {
   "entry.read": read("read entry", "entry"),
   "events.search": asked("searched"),
   "events.count": asked("counted in", " what matches "),
+  "events.newest": asked("looked up the newest match in"),
   "events.around": looked("looked around"),
   "events.view": looked("read"),
   "events.value": looked("loaded a large value of"),
