@@ -1,8 +1,8 @@
 """Who may do what: principals, roles, and the permissions that a role gives.
 
 `recorder` appends and does nothing else; `reader` searches, and reads entries and their proofs, each page recorded;
-`auditor` also exports (bundles of entries, so whole logs in one call) and reads the log `system`; `operator` manages tokens and logs
-and sees no payload. A single proof shows nothing that its entry does not, so readers get it too.
+`auditor` also exports (bundles of entries, so whole logs in one call) and reads the log `system`; `operator` manages
+tokens and logs and sees no payload. A single proof shows nothing that its entry does not, so readers get it too.
 """
 
 from dataclasses import dataclass
