@@ -1,8 +1,8 @@
 """`python -m bench.search [--events N] [--dir DIR] [--keep]`: prints Markdown tables.
 
 A log of N events is recorded over HTTP, indexed from nothing, searched over HTTP; then the same rows go into one
-DuckDB file and one SQLite FTS5 file, and the same questions are asked there. A "day" is the last tenth of the log:
-events come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded
+DuckDB file and one SQLite FTS5 file, as far as they are sealed, and the same questions are asked there. A "day" is the
+last tenth of the sealed ones: events come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded
 durably, the answer. "index" is the part that the two files do as well: from the query to log indexes.
 """
 
@@ -89,14 +89,17 @@ def percentile(times: list[float], part: float) -> float:
     return sorted(times)[min(len(times) - 1, int(len(times) * part))]
 
 
-def questions(asker: Asker, count: int, rounds: int) -> dict[str, list[tuple[Any, str, dict[str, Any]]]]:
+def questions(asker: Asker, count: int, sealed: int, rounds: int) -> dict[str, list[tuple[Any, str, dict[str, Any]]]]:
     """For each class: the value for peers, and the query with parameters for us."""
     rng = random.Random(7)
     sample = [asker.get(f"/v1/logs/default/events/{rng.randrange(count)}/view")["event"] for _ in range(rounds)]
-    newest = asker.events("", limit=1)["events"][0]["received"]
-    (edge,) = (asker.get(f"/v1/logs/default/events/{int(count * 0.9)}/around", before=0, after=0)["event"]["received"],)
-    low, high = _ns(edge), _ns(newest)
-    day = {"since": edge}
+    # the plain files hold what is sealed, so the day has to lie in that
+    edge, end = (
+        asker.get(f"/v1/logs/default/events/{index}/around", before=0, after=0)["event"]["received"]
+        for index in (int(sealed * 0.9), sealed - 1)
+    )
+    low, high = _ns(edge), _ns(end)
+    day = {"since": edge, "until": end}
     found: dict[str, list[tuple[Any, str, dict[str, Any]]]] = {
         name: [] for name in (
             "id", "actor", "action", "outcome", "target", "run", "trace", "absent", "newest", "page", "both", "day",
@@ -188,7 +191,7 @@ def measure(data: Path, base: Path, options: argparse.Namespace) -> None:
         row(
             "index / raw JSON", f"{each / raw:.3f}", "<= 0.5", f"{each:.0f} of {raw:.0f} B an event; log {stored:.0f} B"
         )
-        asked = questions(asker, count, options.rounds)
+        asked = questions(asker, count, state["sealed_segments"] * 262_144, options.rounds)
         ours = {kind: timed(asker, kind, asked[kind]) for kind in asked}
     theirs = {} if options.no_peers else ask_peers(data, base, asked)
     heads = ("class", "index p50 ms", "DuckDB file p50", "SQLite FTS5 file p50", "of the better")
