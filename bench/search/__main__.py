@@ -1,9 +1,10 @@
 """`python -m bench.search [--events N] [--dir DIR] [--keep]`: prints Markdown tables.
 
-A log of N events is recorded over HTTP, indexed from nothing, searched over HTTP; then the same rows go into one
-DuckDB file and one SQLite FTS5 file, as far as they are sealed, and the same questions are asked there. A "day" is the
-last tenth of the sealed ones: events come in faster than in life. "http" is a whole call: the query, 50 rows read from the log, the read recorded
-durably, the answer. "index" is the part that the two files do as well: from the query to log indexes.
+A log of N events is recorded over HTTP, indexed from nothing, searched over HTTP; then the same rows, as far as they
+are sealed, go into one DuckDB file and one SQLite FTS5 file, and the same questions are asked there. A "day" is the
+last tenth of the sealed ones: events come in faster than in life. "http" is a whole call: the query, 50 rows read from
+the log, the read recorded durably, the answer. "index" is the part that the two files do as well: from the query to
+log indexes.
 """
 
 import argparse
