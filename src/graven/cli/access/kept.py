@@ -142,7 +142,8 @@ class KeptAccess:
 
     def searcher(self) -> "Search":
         """See `ports.ReadAccess`."""
-        from graven.cli.access.scanned import Entries, ScannedSearch
+        from graven.cli.access.scanned import ScannedSearch
+        from graven.cli.access.scanning import Entries
 
         def entries(log: str) -> Entries:
             return Entries(

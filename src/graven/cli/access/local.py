@@ -247,7 +247,8 @@ class LocalAccess:
 
     def searcher(self) -> "Search":
         """See `ports.ReadAccess`."""
-        from graven.cli.access.scanned import Entries, ScannedSearch
+        from graven.cli.access.scanned import ScannedSearch
+        from graven.cli.access.scanning import Entries
 
         def entries(log: str) -> Entries:
             opened = self._log(log)

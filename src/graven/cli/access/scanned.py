@@ -1,51 +1,31 @@
 """Search without a server: every entry is read, mapped and compared, by the same definitions that the index answers to.
 
-Imports nothing of the index's engines. What bounds the log index or the received time bounds what is read, since
-neither ever decreases.
+Imports nothing of the index's engines.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
 from graven.cli.access.questions import Away, Caught, Exported, Newest, Order, Page, Question, Tailed, Tell, View, quiet
+from graven.cli.access.scan_counts import facet_body, histogram_body, value_of
+from graven.cli.access.scanning import Entries, Found, matching, range_of, viewed_entries
 from graven.errors import Conflict, InvalidInput, NotFound, UsageError
-from graven.event.envelope import format_time
 from graven.index.answers.shown import row_of
-from graven.index.answers.widths import width_for
-from graven.index.derive.view import view_of
-from graven.index.process.asked import Asked, asked, bounds_of, facet_fields, span_asked
-from graven.index.query.ast import All, And, Compare, Equals, Query, all_of
+from graven.index.process.asked import Asked, asked, facet_fields, without_times
+from graven.index.query.ast import And, Equals
 from graven.index.query.fields import BY_NAME, Field
-from graven.index.query.matches import matches
 from graven.index.query.unparse import unparse
 from graven.index.query.view import keywords, numbers
 
-__all__ = ["Entries", "ScannedSearch"]
+__all__ = ["ScannedSearch"]
 
-_PIECE: Final = 1_024
-"""Entries that are read at a time when the newest come first; whole bundles."""
-
-_TOLD_EVERY: Final = 256
-_STACKED: Final = 8
 _BATCH: Final = 256
 _ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
-_MAX_TIME_NS: Final = 253_402_300_799_999_999_999
 _encode: Final = msgspec.json.Encoder().encode
-
-Found = tuple[dict[str, Any], bytes]
-"""The view of an entry, and the entry."""
-
-
-class Entries(NamedTuple):
-    """What is scanned; nothing that is read through it is recorded."""
-
-    size: int
-    read: Callable[[int, int], Iterator[bytes]]
-    load: Callable[[str], bytes | None]
 
 
 class ScannedSearch:
@@ -80,7 +60,7 @@ class ScannedSearch:
         about = asked(log, question.parameters(), now_ns)
         found: list[Found] = []
         more = False
-        for one in _matching(entries, about.query, order, after, tell):
+        for one in matching(entries, about.query, order, after, tell):
             if len(found) == limit:
                 more = True
                 break
@@ -100,13 +80,13 @@ class ScannedSearch:
         column = BY_NAME["received" if about.clock == "received" else "time"]
         times: list[tuple[int, str]] = []
         total = 0
-        for view, _ in _matching(entries, about.query, "oldest", None, tell):
+        for view, _ in matching(entries, about.query, "oldest", None, tell):
             total += 1
             moment = numbers(column, view)
             if moment:
-                times.append((int(moment[0]), _value(field, view) if field is not None else ""))
+                times.append((int(moment[0]), value_of(field, view) if field is not None else ""))
         self._record("histogram", log, question, (), total)
-        return _bucketed(about, times, total, buckets, field, entries.size)
+        return histogram_body(about, times, total, buckets, field, entries.size)
 
     def facets(
         self, log: str, question: Question, fields: Sequence[str], *, limit: int, tell: Tell = quiet
@@ -117,19 +97,19 @@ class ScannedSearch:
         columns = facet_fields(",".join(fields), "by")
         counters: dict[str, Counter[str | None]] = {field.name: Counter() for field in columns}
         total = 0
-        for view, _ in _matching(entries, about.query, "oldest", None, tell):
+        for view, _ in matching(entries, about.query, "oldest", None, tell):
             total += 1
             for field in columns:
                 counters[field.name][next(iter(keywords(field, view)), None)] += 1
         self._record("facets", log, question, (), total)
-        counted = {name: _facet(counter, limit) for name, counter in counters.items()}
+        counted = {name: facet_body(counter, limit) for name, counter in counters.items()}
         return {"facets": counted, "total": total, "indexed": entries.size}
 
     def newest(self, log: str, question: Question, *, tell: Tell = quiet) -> Newest:
         """See `questions.Search`."""
         about = asked(log, question._replace(since=None, until=None).parameters(), time.time_ns())
-        wide = _without_times(about)
-        for view, _ in _matching(self._scanned(log), wide, "newest", None, tell):
+        wide = without_times(about.query, about.clock)
+        for view, _ in matching(self._scanned(log), wide, "newest", None, tell):
             self._record("newest", log, question, [view["index"]])
             return Newest(row_of(view))
         self._record("newest", log, question, ())
@@ -143,9 +123,9 @@ class ScannedSearch:
         if not 0 <= index < entries.size:
             raise NotFound(f"the log has no entry {index}", why=f"its size is {entries.size}", code="entry_not_found")
         about = asked(log, {"q": query}, time.time_ns())
-        older = _first(_matching(entries, about.query, "newest", index, tell), before)[::-1]
-        newer = _first(_matching(entries, about.query, "oldest", index, tell), after)
-        (event,) = _views(entries, index, index + 1)
+        older = _first(matching(entries, about.query, "newest", index, tell), before)[::-1]
+        newer = _first(matching(entries, about.query, "oldest", index, tell), after)
+        (event,) = viewed_entries(entries, index, index + 1)
         self._record("around", log, Question(query), [index])
         below, above = ([row_of(view) for view, _ in found] for found in (older, newer))
         return {"before": below, "event": row_of(event[0]), "after": above, "indexed": entries.size}
@@ -153,7 +133,7 @@ class ScannedSearch:
     def index_of(self, log: str, id: str, *, tell: Tell = quiet) -> int:  # noqa: A002 - the member's own name
         """See `questions.Search`."""
         query = Equals(BY_NAME["id"], id)
-        found = [view["index"] for view, _ in _matching(self._scanned(log), query, "oldest", None, tell)]
+        found = [view["index"] for view, _ in matching(self._scanned(log), query, "oldest", None, tell)]
         self._record("by_id", log, Question(), found)
         if not found:
             raise NotFound(f"no event has the id {id[:128]!r}", code="entry_not_found")
@@ -190,7 +170,7 @@ class ScannedSearch:
 
         def batches() -> Iterator[Sequence[Found]]:
             batch: list[Found] = []
-            for one in _matching(entries, about.query, "oldest", None, tell):
+            for one in matching(entries, about.query, "oldest", None, tell):
                 batch.append(one)
                 if len(batch) == _BATCH:
                     yield batch
@@ -246,65 +226,6 @@ class ScannedSearch:
         self._asked_for(method, log, facts)
 
 
-def _views(entries: Entries, start: int, stop: int) -> Iterator[Found]:
-    for index, entry in enumerate(entries.read(start, stop), start):
-        yield view_of(index, entry, entries.load), entry
-
-
-def _matching(entries: Entries, query: Query, order: Order, after: int | None, tell: Tell) -> Iterator[Found]:
-    """Matches in order, beyond the log index `after` (below it when the newest come first)."""
-    low, high = _range(entries, query)
-    if after is not None and order == "newest":
-        high = min(high, after)
-    elif after is not None:
-        low = max(low, after + 1)
-    total = max(0, high - low)
-    done = 0
-    for start, stop in _pieces(low, high, order):
-        found = _views(entries, start, stop)
-        for one in found if order == "oldest" else reversed(list(found)):
-            if matches(query, one[0]):
-                yield one
-            done += 1
-            if done % _TOLD_EVERY == 0:
-                tell(done, total)
-
-
-def _pieces(low: int, high: int, order: Order) -> Iterator[tuple[int, int]]:
-    if order == "oldest":
-        if low < high:
-            yield low, high
-        return
-    while low < high:
-        start = max(low, (high - 1) // _PIECE * _PIECE)
-        yield start, high
-        high = start
-
-
-def _range(entries: Entries, query: Query) -> tuple[int, int]:
-    """The log indexes between which everything lies that the query may match."""
-    first, last = bounds_of(query, "index")
-    low, high = max(0, first or 0), min(entries.size, entries.size if last is None else last)
-    since, until = bounds_of(query, "received")
-    if since is not None:
-        low = _first_received(entries, since, low, high)
-    if until is not None:
-        high = _first_received(entries, until, low, high)
-    return low, high
-
-
-def _first_received(entries: Entries, moment: int, low: int, high: int) -> int:
-    """The first entry of [low, high) that was received at `moment` or later."""
-    while low < high:
-        middle = (low + high) // 2
-        ((view, _),) = _views(entries, middle, middle + 1)
-        if view["received"] < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
 def _first(found: Iterator[Found], limit: int) -> list[Found]:
     return [one for _, one in zip(range(limit), found, strict=False)]
 
@@ -327,7 +248,7 @@ def _opened(cursor: str) -> tuple[int, int]:
 def _plan(about: Asked, entries: Entries) -> dict[str, Any]:
     query = about.query
     parts = query.parts if isinstance(query, And) else (query,)
-    low, high = _range(entries, query)
+    low, high = range_of(entries, query)
     return {
         "conditions": [{"condition": unparse(part), "answered_by": "reading every entry"} for part in parts],
         "scanned": {"first": low, "end": high},
@@ -335,67 +256,8 @@ def _plan(about: Asked, entries: Entries) -> dict[str, Any]:
     }
 
 
-def _without_times(about: Asked) -> Query:
-    column = "received" if about.clock == "received" else "time"
-    parts = about.query.parts if isinstance(about.query, And) else (about.query,)
-    left = [part for part in parts if not (isinstance(part, Compare) and part.field.column == column)]
-    return all_of(left) if left else All()
-
-
 def _one_field(name: str | None) -> Field | None:
     fields = facet_fields(name or "", "by")
     if len(fields) > 1:
         raise InvalidInput("by: one field is expected", code="bad_parameter")
     return fields[0] if fields else None
-
-
-def _value(field: Field, view: dict[str, Any]) -> str:
-    return next(iter(keywords(field, view)), "")
-
-
-def _facet(counter: Counter[str | None], limit: int) -> dict[str, Any]:
-    absent = counter.pop(None, 0)
-    ordered = sorted(((value or "", count) for value, count in counter.items()), key=lambda one: (-one[1], one[0]))
-    return {
-        "values": [{"value": value, "count": count} for value, count in ordered[:limit]],
-        "other": sum(count for _, count in ordered[limit:]),
-        "absent": absent,
-    }
-
-
-def _bucketed(
-    about: Asked, times: list[tuple[int, str]], total: int, buckets: int, by: Field | None, size: int
-) -> dict[str, Any]:
-    start, stop = span_asked(about.query, about.clock)
-    low = start if start is not None else min((moment for moment, _ in times), default=stop or 0)
-    high = max(low, stop - 1 if stop is not None else max((moment for moment, _ in times), default=low))
-    width = width_for(high - low, buckets)
-    base = low // width
-    number = min(max(1, high // width - base + 1), buckets)
-    common = [value for value, _ in Counter(value for _, value in times if value).most_common(_STACKED)]
-    counts = [0] * number
-    stacks: list[Counter[str]] = [Counter() for _ in range(number)]
-    for moment, value in times:
-        at = moment // width - base
-        if 0 <= at < number:
-            counts[at] += 1
-            stacks[at][value if value in common else ""] += 1
-    made = [
-        {"start": _time((base + at) * width), "count": counts[at], **({"by": dict(stacks[at])} if by else {})}
-        for at in range(number if total else 0)
-    ]
-    return {
-        "from": made[0]["start"] if made else None,
-        "to": _time((base + number) * width) if made else None,
-        "width_ns": width,
-        "clock": about.clock,
-        "values": [*common, ""] if by else [],
-        "buckets": made,
-        "total": total,
-        "untimed": total - sum(counts),
-        "indexed": size,
-    }
-
-
-def _time(ns: int) -> str:
-    return format_time(max(0, min(ns, _MAX_TIME_NS)))

@@ -13,13 +13,13 @@ from graven.index.answers.page import page
 from graven.index.answers.plan import plan_of
 from graven.index.answers.shown import viewed
 from graven.index.derive.view import event_bytes, view_of
-from graven.index.process.asked import MOST, choice, number_of, order_of
+from graven.index.process.asked import MOST, choice, number_of, order_of, without_times
 from graven.index.process.bodies import Check, asked_by, ms_since, shown
 from graven.index.process.counting import facets_answer, histogram_answer
 from graven.index.process.feeding import head, moments, tail, views
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Answer, Call
-from graven.index.query.ast import All, And, Compare, Equals, Query, all_of
+from graven.index.query.ast import Equals
 from graven.index.query.fields import BY_NAME
 from graven.tlog.encoding import decode_decimal
 
@@ -111,7 +111,7 @@ def _complete(log: FollowedLog, call: Call, check: Check) -> Answer:
 def _newest(log: FollowedLog, call: Call, check: Check) -> Answer:
     """The newest match whatever the time range, for an empty result that says where to look."""
     question = asked_by(call)
-    wide = _without_times(question.query, question.clock)
+    wide = without_times(question.query, question.clock)
     found = page(log.index.snapshot(), wide, order="newest", limit=1, check=check).indexes
     rows = list(shown(log, found, "row", check))
     return _answer(call, b'{"newest":%b}' % (rows[0] if rows else b"null"), found)
@@ -143,13 +143,6 @@ def _index_of(log: FollowedLog, call: Call) -> int:
             f"entry {index} is not indexed yet", why=f"the index has {size} entries", hint="ask again in a moment"
         )
     raise NotFound(f"the log has no entry {index}", why=f"its size is {log.committed}", code="entry_not_found")
-
-
-def _without_times(query: Query, clock: str) -> Query:
-    column = "received" if clock == "received" else "time"
-    parts = query.parts if isinstance(query, And) else (query,)
-    left = [part for part in parts if not (isinstance(part, Compare) and part.field.column == column)]
-    return all_of(left) if left else All()
 
 
 def _answer(call: Call, body: bytes, indexes: list[int]) -> Answer:

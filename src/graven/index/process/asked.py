@@ -15,7 +15,18 @@ from graven.index.query.problems import nearest
 from graven.index.query.times import moment
 from graven.tlog.encoding import decode_decimal
 
-__all__ = ["MOST", "Asked", "asked", "bounds_of", "choice", "facet_fields", "number_of", "order_of", "span_asked"]
+__all__ = [
+    "MOST",
+    "Asked",
+    "asked",
+    "bounds_of",
+    "choice",
+    "facet_fields",
+    "number_of",
+    "order_of",
+    "span_asked",
+    "without_times",
+]
 
 MOST: Final = 1_000
 """Events on a page, at most."""
@@ -131,3 +142,10 @@ def _bad(name: str, value: str, expected: str) -> InvalidInput:
     return InvalidInput(
         f"{name}={value[:80]!r}: {expected} is expected", code="bad_parameter", details={"parameter": name}
     )
+
+
+def without_times(query: Query, clock: str) -> Query:
+    """The query without its bounds on that clock."""
+    column = "received" if clock == "received" else "time"
+    parts = query.parts if isinstance(query, And) else (query,)
+    return all_of(part for part in parts if not (isinstance(part, Compare) and part.field.column == column))

@@ -6,7 +6,8 @@ import pytest
 from tests.support.views import RECEIVED_NS, row, view
 
 from graven.cli.access.questions import Question
-from graven.cli.access.scanned import Entries, ScannedSearch
+from graven.cli.access.scanned import ScannedSearch
+from graven.cli.access.scanning import Entries
 from graven.errors import Conflict, InvalidInput, NotFound, UsageError
 from graven.event.envelope import format_time
 
