@@ -102,12 +102,12 @@ class LogReader:
 
     def _from_bundle(self, number: int, published: int, indexes: Sequence[int]) -> dict[int, bytes]:
         full = self._objects.get(TilePath(ENTRIES_LEVEL, number, FULL_WIDTH).path())
-        width = min(FULL_WIDTH, published - number * FULL_WIDTH)
+        width = FULL_WIDTH if full is not None else min(FULL_WIDTH, published - number * FULL_WIDTH)
         data = full if full is not None else self._tree.read(TilePath(ENTRIES_LEVEL, number, width))
         if data is None:
             raise NotFound(f"the bundle of entry {indexes[0]} is missing", code="bundle_missing")
         positions = [index - number * FULL_WIDTH for index in indexes]
-        return dict(zip(indexes, some_of_bundle(data, positions), strict=True))
+        return dict(zip(indexes, some_of_bundle(data, positions, width), strict=True))
 
     def blob(self, digest: str) -> bytes | None:
         """The content of a blob; None when it is not to be had."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.property.index.strategies import entries, queries_about
 
+from graven.index.answers import page as page_module
 from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
 from graven.index.answers.facets import facets, values_of
 from graven.index.answers.histogram import STACKED, histogram
@@ -74,7 +76,8 @@ def test_every_answer_from_files_is_that_of_a_scan(world, sealed, limit):
 
 def check_answers(world, sealed, limit):
     made, cuts, views, asked = world
-    with TemporaryDirectory() as folder:
+    # so that few rows come in several stretches, too
+    with TemporaryDirectory() as folder, patch.object(page_module, "_FIRST_ROWS", limit):
         snapshot = segments_of(made, cuts, Path(folder), sealed)
         check_values(snapshot, views)
         for query in asked:

@@ -17,8 +17,9 @@ from graven.index.answers.widths import width_for
 from graven.index.derive.columns import MISSING
 from graven.index.query.ast import Query
 from graven.index.query.fields import Field
+from graven.index.segment.codes import Codes, Rows
 from graven.index.segment.contract import Segment
-from graven.index.segment.rows import Rows
+from graven.index.segment.sealed import SealedSegment
 from graven.index.store import Snapshot
 
 __all__ = ["STACKED", "Bucket", "Clock", "Histogram", "histogram"]
@@ -120,22 +121,20 @@ def _partial(
     values: tuple[str, ...],
 ) -> Any:
     times = segment.numbers(column)
-    stacks = max(1, len(values))
     # the outer borders may need more than 64 bits
     first, last = max(_MIN, base * width), min(_MAX, (base + number) * width - 1)
     inner = np.array([(base + n) * width for n in range(1, number)], np.int64)
     if column == "received":
         ends = np.searchsorted(times, first), np.searchsorted(times, last, side="right")
         edges = np.concatenate((ends[:1], np.searchsorted(times, inner), ends[1:]))
-        low, high = int(edges[0]), int(edges[-1])
         if by is None:
-            if rows is True:
-                return np.diff(edges)[:, None]
-            assert rows is not False  # noqa: S101 - for the type checker; such segments were left out
-            summed = np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))
-            return np.diff(summed[edges])[:, None]
+            return _sizes(rows, edges)[:, None]
+        codes = segment.codes(by.column)
+        filled = np.flatnonzero(np.diff(edges))
+        if filled.size * len(codes.values) <= segment.count:
+            return _by_stretches(segment, rows, edges, filled, by.column, _stacks_of(codes, values))
         bucket = np.repeat(np.arange(number), np.diff(edges))
-        inside = slice(low, high)
+        inside = slice(int(edges[0]), int(edges[-1]))
         chosen = None if rows is True else rows[inside]  # type: ignore[index]
         bucket = bucket if chosen is None else bucket[chosen]
     else:
@@ -146,15 +145,42 @@ def _partial(
         bucket = bucket[chosen]
         if by is None:
             return np.bincount(bucket, minlength=number)[:, None]
-    assert by is not None  # noqa: S101 - for the type checker
-    codes = segment.codes(by.column)
-    place = np.full(len(codes.values) + 1, stacks - 1, np.int64)
+        codes = segment.codes(by.column)
+    stacks = len(values)
+    stack = codes.codes[inside]
+    stack = _stacks_of(codes, values)[stack if chosen is None else stack[chosen]]
+    return np.bincount(bucket * stacks + stack, minlength=number * stacks).reshape(number, stacks)
+
+
+def _sizes(rows: Rows, edges: Any) -> Any:
+    """How many of the rows lie between each edge and the next."""
+    if rows is True:
+        return np.diff(edges)
+    assert rows is not False  # noqa: S101 - for the type checker; such segments were left out
+    return np.diff(np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))[edges])
+
+
+def _by_stretches(segment: Segment, rows: Rows, edges: Any, filled: Any, column: str, stack_of: Any) -> Any:
+    """Stacks of the buckets: a stretch of codes is counted for each that has rows, and no row is given its bucket."""
+    codes = segment.codes(column)
+    stacked = np.zeros((len(edges) - 1, int(stack_of[-1]) + 1), np.int64)
+    for bucket in filled.tolist():
+        low, high = int(edges[bucket]), int(edges[bucket + 1])
+        if rows is True and (low, high) == (0, segment.count) and isinstance(segment, SealedSegment):
+            counts = segment.counts(column)
+        else:
+            counts = codes.counts(slice(low, high), None if rows is True else rows[low:high])  # type: ignore[index]
+        np.add.at(stacked[bucket], stack_of, counts)
+    return stacked
+
+
+def _stacks_of(codes: Codes, values: tuple[str, ...]) -> Any:
+    """The stack of each code; the last one for values that have none of their own, and for no value."""
+    place = np.full(len(codes.values) + 1, len(values) - 1, np.int64)
     known = {value: n for n, value in enumerate(values[:-1])}
     for position, value in _positions(codes.values, known):
         place[position] = value
-    stack = codes.codes[inside]
-    stack = place[stack if chosen is None else stack[chosen]]
-    return np.bincount(bucket * stacks + stack, minlength=number * stacks).reshape(number, stacks)
+    return place
 
 
 def _positions(values: Any, known: dict[str, int]) -> list[tuple[int, int]]:

@@ -1,17 +1,20 @@
 """A page of matches, and how many there are: segments are asked in order, and no further than the page needs."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from graven.index.answers.order import Order
-from graven.index.query.ast import Query
+from graven.index.query.ast import All, And, Query, all_of
 from graven.index.segment.contract import Segment
-from graven.index.segment.rows import Rows, rows_of
+from graven.index.segment.rows import FLAT, TERMS, Rows, between, rank, rows_of
 from graven.index.store import Snapshot
 
 __all__ = ["Order", "Page", "count", "counted", "masks", "matching", "page", "span_of"]
+
+_FIRST_ROWS: Final = 8_192
+"""How many rows are looked at in the first step; twice as many in each that follows."""
 
 
 class Page(NamedTuple):
@@ -49,7 +52,11 @@ def matching(
     after: int | None = None,
     check: Callable[[], None],
 ) -> Iterator[tuple[Segment, Any]]:
-    """Segments that have matches, with their row numbers, ascending; segment by segment in that order."""
+    """Segments that have matches, with their row numbers, ascending; segment by segment in that order.
+
+    Where rows have to be looked at, a segment comes in several stretches: whoever wants a page of them has enough
+    before all are looked at.
+    """
     segments = snapshot.segments if order == "oldest" else snapshot.segments[::-1]
     for segment in segments:
         low, high = 0, segment.count
@@ -60,17 +67,38 @@ def matching(
         if low >= high:
             continue
         check()
-        rows = span_of(rows_of(query, segment, _between(low, high, segment.count), check=check), segment.count)
-        if rows.size:
-            yield segment, rows
+        cheap, costly = _parted(query, segment)
+        within = rows_of(cheap, segment, between(low, high, segment.count), check=check)
+        if isinstance(costly, All):
+            steps: Iterable[Rows] = (within,)
+        else:
+            steps = _stretches(within, low, high, segment.count, order)
+        for step in steps:
+            rows = span_of(rows_of(costly, segment, step, check=check), segment.count)
+            if rows.size:
+                yield segment, rows
 
 
-def _between(low: int, high: int, count: int) -> Rows:
-    if (low, high) == (0, count):
-        return True
-    mask = np.zeros(count, np.bool_)
-    mask[low:high] = True
-    return mask
+def _parted(query: Query, segment: Segment) -> tuple[Query, Query]:
+    """The part of a query that is asked of all rows at once, and the one for which rows are looked at."""
+    most = TERMS if segment.has_terms else FLAT
+    parts = query.parts if isinstance(query, And) else (query,)
+    return all_of(p for p in parts if rank(p) <= most), all_of(p for p in parts if rank(p) > most)
+
+
+def _stretches(within: Rows, low: int, high: int, count: int, order: Order) -> Iterator[Rows]:
+    """The rows in stretches that grow, from the end that is asked for first."""
+    size = _FIRST_ROWS
+    while low < high and within is not False:
+        if order == "newest":
+            part, high = between(max(low, high - size), high, count), high - size
+        else:
+            part, low = between(low, min(high, low + size), count), low + size
+        if within is True or part is True:
+            yield part if within is True else within
+        elif (rows := within & part).any():
+            yield rows
+        size *= 2
 
 
 def span_of(rows: Rows, count: int) -> Any:

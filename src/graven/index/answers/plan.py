@@ -11,6 +11,7 @@ from graven.index.store import Snapshot
 __all__ = ["plan_of"]
 
 _WAYS = (
+    "place in the log: no row is looked at but those at the ends",
     "codes, keys and times: flat arrays",
     "terms: the words of each segment",
     "columns: only of the rows that the conditions before leave",

@@ -1,7 +1,6 @@
 """The parameters of a call, as texts, turned into what an answer needs. Everything that a client may get wrong is
 refused here, with a message that names the parameter."""
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, cast
@@ -10,6 +9,7 @@ from graven.errors import InvalidInput
 from graven.index.answers.order import Order
 from graven.index.query.ast import And, Compare, Query, all_of
 from graven.index.query.fields import BY_NAME, FACETS, Field
+from graven.index.query.numbers import whole_numbers
 from graven.index.query.parse import Clock, parse
 from graven.index.query.problems import nearest
 from graven.index.query.times import moment
@@ -73,13 +73,9 @@ def bounds_of(query: Query, column: str) -> tuple[int | None, int | None]:
     for part in query.parts if isinstance(query, And) else (query,):
         match part:
             case Compare(field=Field(column=of), operator=operator, value=value) if of == column:
-                match operator:
-                    case ">=" | ">":
-                        low = math.floor(value) + 1 if operator == ">" else math.ceil(value)
-                        start = low if start is None else max(start, low)
-                    case "<" | "<=":
-                        high = math.floor(value) + 1 if operator == "<=" else math.ceil(value)
-                        stop = high if stop is None else min(stop, high)
+                low, high = whole_numbers(operator, value)
+                start = start if low is None else low if start is None else max(start, low)
+                stop = stop if high is None else high if stop is None else min(stop, high)
             case _:
                 pass
     return start, stop

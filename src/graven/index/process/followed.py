@@ -23,11 +23,15 @@ __all__ = ["FollowedLog"]
 BATCH_ROWS: Final = 32_768
 """Entries derived at a time: enough to be fast, few enough to be seen soon."""
 
+_PACED_ROWS: Final = 16_384
+"""And at a time where sealing is behind."""
+
 BATCH_BYTES: Final = 16 * 2**20
 """And no more of them than this: an array of texts holds less than 2 GiB."""
 
 MOST_HOT: Final = 4
-"""Sealed segments' worth of hot rows; beyond that the index waits for sealing and lags."""
+"""Sealed segments' worth of hot rows; beyond that the index waits for sealing and lags. The last of these is filled no
+faster than one is sealed: whoever looks sees the index go on, and not wait for seconds and run."""
 
 
 class FollowedLog:
@@ -42,6 +46,8 @@ class FollowedLog:
         self._clock = clock
         self.committed = 0
         self._behind_since: float | None = None
+        self._followed_at = clock()
+        self._sealed_in_s = 0.0
         self._rebuilding_to = 0
         self._rebuild_asked = False
         origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
@@ -63,9 +69,10 @@ class FollowedLog:
         """
         size = self.index.size
         room = self.index.room()
-        if size >= self.committed or self.index.hot_rows() >= MOST_HOT * self.index.sealed_rows:
+        if size >= self.committed or self.index.hot_rows() >= MOST_HOT * self.index.sealed_rows or self.pause_s() > 0:
             return False
-        stop = min(self.committed, size + min(room, BATCH_ROWS))
+        self._followed_at = self._clock()
+        stop = min(self.committed, size + min(room, _PACED_ROWS if self._is_paced() else BATCH_ROWS))
         entries: list[bytes] = []
         size_bytes = 0
         for _, part in self.reader.batches(size, stop):
@@ -78,6 +85,20 @@ class FollowedLog:
         self.index.add(size, self._deriver.derive(size, entries))
         self._note_progress()
         return True
+
+    def pause_s(self) -> float:
+        """How long `follow` has nothing to do yet because sealing is behind."""
+        if not self._is_paced():
+            return 0.0
+        pace = self._sealed_in_s * _PACED_ROWS / self.index.sealed_rows
+        return max(0.0, self._followed_at + pace - self._clock())
+
+    def _is_paced(self) -> bool:
+        return self.index.hot_rows() >= (MOST_HOT - 1) * self.index.sealed_rows
+
+    def note_sealing(self, seconds: float) -> None:
+        """How long a segment took to be sealed."""
+        self._sealed_in_s = seconds
 
     def derive(self, first: int, count: int) -> pa.Table:
         """Rows of entries that are indexed already, by the mapper of today. Unavailable unless all are published."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -86,7 +87,8 @@ class Following:
                     pause = self._follow_patience.failed(log.name)
                     self._warn(f"the log {log.name} cannot be followed, tried again in {pause:g} s: {error!r}")
             if not went_on:
-                self._grown.wait(_PAUSE_S)
+                pauses = [pause for log in self._logs.all() if (pause := log.pause_s()) > 0]
+                self._grown.wait(min([_PAUSE_S, *pauses]))
 
     def _follow_one(self, log: FollowedLog) -> bool:
         if not log.follow():
@@ -136,8 +138,10 @@ class Following:
             first, table = old.first, log.derive(old.first, old.count)
         secret = log.index.secret
         leaf = log.leaf(first + len(table) - 1)
+        began = time.monotonic()
         folder = seal_apart(table, first, log.index.home, leaf=leaf, secret=secret, wait=self._wait)
         log.index.take_sealed(folder, generation)
+        log.note_sealing(time.monotonic() - began)
         self._progress(log)
         self._grown.set()
         return True

@@ -1,12 +1,13 @@
 """Numbers as the query language spells them, each with one value: `5.0` is 5."""
 
+import math
 import re
 from decimal import Decimal
 from typing import Final
 
 from graven.index.query.times import MAX_NS, MIN_NS, Span
 
-__all__ = ["SEVERITIES", "number", "severity", "spell_number"]
+__all__ = ["SEVERITIES", "number", "severity", "spell_number", "whole_numbers"]
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _SEVERITY: Final = re.compile(r"(trace|debug|info|warn|error|fatal)([1-4]?)", re.IGNORECASE)
@@ -45,3 +46,18 @@ def severity(text: str) -> Span | None:
     if match.group(2):
         return Span(first + int(match.group(2)) - 1, first + int(match.group(2)) - 1)
     return Span(first, first + 3)
+
+
+def whole_numbers(operator: str, value: float) -> tuple[int | None, int | None]:
+    """[start, stop) of the whole numbers that stand in that relation (`= < <= > >=`) to `value`; None is no bound."""
+    match operator:
+        case ">=":
+            return math.ceil(value), None
+        case ">":
+            return math.floor(value) + 1, None
+        case "<":
+            return None, math.ceil(value)
+        case "<=":
+            return None, math.floor(value) + 1
+        case _:
+            return math.ceil(value), math.floor(value) + 1

@@ -11,10 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Codes", "Mask", "encode", "mask_of", "pattern_of"]
+__all__ = ["Codes", "Mask", "Rows", "encode", "mask_of", "pattern_of"]
 
 Mask = npt.NDArray[np.bool_]
 """One truth value for each row of a segment."""
+
+Rows = Mask | bool
+"""A truth value for each row of a segment, or one for all."""
 
 _WIDTHS: Final = (np.uint8, np.uint16, np.uint32)
 
@@ -36,30 +39,34 @@ class Codes(NamedTuple):
     def absent(self) -> int:
         return len(self.values)
 
-    def chosen(self, wanted: pa.BooleanArray) -> Mask:
+    def chosen(self, wanted: pa.BooleanArray) -> Rows:
         """Rows whose value is among the wanted ones (a truth value for each of `values`)."""
         places = np.flatnonzero(mask_of(wanted))
         if places.size == 0:
-            return np.zeros(len(self.codes), np.bool_)
+            return False
         if places.size == 1:
             return np.asarray(self.codes == self.codes.dtype.type(places[0]))
         table = np.zeros(len(self.values) + 1, np.bool_)
         table[places] = True
         return np.asarray(table[self.codes])
 
-    def equal(self, value: str) -> Mask:
+    def equal(self, value: str) -> Rows:
         return self.chosen(pc.equal(self.values, value))
 
-    def matching(self, parts: Sequence[str]) -> Mask:
+    def matching(self, parts: Sequence[str]) -> Rows:
         """Rows whose value is the parts in order with anything between; see `ast.Wildcard`."""
         return self.chosen(pc.match_substring_regex(self.values, pattern_of(parts)))
 
     def present(self) -> Mask:
         return np.asarray(self.codes != self.codes.dtype.type(self.absent))
 
-    def counts(self, rows: Mask | None = None) -> npt.NDArray[np.int64]:
-        """How many rows have each value; the last number is that of rows without the field."""
-        codes = self.codes if rows is None else self.codes[rows]
+    def counts(self, within: slice | Mask | None = None, rows: Mask | None = None) -> npt.NDArray[np.int64]:
+        """How many rows have each value; the last number is that of rows without the field.
+
+        Of the rows `within` only, and of these only of the `rows` that are true.
+        """
+        codes = self.codes if within is None else self.codes[within]
+        codes = codes if rows is None else codes[rows]
         return np.bincount(codes, minlength=len(self.values) + 1)
 
 

@@ -34,12 +34,22 @@ class Segment(Protocol):
         """The codes of a field of kind facet, or of `labels` (its values are whole JSON texts)."""
         ...
 
-    def keyed(self, column: str, value: str) -> Mask:
-        """Rows that have the value in a field of kind key."""
+    def keyed(self, column: str, value: str) -> npt.NDArray[np.int64]:
+        """Numbers of the rows, ascending, that have the value in a field of kind key."""
         ...
 
-    def worded(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
-        """Rows whose text has the tokens one after another; None: look into the column `text` instead."""
+    @property
+    def has_terms(self) -> bool:
+        """Whether words are looked up, and not sought in the texts."""
+        ...
+
+    def worded(
+        self, tokens: Sequence[str], *, prefix: bool, infix: bool, span: tuple[int, int] | None = None
+    ) -> Mask | None:
+        """Rows whose text has the tokens one after another; None: look into the column `text` instead.
+
+        Of rows outside of `span`, [low, high), nobody wants to know: what is said of them means nothing.
+        """
         ...
 
     def columns(self, names: Sequence[str], rows: npt.NDArray[Any] | None) -> pa.Table:

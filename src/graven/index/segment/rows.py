@@ -20,36 +20,44 @@ from graven.index.derive.words import spaced
 from graven.index.query.ast import All, And, Compare, Equals, Exists, Not, Or, Query, Wildcard, Words
 from graven.index.query.fields import TEXT
 from graven.index.query.matches import matches
-from graven.index.query.numbers import number
+from graven.index.query.numbers import number, whole_numbers
 from graven.index.query.tokens import tokens
-from graven.index.segment.codes import Codes, Mask, mask_of
+from graven.index.segment.codes import Codes, Mask, Rows, mask_of
 from graven.index.segment.conditions import Condition, Leaf, condition_of
 from graven.index.segment.contract import BLOCK_ROWS, Segment
 from graven.index.segment.hot import text_mask
 
-__all__ = ["Rows", "rank", "rows_of"]
+__all__ = ["COLUMNS", "FLAT", "ORDERED", "TERMS", "Rows", "between", "rank", "rows_of"]
 
-Rows = Mask | bool
-"""A truth value for each row of a segment, or one for all."""
+ORDERED: Final = 0
+FLAT: Final = 1
+TERMS: Final = 2
+COLUMNS: Final = 3
+"""What answers a condition, the cheapest first: see `rank`."""
 
 _INT64: Final = 2**63 - 1
+_ORDERED: Final = frozenset({"index", "received"})
+"""What never decreases from one row to the next."""
+
 _MOST_DISTANCE: Final = 4 * 10**18
 _engine: Final = threading.local()
 
 
 def rank(query: Query) -> int:
-    """What a node costs: 0 flat arrays and keys, 1 terms, 2 columns."""
+    """What answers a node: its place in the log, flat arrays and keys, terms, or columns."""
     match query:
         case All():
-            return 0
+            return ORDERED
         case And(parts=parts) | Or(parts=parts):
             return max(map(rank, parts))
         case Not(part=part):
             return rank(part)
         case Words(field=field):
-            return 1 if field == TEXT else 2
+            return TERMS if field == TEXT else COLUMNS
+        case Equals() | Compare() | Exists() if query.field.column in _ORDERED:
+            return ORDERED
         case _:
-            return 0 if _answered_flat(query) else 2
+            return FLAT if _answered_flat(query) else COLUMNS
 
 
 def rows_of(query: Query, segment: Segment, within: Rows = True, *, check: Callable[[], None] = lambda: None) -> Rows:
@@ -109,7 +117,7 @@ def _answered_flat(leaf: Leaf) -> bool:
     field = leaf.field
     return (
         field.column in NUMBERS
-        or field.column in {"index", "backdated", "labels"}
+        or field.column in {"backdated", "labels"}
         or field.stored == "facet"
         or (field.stored == "key" and isinstance(leaf, Equals))
     )
@@ -117,8 +125,8 @@ def _answered_flat(leaf: Leaf) -> bool:
 
 def _leaf(leaf: Leaf, segment: Segment, within: Rows, check: Callable[[], None]) -> Rows:
     field = leaf.field
-    if field.column == "index":
-        return _compared(np.arange(segment.first, segment.first + segment.count), leaf)
+    if field.column in _ORDERED:
+        return _stretch(leaf, segment)
     if field.column == "backdated":
         return _backdated(leaf, segment)
     if field.column in NUMBERS:
@@ -135,12 +143,58 @@ def _leaf(leaf: Leaf, segment: Segment, within: Rows, check: Callable[[], None])
     if field.stored == "facet":
         return _coded(leaf, segment.codes(field.column))
     if field.stored == "key" and isinstance(leaf, Equals):
-        return segment.keyed(field.column, str(leaf.value))
+        return _at(segment.keyed(field.column, str(leaf.value)), segment.count)
     within = _and(within, _likely(leaf, segment))
     return _scan(leaf, segment.columns, segment.count, within, check)
 
 
-def _coded(leaf: Leaf, codes: Codes) -> Mask:
+def between(low: int, high: int, count: int) -> Rows:
+    """Rows [low, high) of a segment of `count`."""
+    if low >= high:
+        return False
+    if low <= 0 and high >= count:
+        return True
+    mask = np.zeros(count, np.bool_)
+    mask[low:high] = True
+    return mask
+
+
+def _at(numbers: Any, count: int) -> Rows:
+    """The rows with these numbers."""
+    if not numbers.size:
+        return False
+    mask = np.zeros(count, np.bool_)
+    mask[numbers] = True
+    return mask
+
+
+def _stretch(leaf: Leaf, segment: Segment) -> Rows:
+    """What a bound of `index` or `received` leaves, without a look at more than the rows at its ends."""
+    match leaf:
+        case Compare(operator=operator, value=value):
+            start, stop = whole_numbers(operator, value)
+        case Equals(value=value):
+            start, stop = whole_numbers("=", value)  # type: ignore[arg-type]  # a number, by its field
+        case _:
+            start, stop = None, None
+    if leaf.field.column == "index":
+        low = 0 if start is None else max(0, start - segment.first)
+        high = segment.count if stop is None else max(0, min(segment.count, stop - segment.first))
+        return between(low, high, segment.count)
+    times = segment.numbers("received")
+    low = _place(times, MISSING + 1 if start is None else max(start, MISSING + 1))
+    high = segment.count if stop is None else _place(times, stop)
+    return between(low, high, segment.count)
+
+
+def _place(times: Any, bound: int) -> int:
+    """How many times lie below a bound."""
+    if bound > _INT64:
+        return len(times)
+    return 0 if bound <= MISSING else int(np.searchsorted(times, np.int64(bound)))
+
+
+def _coded(leaf: Leaf, codes: Codes) -> Rows:
     match leaf:
         case Equals(value=value):
             return codes.equal(str(value))
@@ -208,9 +262,10 @@ def _likely(leaf: Leaf, segment: Segment) -> Rows:
 
 
 def _worded(words: Words, segment: Segment, within: Rows, check: Callable[[], None]) -> Rows:
-    found = segment.worded(words.tokens, prefix=words.prefix, infix=words.infix)
+    span = _span(within)
+    found = segment.worded(words.tokens, prefix=words.prefix, infix=words.infix, span=span)
     if found is None and len(words.tokens) > 1:  # the words before the one that only begins so
-        found = segment.worded(words.tokens[:-1], prefix=False, infix=False)
+        found = segment.worded(words.tokens[:-1], prefix=False, infix=False, span=span)
     elif found is not None and words.field == TEXT:
         return found
     likely = _and(within, True if found is None else found)
@@ -223,6 +278,13 @@ def _worded(words: Words, segment: Segment, within: Rows, check: Callable[[], No
         return text_mask(column, words.tokens, prefix=words.prefix, infix=words.infix)
 
     return _stepwise([words.field.column], hits, segment.count, likely, check)
+
+
+def _span(within: Rows) -> tuple[int, int] | None:
+    """The first of the rows, and the one behind the last; None for all."""
+    if isinstance(within, bool):
+        return None
+    return int(within.argmax()), len(within) - int(within[::-1].argmax())
 
 
 def _stepwise(

@@ -156,14 +156,18 @@ class SealedSegment:
         """Rows by value, counted when the segment was made; those without it last."""
         return self._flat.counts(column)
 
-    def keyed(self, column: str, value: str) -> Mask:
+    def keyed(self, column: str, value: str) -> npt.NDArray[np.int64]:
         """See `contract.Segment`."""
-        mask = np.zeros(self.count, np.bool_)
-        mask[lookup(self._keys, self._secret, column, value)] = True
-        return mask
+        return lookup(self._keys, self._secret, column, value)
 
-    def worded(self, tokens: Sequence[str], *, prefix: bool, infix: bool) -> Mask | None:
-        """See `contract.Segment`."""
+    @property
+    def has_terms(self) -> bool:
+        return True
+
+    def worded(
+        self, tokens: Sequence[str], *, prefix: bool, infix: bool, span: tuple[int, int] | None = None
+    ) -> Mask | None:
+        """See `contract.Segment`; the terms know of all rows at once."""
         return self._terms.rows(tokens, prefix=prefix, infix=infix)
 
     def columns(self, names: Sequence[str], rows: npt.NDArray[Any] | None) -> pa.Table:

@@ -37,6 +37,9 @@ class Log:
             raise self.fails.pop(0)
         return False
 
+    def pause_s(self):
+        return 0.0
+
     def ask_rebuild(self):
         self.asked = True
 

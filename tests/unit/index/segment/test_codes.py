@@ -29,12 +29,18 @@ def test_counts_of_some_rows_are_of_these_only():
     assert found.counts(mask_of(pa.array([True, True, False, False]))).tolist() == [1, 0, 1]
 
 
+def test_counts_of_a_stretch_are_of_its_rows_and_of_some_of_these():
+    found = codes("a", None, "b", "a")
+    assert found.counts(slice(1, 4)).tolist() == [1, 1, 1]
+    assert found.counts(slice(1, 4), mask_of(pa.array([False, False, True]))).tolist() == [1, 0, 0]
+
+
 def test_equal_finds_the_whole_value_only():
     assert codes("a", "ab", None).equal("a").tolist() == [True, False, False]
 
 
 def test_a_value_that_nobody_has_is_in_no_row():
-    assert not codes("a", None).equal("b").any()
+    assert codes("a", None).equal("b") is False
 
 
 def test_present_is_where_a_value_stands_even_an_empty_one():
