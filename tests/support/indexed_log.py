@@ -11,7 +11,7 @@ from typing import Any
 from graven.event.intake import JSON, Producer, prepare_events
 from graven.event.redact import Redactor
 from graven.index.answers.page import page
-from graven.index.derive.view import view_of
+from graven.index.derive.view import VERSION, view_of
 from graven.index.process.followed import FollowedLog
 from graven.index.process.sealing import seal_apart
 from graven.index.query.matches import matches
@@ -72,7 +72,8 @@ def seal_all(log: FollowedLog) -> None:
         generation = log.index.generation
         first, table = full
         leaf = log.leaf(first + len(table) - 1)
-        folder = seal_apart(table, first, log.index.home, leaf=leaf, secret=log.index.secret, wait=_wait)
+        home, secret = log.index.home, log.index.secret
+        folder = seal_apart(table, first, home, mapper=VERSION, leaf=leaf, secret=secret, wait=_wait)
         assert log.index.take_sealed(folder, generation)
 
 

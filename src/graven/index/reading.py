@@ -6,8 +6,9 @@ Entries that no bundle holds yet are kept here until one does, so that whatever 
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from graven.errors import GravenError, NotFound, Unavailable
 from graven.log.compress import some_of_bundle
@@ -21,6 +22,8 @@ from graven.tlog.checkpoint import parse_checkpoint_text
 from graven.tlog.tiles import ENTRIES_LEVEL, FULL_WIDTH, TilePath
 
 __all__ = ["LogReader"]
+
+_MANY_BUNDLES: Final = 8
 
 Batch = tuple[int, list[bytes]]
 """The log index of the first entry, and entries one after another."""
@@ -38,6 +41,7 @@ class LogReader:
         self._lock = threading.Lock()
         self._waiting: list[Batch] = []  # beyond the published size, in order
         self._published = 0  # as `batches` saw it last
+        self._aside = ThreadPoolExecutor(1, "read")
 
     def published_size(self) -> int:
         """Entries that the published checkpoint covers."""
@@ -87,9 +91,20 @@ class LogReader:
             raise Unavailable(
                 f"entry {max(indexes)} is not indexed any more", hint="ask again in a moment", code="index_away"
             )
-        for number, wanted in resting.items():
-            found |= self._from_bundle(number, published, sorted(wanted))
+        numbers = list(resting)
+        # uncompressing lets others run: half of many bundles is read beside the other half
+        aside = numbers[len(numbers) // 2 :] if len(numbers) >= _MANY_BUNDLES else []
+        reading = self._aside.submit(self._from_bundles, aside, resting, published) if aside else None
+        found |= self._from_bundles(numbers[: len(numbers) - len(aside)], resting, published)
+        if reading is not None:
+            found |= reading.result()
         return [found[index] for index in indexes]
+
+    def _from_bundles(self, numbers: list[int], resting: dict[int, list[int]], published: int) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        for number in numbers:
+            found |= self._from_bundle(number, published, sorted(resting[number]))
+        return found
 
     def _waiting_entry(self, index: int) -> bytes | None:
         with self._lock:
@@ -122,6 +137,7 @@ class LogReader:
         return None if stream is None else _pieces(stream)
 
     def close(self) -> None:
+        self._aside.shutdown()
         self._objects.close()
 
     def _bundled(self, start: int, stop: int, published: int) -> Iterator[Batch]:

@@ -112,7 +112,13 @@ def test_an_older_mapper_s_segments_answer_until_they_are_derived_again(data, mo
     from tests.support import indexed_log
 
     folder = indexed_log.seal_apart(
-        table, old.first, log.index.home, leaf=old.manifest.leaf, secret=log.index.secret, wait=lambda p: p.wait()
+        table,
+        old.first,
+        log.index.home,
+        mapper=mapper.VERSION,
+        leaf=old.manifest.leaf,
+        secret=log.index.secret,
+        wait=lambda process: process.wait(),
     )
     assert log.index.take_sealed(folder, log.index.generation)
     assert log.index.outdated() is None

@@ -50,8 +50,8 @@ def test_a_damaged_bundle_is_tampered(change) -> None:
 
 
 @pytest.mark.parametrize("engine", [None, zlib])
-@pytest.mark.parametrize(("count", "restarts"), [(1, 0), (64, 0), (65, 1), (128, 1), (256, 3)])
-def test_a_restart_point_stands_after_every_64_entries_that_more_follow(monkeypatch, engine, count, restarts) -> None:
+@pytest.mark.parametrize(("count", "restarts"), [(1, 0), (32, 0), (33, 1), (64, 1), (256, 7)])
+def test_a_restart_point_stands_after_every_32_entries_that_more_follow(monkeypatch, engine, count, restarts) -> None:
     if engine is not None:
         monkeypatch.setattr(compress, "_engine", engine)
     assert compress_bundle(encode_bundle(made(count))).count(RESTART) == restarts
@@ -61,10 +61,10 @@ def test_what_follows_a_restart_point_is_read_without_what_came_before() -> None
     packed = compress_bundle(encode_bundle(made(256)))
     behind = packed.rindex(RESTART) + len(RESTART)
     plain = zlib.decompressobj(-15).decompress(packed[behind:])
-    assert plain == encode_bundle(made(256)[3 * RESTART_ENTRIES :])
+    assert plain == encode_bundle(made(256)[7 * RESTART_ENTRIES :])
 
 
-@pytest.mark.parametrize("count", [1, 63, 64, 65, 200, 256])
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 200, 256])
 def test_every_entry_of_a_bundle_is_found_alone(count) -> None:
     entries = made(count)
     packed = compress_bundle(encode_bundle(entries))
@@ -73,7 +73,7 @@ def test_every_entry_of_a_bundle_is_found_alone(count) -> None:
 
 def test_some_entries_are_found_together() -> None:
     entries = made(256)
-    wanted = [0, 1, 63, 64, 130, 255]
+    wanted = [0, 1, 31, 32, 130, 255]
     assert some_of_bundle(compress_bundle(encode_bundle(entries)), wanted, 256) == [entries[n] for n in wanted]
 
 

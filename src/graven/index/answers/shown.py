@@ -52,10 +52,11 @@ def row_of(view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
-    if value is None or isinstance(value, int | float):
-        return value
-    text = value if isinstance(value, str) else compact_json(value)
-    return text if len(text) <= TEXT_CHARS else text[:TEXT_CHARS] + "…"
+    if type(value) is not str:  # nothing else comes out of JSON as a kind of text
+        if value is None or isinstance(value, int | float):
+            return value
+        value = compact_json(value)
+    return value if len(value) <= TEXT_CHARS else value[:TEXT_CHARS] + "…"
 
 
 def _member(value: Any, name: str) -> Any:
@@ -63,8 +64,9 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _texts(value: Any, *names: str) -> dict[str, Any]:
-    found = {name: _text(_member(value, name)) for name in names}
-    return {name: text for name, text in found.items() if text is not None}
+    if not isinstance(value, dict):
+        return {}
+    return {name: _text(value[name]) for name in names if value.get(name) is not None}
 
 
 def _list(value: Any) -> list[Any]:

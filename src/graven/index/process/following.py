@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from graven.index.derive.view import VERSION
 from graven.index.process.followed import FollowedLog
 from graven.index.process.logs import Logs
 from graven.index.process.patience import Patience
@@ -139,7 +140,7 @@ class Following:
         secret = log.index.secret
         leaf = log.leaf(first + len(table) - 1)
         began = time.monotonic()
-        folder = seal_apart(table, first, log.index.home, leaf=leaf, secret=secret, wait=self._wait)
+        folder = seal_apart(table, first, log.index.home, mapper=VERSION, leaf=leaf, secret=secret, wait=self._wait)
         log.index.take_sealed(folder, generation)
         log.note_sealing(time.monotonic() - began)
         self._progress(log)

@@ -15,16 +15,24 @@ from pathlib import Path
 import pyarrow as pa
 
 from graven.errors import StorageFailed
-from graven.index.derive.view import VERSION
 from graven.index.segment.sealed import folder_name, seal
 
 __all__ = ["main", "seal_apart"]
 
 
 def seal_apart(
-    table: pa.Table, first: int, home: Path, *, leaf: str, secret: str, wait: Callable[[subprocess.Popen[bytes]], None]
+    table: pa.Table,
+    first: int,
+    home: Path,
+    *,
+    mapper: int,
+    leaf: str,
+    secret: str,
+    wait: Callable[[subprocess.Popen[bytes]], None],
 ) -> Path:
     """Make a sealed segment of these rows in another process; `wait` returns when that ended.
+
+    `mapper` is the version that derived them: the process does not load what derives.
 
     StorageFailed when it did not make one.
     """
@@ -35,7 +43,7 @@ def seal_apart(
                 writer.write_table(table)
         except OSError as error:
             raise StorageFailed(f"hot rows could not be written for sealing: {error}") from error
-        command = [sys.executable, "-m", "graven.index.process.sealing", str(rows), str(first), leaf]
+        command = [sys.executable, "-m", "graven.index.process.sealing", str(rows), str(first), str(mapper), leaf]
         # what it says goes to a file: nobody reads a pipe while it runs, and a full one would stop it
         with (
             tempfile.TemporaryFile() as told,
@@ -59,14 +67,14 @@ def seal_apart(
 
 
 def main() -> None:
-    """`python -m graven.index.process.sealing ROWS FIRST LEAF`."""
-    rows, first, leaf = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    """`python -m graven.index.process.sealing ROWS FIRST MAPPER LEAF`."""
+    rows, first, mapper, leaf = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     secret = sys.stdin.readline().strip()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(5)
     with pa.memory_map(str(rows)) as source:
         table = pa.ipc.open_file(source).read_all()
-    seal(table, first, rows.parent, mapper=VERSION, leaf=leaf, secret=secret)
+    seal(table, first, rows.parent, mapper=mapper, leaf=leaf, secret=secret)
 
 
 def _end_with_parent() -> None:
