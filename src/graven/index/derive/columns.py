@@ -109,7 +109,7 @@ _ALL_SAID: Final = f"""concat_ws(' ', '', d.message, d.reason, {_said("d.error")
     d.action, d.actor.id, d.actor.name, d.method.uri, d.method.statement, d.method.operation,
     list_aggregate(list_transform(list_filter(d.targets, lambda x: x IS NOT NULL), lambda x: {_TARGET_TEXT}),
                    'string_agg', ' '),
-    d.qa.run, d.qa.suite, d.qa.test, '')"""
+    d.qa.run, d.qa.suite, d.qa.test, d.qa.status, d.outcome, '')"""
 
 
 def _column(field: Field) -> str:

@@ -24,7 +24,7 @@ from graven.index.query.times import time_ns
 
 __all__ = ["LARGE_BYTES", "VERSION", "event_bytes", "searched", "view_of"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 LARGE_BYTES: Final = 1_000_000
 """Members of an event whose JSON is longer are shown on demand, and not searched."""
 _EVENT: Final = "event/1"

@@ -29,7 +29,7 @@ _SAID: Final = (
     ("method", "statement"),
     ("method", "operation"),
 )
-_TESTED: Final = (("qa", "run"), ("qa", "suite"), ("qa", "test"))
+_CAME_OF_IT: Final = (("qa", "run"), ("qa", "suite"), ("qa", "test"), ("qa", "status"), ("outcome",))
 
 
 def _member(value: Any, *names: str) -> Any:
@@ -108,5 +108,5 @@ def text_of(field: Field, view: View) -> str | None:
     said = [_member(event, *path) for path in _SAID]
     for target in _objects(_member(event, "targets")):
         said += [target.get("type"), target.get("id"), target.get("name"), target.get("change")]
-    said += [_member(event, *path) for path in _TESTED]
+    said += [_member(event, *path) for path in _CAME_OF_IT]
     return " ".join(value if isinstance(value, str) else json_text(value) for value in said if value is not None)
