@@ -32,6 +32,8 @@ bench: setup     ## the numbers in README
 	$(PY) -m bench
 	$(PY) -m bench.recorder
 	$(PY) -m bench.push
+	$(PY) -m bench.search
+	$(PY) -m bench.search.following
 
 demo: setup      ## record, prove, verify, attack; then a browser UI, until Ctrl-C (without a terminal: KEEP=1)
 	$(PY) -m graven demo $(if $(KEEP),--keep)
