@@ -1,15 +1,16 @@
 """The browser UI over HTTP: `/` and `/ui/…` give the page, `/assets/<digest>/…` its files. GET and HEAD, no token.
 
 The digest is that of all files together, so a file never changes under its address and is cached for ever; the page
-that names the addresses is asked for anew each time. Files are read at the first request and compressed once.
+that names the addresses is asked for anew each time. Files are read at the first request and compressed once, both in
+a thread: the recorder has the event loop.
 """
 
+import asyncio
 import gzip
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
-from importlib.resources import files
+from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -50,6 +51,14 @@ _MINIFIED_IMPORT = re.compile(r"\b(?:from|import) ?\"(\.[^\"]+)\"")
 _DIGEST_CHARS = 16
 
 
+_SMALL_BYTES = 200
+_ENCODERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda plain: zstandard.ZstdCompressor(level=19).compress(plain),
+    "gzip": lambda plain: gzip.compress(plain, 9, mtime=0),
+}
+"""Those that are preferred first."""
+
+
 class _File:
     """One body in the encodings that browsers ask for, each made when it is first wanted."""
 
@@ -58,29 +67,24 @@ class _File:
         self.media_type = media_type
         self.etag = hashlib.sha256(body).hexdigest()[:_DIGEST_CHARS]
 
-    @cached_property
-    def gzip(self) -> bytes:
-        return gzip.compress(self.plain, 9, mtime=0)
+        self._made: dict[str, bytes] = {}
 
-    @cached_property
-    def zstd(self) -> bytes:
-        return zstandard.ZstdCompressor(level=19).compress(self.plain)
-
-    def encoded(self, accepted: frozenset[str]) -> tuple[bytes, bytes | None]:
+    async def encoded(self, accepted: frozenset[str]) -> tuple[bytes, bytes | None]:
         """Body and its coding; small ones stay as they are."""
-        if len(self.plain) > 200:
-            if "zstd" in accepted:
-                return self.zstd, b"zstd"
-            if "gzip" in accepted:
-                return self.gzip, b"gzip"
-        return self.plain, None
+        coding = next((one for one in _ENCODERS if one in accepted), None)
+        if len(self.plain) <= _SMALL_BYTES or coding is None:
+            return self.plain, None
+        body = self._made.get(coding)
+        if body is None:
+            body = self._made[coding] = await asyncio.to_thread(_ENCODERS[coding], self.plain)
+        return body, coding.encode()
 
 
 class WebFiles:
     """All files of `graven.web`, by their paths below it, and the page that loads them."""
 
     def __init__(self, root: Traversable | None = None) -> None:
-        found = dict(_walk(root if root is not None else files("graven") / "web", ""))
+        found = dict(_walk(root if root is not None else resources.files("graven") / "web", ""))
         page = found.pop("index.html").decode()
         every = hashlib.sha256(page.encode())
         for path in sorted(found):
@@ -111,11 +115,10 @@ class WebPages:
     def __init__(self) -> None:
         self._files: WebFiles | None = None
 
-    @property
-    def files(self) -> WebFiles:
+    async def files(self) -> WebFiles:
         """The files, read when first asked for: the start of the server does not wait for them."""
         if self._files is None:
-            self._files = WebFiles()
+            self._files = await asyncio.to_thread(WebFiles)
         return self._files
 
     def takes(self, path: str) -> bool:
@@ -126,19 +129,20 @@ class WebPages:
         """Handle one GET or HEAD."""
         path: str = scope["path"]
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        files = await self.files()
         if path.startswith(_ASSETS):
             digest, _, name = path.removeprefix(_ASSETS).partition("/")
-            file = self.files.files.get(name) if digest == self.files.digest else None
+            file = files.files.get(name) if digest == files.digest else None
             cache = b"public, max-age=31536000, immutable"
         else:
-            file = self.files.page
+            file = files.page
             cache = b"no-cache"
         if file is None:
             await send_problem(
                 send, NotFound(f"there is no {path[:200]!r}", hint="reload the page: the server was upgraded")
             )
             return
-        body, coding = file.encoded(_accepted(headers.get(b"accept-encoding", b"")))
+        body, coding = await file.encoded(_accepted(headers.get(b"accept-encoding", b"")))
         etag = f'"{file.etag}{"-" + coding.decode() if coding else ""}"'.encode()
         answer = [
             (b"etag", etag),
