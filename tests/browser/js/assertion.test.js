@@ -14,6 +14,7 @@ const ORDER = `assert {'product': '...atus': 'open'} == {'product': '...atus': '
 const messages = [
   ["an item that differs", ORDER, "total_cents: 12900 ≠ 11610"],
   ["what the test says about it comes after it", `the discount is missing\n${ORDER}`, "total_cents: 12900 ≠ 11610 – the discount is missing"],
+  ["without the line that asserts", "the orders differ\nDiffering items:\n{'a': 1} != {'a': 2}", "a: 1 ≠ 2"],
   ["several items", "assert a == b\n  Differing items:\n  {'a': 1} != {'a': 2}\n  {3: 'x'} != {3: 'y'}\n  Full diff:", "a: 1 ≠ 2, 3: 'x' ≠ 'y'"],
   ["more than three", `assert a == b\nDiffering items:\n${[1, 2, 3, 4, 5].map((n) => `{'k${n}': 1} != {'k${n}': 2}`).join("\n")}`, "k1: 1 ≠ 2, k2: 1 ≠ 2, k3: 1 ≠ 2 and 2 more"],
   ["braces, colons and quotes in it", `assert a == b\nDiffering items:\n{"it's: {": {'b': ' != '}} != {"it's: {": {'b': 1}}`, "it's: {: {'b': ' != '} ≠ {'b': 1}"],

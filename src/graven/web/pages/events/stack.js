@@ -13,6 +13,8 @@ import { fromMilliseconds, instantOf, toMilliseconds } from "../../parts/time.js
  * @property {number} most
  */
 
+/** As many values as the server tells apart; all others, and none, are counted together. */
+const STACKED = 8;
 const OUTCOMES = ["success", "unknown", "", "denied", "failure", "error"];
 
 /** @param {Histogram} histogram @param {string} by @returns {Stack} */
@@ -46,17 +48,22 @@ export function brushed({ starts, width }, from, to) {
   return first === undefined || last === undefined ? { since: low, until: high } : { since: first, until: last + width };
 }
 
+/** @param {Stack} stack @returns {boolean} whether the layer without a value has only events that have none */
+export const isNone = ({ layers }) => layers.filter(({ value }) => value).length < STACKED;
+
+/** What a layer is called, as in the filters. @param {Stack} stack @param {string} value @returns {string} */
+export const named = (stack, value) => value || (isNone(stack) ? "none" : "other or none");
+
 const PALETTE = 7;
+/** @type {Readonly<Record<string, string>>} */
+const MEANT = {
+  success: "--chart-ok", passed: "--chart-ok", failure: "--chart-fail", failed: "--chart-fail", error: "--chart-error", broken: "--chart-error",
+  denied: "--chart-warn", xpassed: "--chart-warn",
+};
 
 /** @param {string} by @param {string} value @param {number} at  its place among the layers @returns {string} the name of a CSS property */
 export function colour(by, value, at) {
   if (value === "") return "--chart-rest";
-  if (by === "outcome" || by === "status") {
-    if (value === "success" || value === "passed") return "--chart-ok";
-    if (value === "failure" || value === "failed") return "--chart-fail";
-    if (value === "error") return "--chart-error";
-    if (value === "denied") return "--chart-warn";
-    return "--chart-rest";
-  }
+  if (by === "outcome" || by === "status") return MEANT[value] ?? "--chart-unknown";
   return `--chart-${at % PALETTE}`;
 }
