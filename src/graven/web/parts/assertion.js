@@ -17,7 +17,7 @@ const ONLY = /^(Left|Right) contains (?:one|\d+) more items?(?:, first extra ite
 export function gist(message) {
   const found = differing(message);
   if (!found) return message;
-  const said = message.slice(0, message.search(/^(?:E? +)?assert /m)).trim();
+  const said = message.slice(0, Math.max(0, message.search(/^(?:E? +)?assert /m))).trim();
   return said ? `${found} – ${said}` : found;
 }
 
