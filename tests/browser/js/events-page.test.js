@@ -200,6 +200,8 @@ test("what has no value is called none, as in the filters, and other only where 
   assert.equal(named(few, "failure"), "failure");
   const by = Object.fromEntries([..."abcdefgh", ""].map((value) => [value, 1]));
   assert.equal(named(stacked({ ...histogram, buckets: [{ start: 0, count: 9, by }] }, "action"), ""), "other or none");
+  // one of the eight has nothing in the buckets: events of it may have no claimed time
+  assert.equal(named(stacked({ ...histogram, values: [..."abcdefgh", ""], buckets: [{ start: 0, count: 2, by: { a: 1, "": 1 } }] }, "action"), ""), "other or none");
 });
 test("labels of an axis are drawn as a whole or not at all", () => {
   assert.deepEqual(fitting(["11-27 19:00", "19:05", "19:10"], [44, 200, 300], 320), ["11-27 19:00", "19:05", "19:10"]);

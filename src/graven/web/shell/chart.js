@@ -8,6 +8,7 @@ import { absolute } from "./time.js";
 
 const LEFT = 62;
 const RIGHT = 22;
+const MONTH_S = 27 * 86_400;
 
 /** @param {{times: number[], values: number[], label: string}} props  Unix seconds, ascending */
 export function LineChart({ times, values, label }) {
@@ -64,6 +65,7 @@ function stamps(at) {
     const [date = "", time = ""] = absolute(new Date(second * 1000).toISOString(), { ms: step > 0 && step < 1 }).split(" ");
     const shown = date === before ? "" : date.slice(5);
     before = date;
+    if (step >= MONTH_S) return date.slice(0, 7);
     if (step >= 86_400) return date.slice(5);
     return [shown, step > 0 && step < 60 ? time : time.slice(0, 5)].filter(Boolean).join(" ");
   });

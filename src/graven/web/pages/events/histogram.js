@@ -6,7 +6,7 @@ import { count } from "../../shell/parts.js";
 import { formatAbsolute, formatDuration, formatStamp, offsetMinutes, instantOf } from "../../parts/time.js";
 import { fitting } from "../../parts/axis-labels.js";
 import uPlot from "../../vendor/uplot.js";
-import { brushed, colour, isNone, named, stacked } from "./stack.js";
+import { brushed, colour, named, stacked } from "./stack.js";
 
 /** @import {Histogram as Told, Part} from "./search.js" @import {Stack} from "./stack.js" */
 /**
@@ -27,6 +27,7 @@ const LOW = 60;
 /** Pixels beside the bars: room for half a label, and for counts. */
 const EDGE = 22;
 const COUNTS = 44;
+const MONTH_MS = 27 * 86_400_000;
 const bars = /** @type {NonNullable<uPlot.Series.PathBuilderFactories["bars"]>} */ (uPlot.paths.bars);
 
 /** @param {HistogramProps} props */
@@ -78,7 +79,7 @@ function Legend({ stack, by, hover, zone, onValue }) {
         return html`<li key=${value}>${
           value
             ? html`<button type="button" title=${`Only ${by}:${value} (Alt or Shift: all but these)`} onClick=${(/** @type {MouseEvent} */ event) => onValue(value, event.altKey || event.shiftKey)}>${inside}</button>`
-            : total > 0 && isNone(stack)
+            : total > 0 && !stack.hasOthers
               ? html`<button type="button" title=${`Only events without ${by}`} onClick=${() => onValue(null, true)}>${inside}</button>`
               : html`<span>${inside}</span>`
         }</li>`;
@@ -159,6 +160,7 @@ function stamps(splits, step, zone) {
     const today = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
     const isNew = today !== day;
     day = today;
+    if (step >= MONTH_MS) return `${date.getFullYear()}-${two(date.getMonth() + 1)}`;
     if (step >= 86_400_000) return today;
     const time = `${two(date.getHours())}:${two(date.getMinutes())}${step < 60_000 ? `:${two(date.getSeconds())}` : ""}`;
     if (step < 1000) return `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;

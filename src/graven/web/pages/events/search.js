@@ -15,7 +15,7 @@ import { RowStore } from "./row-store.js";
 
 /** @import {Row} from "../../parts/row.js" @import {Place} from "./place.js" @import {TailState} from "./live.js" */
 /**
- * @typedef {{from: string | number, to: string | number, width_ns: number, total: number, indexed: number,
+ * @typedef {{from: string | number, to: string | number, width_ns: number, total: number, indexed: number, values?: string[],
  *   buckets: {start: string | number, count: number, by: Record<string, number>}[]}} Histogram
  * @typedef {{values: {value: string, count: number}[], other: number, absent: number}} Facet
  * @typedef {{facets: Record<string, Facet>, total: number, indexed: number}} Facets

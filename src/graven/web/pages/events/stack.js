@@ -11,6 +11,7 @@ import { fromMilliseconds, instantOf, toMilliseconds } from "../../parts/time.js
  * @property {bigint[]} starts
  * @property {bigint} width
  * @property {number} most
+ * @property {boolean} hasOthers  whether the layer without a value may hold events that have one
  */
 
 /** As many values as the server tells apart; all others, and none, are counted together. */
@@ -18,7 +19,7 @@ const STACKED = 8;
 const OUTCOMES = ["success", "unknown", "", "denied", "failure", "error"];
 
 /** @param {Histogram} histogram @param {string} by @returns {Stack} */
-export function stacked({ buckets, width_ns }, by) {
+export function stacked({ buckets, width_ns, values: told }, by) {
   const totals = new Map();
   for (const { by: counts } of buckets) for (const [value, n] of Object.entries(counts ?? {})) totals.set(value, (totals.get(value) ?? 0) + n);
   if (!totals.size) totals.set("", 0);
@@ -33,7 +34,7 @@ export function stacked({ buckets, width_ns }, by) {
   });
   const width = BigInt(Math.round(width_ns));
   const starts = buckets.map((bucket) => instantOf(bucket.start) ?? 0n);
-  return { x: starts.map((start) => toMilliseconds(start + width / 2n)), layers, starts, width, most: Math.max(0, ...below) };
+  return { x: starts.map((start) => toMilliseconds(start + width / 2n)), layers, starts, width, most: Math.max(0, ...below), hasOthers: (told ?? values).filter(Boolean).length >= STACKED };
 }
 
 /**
@@ -48,11 +49,8 @@ export function brushed({ starts, width }, from, to) {
   return first === undefined || last === undefined ? { since: low, until: high } : { since: first, until: last + width };
 }
 
-/** @param {Stack} stack @returns {boolean} whether the layer without a value has only events that have none */
-export const isNone = ({ layers }) => layers.filter(({ value }) => value).length < STACKED;
-
 /** What a layer is called, as in the filters. @param {Stack} stack @param {string} value @returns {string} */
-export const named = (stack, value) => value || (isNone(stack) ? "none" : "other or none");
+export const named = (stack, value) => value || (stack.hasOthers ? "other or none" : "none");
 
 const PALETTE = 7;
 /** @type {Readonly<Record<string, string>>} */
