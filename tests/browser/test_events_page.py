@@ -112,11 +112,71 @@ def test_a_click_on_a_facet_narrows_and_another_takes_it_back(open_page: OpenPag
     expect(query(page)).to_have_value("action:order.create")
 
 
-def test_a_word_of_a_sentence_narrows(open_page: OpenPage) -> None:
+def test_the_button_beside_a_part_of_a_sentence_narrows(open_page: OpenPage) -> None:
     page = open_page(f"{EVENTS}?q=target:order/{CORRECTED}")
-    rows(page).get_by_text("dana", exact=True).click()
+    rows(page).get_by_text("dana", exact=True).hover()
+    page.get_by_role("button", name="Only actor dana").click()
     expect(query(page)).to_have_value(f"target:order/{CORRECTED} actor:dana")
     expect(rows(page)).to_have_count(1)
+
+
+def test_alt_and_a_click_on_a_part_narrow_and_with_shift_leave_out(open_page: OpenPage) -> None:
+    page = open_page(f"{EVENTS}?q=target:order/{CORRECTED}")
+    rows(page).get_by_text("dana", exact=True).click(modifiers=["Alt"])
+    expect(query(page)).to_have_value(f"target:order/{CORRECTED} actor:dana")
+    page.go_back()
+    rows(page).get_by_text("bob", exact=True).click(modifiers=["Alt", "Shift"])
+    expect(query(page)).to_have_value(f"target:order/{CORRECTED} -actor:bob")
+
+
+def test_the_right_arrow_goes_to_the_parts_of_a_row(open_page: OpenPage) -> None:
+    page = open_page(f"{EVENTS}?q=target:order/{CORRECTED}")
+    expect(rows(page)).to_have_count(3)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Only actor dana")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Only action order.correct")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("grid", name="Events")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(query(page)).to_have_value(f"target:order/{CORRECTED} actor:dana")
+
+
+def test_a_click_on_any_word_of_a_row_opens_the_event(open_page: OpenPage) -> None:
+    page = few(open_page)
+    rows(page).first.get_by_text("alice", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("alice failed to create order")
+
+
+def test_no_row_looks_chosen_before_somebody_chose_one(open_page: OpenPage) -> None:
+    page = few(open_page)
+    expect(page.locator(".er.current")).to_have_count(0)
+    page.keyboard.press("j")
+    expect(rows(page).first).to_have_class(re.compile("bad current"))
+
+
+def test_only_the_list_scrolls(open_page: OpenPage) -> None:
+    page = open_page(EVENTS)
+    expect(rows(page).nth(5)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_a_page_that_is_slow_to_load_says_that_it_loads(open_page: OpenPage, site: ServerProcess) -> None:
+    page = open_page("about:blank", token=site.token)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/app.js", hold)
+    page.goto(FEW, wait_until="commit")
+    expect(page.get_by_text("Loading…")).to_be_visible()
+    held[0].continue_()
+    expect(found(page)).to_have_text(f"{FOUND} events")
+    expect(page.get_by_text("Loading…")).to_have_count(0)
 
 
 def test_a_new_event_appears_while_live(open_page: OpenPage, site: ServerProcess) -> None:
@@ -187,6 +247,8 @@ def test_j_and_k_move_and_enter_opens(open_page: OpenPage) -> None:
 def test_enter_opens_the_marked_row_where_nothing_has_the_focus(open_page: OpenPage) -> None:
     page = few(open_page)
     page.keyboard.press("Enter")
+    expect(rows(page).first).to_have_class(re.compile("current"))
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("alice failed to create order")
 
 
@@ -202,7 +264,26 @@ def test_slash_goes_to_the_query_and_escape_leaves_it(open_page: OpenPage) -> No
 def test_the_question_mark_lists_the_keys_of_the_page(open_page: OpenPage) -> None:
     page = few(open_page)
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keyboard")).to_contain_text("verify the event")
+    expect(page.get_by_role("dialog", name="Help")).to_contain_text("verify the event")
+
+
+def test_an_example_of_the_help_goes_into_the_query(open_page: OpenPage) -> None:
+    page = few(open_page)
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Help").get_by_role("button", name="outcome:failure OR outcome:denied").click()
+    expect(query(page)).to_have_value("outcome:failure OR outcome:denied")
+    expect(query(page)).to_be_focused()
+    query(page).press("Enter")
+    expect(rows(page).filter(has_text="mallory was denied")).to_have_count(1)
+
+
+def test_the_help_of_a_touch_screen_is_about_searching(open_page: OpenPage) -> None:
+    options = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
+    page = open_page("/ui/shop/settings", **options)
+    page.get_by_role("button", name="Help").tap()
+    expect(page.get_by_role("dialog", name="Help").locator(".keys").first).to_be_hidden()
+    page.get_by_role("button", name="actor:alice").tap()
+    expect(query(page)).to_have_value("actor:alice")
 
 
 def test_keys_do_nothing_while_the_query_is_typed(open_page: OpenPage) -> None:
@@ -282,6 +363,13 @@ def test_the_list_does_not_scroll_sideways_on_a_narrow_screen(open_page: OpenPag
     page = few(open_page, viewport={"width": 375, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert page.locator(".events-list").evaluate("(list) => list.scrollWidth - list.clientWidth") <= 0
+    for control in [
+        page.locator(".stackby select"),
+        *page.locator(".controls > .btn, .controls > .popover > .btn").all(),
+    ]:
+        box = control.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 375
 
 
 def test_a_touch_of_a_row_opens_it_on_a_narrow_screen(open_page: OpenPage) -> None:

@@ -132,7 +132,7 @@ def test_single_keys_work_are_listed_and_can_be_switched_off(open_page) -> None:
     page.keyboard.press("a")
     expect(page).to_have_url(f"{page.url.partition('?')[0]}?show=all")
     page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="Keyboard")
+    dialog = page.get_by_role("dialog", name="Help")
     expect(dialog).to_contain_text("only failing tests")
     page.keyboard.press("f")  # not while a dialog is open
     dialog.get_by_label("Single keys do something").uncheck()

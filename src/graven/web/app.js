@@ -106,6 +106,9 @@ function PageView({ entry }) {
     };
   }, [entry]);
   const ready = loaded?.name === entry.name ? loaded.module : null;
+  useEffect(() => {
+    if (ready || failed) document.querySelector(".boot")?.remove(); // from now on each page says itself what it waits for
+  }, [ready, failed]);
   const here = route.value;
   const title = ready?.title?.(here) ?? entry.nav ?? entry.name;
   useEffect(() => {

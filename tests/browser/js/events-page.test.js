@@ -6,7 +6,8 @@ import { readPlace, searchKey, written } from "../../../src/graven/web/pages/eve
 import { brief, placeOf, savedOf } from "../../../src/graven/web/pages/events/saved.js";
 import { RowStore } from "../../../src/graven/web/pages/events/row-store.js";
 import { SseParser } from "../../../src/graven/web/pages/events/sse.js";
-import { brushed, colour, stacked } from "../../../src/graven/web/pages/events/stack.js";
+import { fitting } from "../../../src/graven/web/parts/axis-labels.js";
+import { brushed, colour, named, stacked } from "../../../src/graven/web/pages/events/stack.js";
 import { revealing, windowOf } from "../../../src/graven/web/pages/events/window-of.js";
 
 /** @import {Row} from "../../../src/graven/web/parts/row.js" */
@@ -170,6 +171,7 @@ test("outcomes have their colours, others come from a palette", () => {
   assert.equal(colour("outcome", "failure", 3), "--chart-fail");
   assert.equal(colour("actor", "failure", 3), "--chart-3");
   assert.equal(colour("actor", "", 1), "--chart-rest");
+  assert.notEqual(colour("outcome", "unknown", 1), colour("outcome", "", 2));
 });
 test("columns", () => {
   assert.equal(column("labels.a.b").of({ ...row(1), labels: { "a.b": "x" } }), "x");
@@ -190,4 +192,20 @@ test("what a saved view leaves out has its default", () => {
 test("a saved view is told in a few words", () => {
   assert.equal(brief({ query: "a:b", since: "1h" }), "a:b · since 1h");
   assert.equal(brief({}), "everything");
+});
+
+test("what has no value is called none, as in the filters, and other only where there may be others", () => {
+  const few = stacked(histogram, "outcome");
+  assert.equal(named(few, ""), "none");
+  assert.equal(named(few, "failure"), "failure");
+  const by = Object.fromEntries([..."abcdefgh", ""].map((value) => [value, 1]));
+  assert.equal(named(stacked({ ...histogram, buckets: [{ start: 0, count: 9, by }] }, "action"), ""), "other or none");
+  // one of the eight has nothing in the buckets: events of it may have no claimed time
+  assert.equal(named(stacked({ ...histogram, values: [..."abcdefgh", ""], buckets: [{ start: 0, count: 2, by: { a: 1, "": 1 } }] }, "action"), ""), "other or none");
+});
+test("labels of an axis are drawn as a whole or not at all", () => {
+  assert.deepEqual(fitting(["11-27 19:00", "19:05", "19:10"], [44, 200, 300], 320), ["11-27 19:00", "19:05", "19:10"]);
+  assert.deepEqual(fitting(["11-27 19:00", "19:05", "11-28 00:00"], [20, 200, 300], 320), ["19:00", "19:05", "00:00"]);
+  assert.deepEqual(fitting(["19:00", "19:05", "19:10"], [5, 200, 318], 320), ["", "19:05", ""]);
+  assert.deepEqual(fitting(["19:00", "19:05"], [100, 120], 320), ["19:00", ""]);
 });

@@ -99,7 +99,21 @@ const sentences = [
     "alice did undeclared I/O file.write /tmp/x",
   ],
   ["an anonymous visitor", { action: "catalog.view", actor: { id: "anonymous", type: "anonymous" } }, "an anonymous visitor viewed catalog"],
-  ["quarantine", { action: "", format: "quarantine/1", actor: undefined }, "Something that could not be parsed was kept"],
+  ["quarantine", { action: "", format: "quarantine/1", actor: undefined }, "Something was set aside"],
+  [
+    "why it was set aside",
+    { action: "entry.quarantine", format: "quarantine/1", outcome: "error", message: "item 0 has the source and id of entry 0, with other data" },
+    "Something was set aside: item 0 has the source and id of entry 0, with other data",
+  ],
+  [
+    "what differs before what was compared",
+    {
+      action: "test.case.finish",
+      qa: { test: "t.py::test_pays", status: "failed" },
+      error: { type: "AssertionError", message: "assert {'a': '...n'} == {'a': '...n'}\n  Differing items:\n  {'total_cents': 12900} != {'total_cents': 11610}" },
+    },
+    "test_pays failed: AssertionError total_cents: 12900 ≠ 11610",
+  ],
 ];
 
 for (const [name, fields, expected] of sentences) {

@@ -19,6 +19,9 @@ _MOST: Final = 20
 _MOST_NAMES: Final = 100
 """More than there are fields."""
 
+_FIRST: Final = ("action", "actor", "outcome", "target", "test", "run", "status", "env", "message", "error")
+"""Fields that most questions begin with; the others follow in the order of the reference."""
+
 _WORD: Final = 3
 _WORDS: Final = ("status", "outcome", "actor", "action", "run")
 """Fields whose values people type as words."""
@@ -71,6 +74,7 @@ def _names(snapshot: Snapshot, prefix: str, check: Callable[[], None]) -> list[O
         for name in (field.name, *field.aliases)
         if name.lower().startswith(wanted) and (name == field.name or wanted)
     ]
+    named.sort(key=lambda one: _FIRST.index(one[0]) if one[0] in _FIRST else len(_FIRST))
     found = [{"text": name + ("." if kind in {"map", "json"} else ":"), "doc": doc} for name, doc, kind in named] + [
         {"text": f"{name}:", "doc": doc} for name, doc in _PSEUDO.items() if name.startswith(wanted)
     ]

@@ -5,7 +5,7 @@
  * A template per action where we know it, and a default from the words of the action's name. Pure.
  */
 
-import { actor, behalf, outcome, said, targets, text, verb } from "./spans.js";
+import { actor, behalf, note, outcome, said, targets, text, verb } from "./spans.js";
 import { TEMPLATES } from "./templates.js";
 import { readAction } from "./verbs.js";
 
@@ -14,7 +14,7 @@ import { readAction } from "./verbs.js";
 /** @param {Row} row @returns {Span[]} */
 export function sentenceOf(row) {
   const action = row.action ?? "";
-  if (row.format === "quarantine/1") return [text("Something that could not be parsed was kept"), ...said(row)];
+  if (row.format === "quarantine/1") return [text("Something was set aside"), ...(row.message ? [text(": "), note(row.message)] : said(row))];
   const template = Object.hasOwn(TEMPLATES, action) ? TEMPLATES[action] : undefined;
   return template ? template(row) : plain(row);
 }

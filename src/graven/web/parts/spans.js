@@ -7,6 +7,8 @@
  * @import {Row, Target} from './row.js'
  */
 
+import { gist } from "./assertion.js";
+
 const NOTE_CHARACTERS = 300;
 
 /** @param {string} text @returns {Span} */
@@ -114,7 +116,7 @@ export function said(row) {
     spans.push(text(": "));
     if (type) spans.push({ kind: "outcome", text: type, field: "error", value: type, tone: "bad" });
     if (type && message) spans.push(text(" "));
-    if (message) spans.push(note(message));
+    if (message) spans.push(note(gist(message)));
   }
   const more = row.message;
   if (more && more !== message) spans.push(text(" – "), note(more));

@@ -82,7 +82,7 @@ export function Bar() {
         onClick=${() => (times.value = relative ? "absolute" : "relative")}><span class="offscreen">Times: </span>${relative ? "Relative" : "Absolute"}</button>
       <button class="btn quiet small sign" title=${`Theme: ${THEME_WORDS[theme.value]}`} aria-label=${`Theme: ${THEME_WORDS[theme.value]}`}
         onClick=${() => (theme.value = THEMES[theme.value])}>${THEME_SIGNS[theme.value]}</button>
-      <button class="btn quiet small sign" title="Keyboard and help" aria-label="Keyboard and help" onClick=${() => (helpOpen.value = true)}>?</button>
+      <button class="btn quiet small sign" title="Help: searching and keys" aria-label="Help" onClick=${() => (helpOpen.value = true)}>?</button>
       ${who && html`<details class="who" onFocusOut=${closeWhenLeft} onKeyDown=${closeByEscape}>
         <summary class="btn quiet small" aria-label=${`Logged in as ${who.name}`}>${who.name}</summary>
         <div class="menu" tabindex="-1">

@@ -1,9 +1,14 @@
 /** A line over time, drawn by uPlot (loaded when one is shown), with a table of the same numbers for those who cannot see it. */
 
 import { html, style, useEffect, useRef } from "../html.js";
+import { fitting } from "../parts/axis-labels.js";
 import { theme } from "../preferences.js";
 import { count } from "./parts.js";
 import { absolute } from "./time.js";
+
+const LEFT = 62;
+const RIGHT = 22;
+const MONTH_S = 27 * 86_400;
 
 /** @param {{times: number[], values: number[], label: string}} props  Unix seconds, ascending */
 export function LineChart({ times, values, label }) {
@@ -20,14 +25,20 @@ export function LineChart({ times, values, label }) {
       if (ended) return;
       const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
       const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "12px system-ui" };
+      const labels = (/** @type {{scales: Record<string, {min?: number, max?: number}>}} */ drawn, /** @type {number[]} */ at) => {
+        const { min = 0, max = 1 } = drawn.scales.x ?? {};
+        const inner = element.clientWidth - LEFT - RIGHT;
+        return fitting(stamps(at), at.map((second) => LEFT + ((second - min) / (max - min || 1)) * inner), element.clientWidth, 7);
+      };
       plot = new UPlot(
         {
           width: element.clientWidth,
           height: 180,
+          padding: [8, RIGHT, 0, 0],
           legend: { show: false },
           cursor: { drag: { x: false, y: false } },
           scales: { x: { time: true }, y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, Math.max(most, 1) * 1.06] } },
-          axes: [{ ...axis, space: 90, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => stamps(at) }, { ...axis, size: 62, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map((n) => count(n)) }],
+          axes: [{ ...axis, space: 90, values: labels }, { ...axis, size: LEFT, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map((n) => (n ? count(n) : "")) }],
           series: [{}, { stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), points: { show: false } }],
         },
         [times, values],
@@ -54,6 +65,7 @@ function stamps(at) {
     const [date = "", time = ""] = absolute(new Date(second * 1000).toISOString(), { ms: step > 0 && step < 1 }).split(" ");
     const shown = date === before ? "" : date.slice(5);
     before = date;
+    if (step >= MONTH_S) return date.slice(0, 7);
     if (step >= 86_400) return date.slice(5);
     return [shown, step > 0 && step < 60 ? time : time.slice(0, 5)].filter(Boolean).join(" ");
   });

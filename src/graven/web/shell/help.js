@@ -1,8 +1,9 @@
-/** The overlay of `?`: the keys that work now, and the switch that turns them off. */
+/** The overlay of `?`: how to search, the keys that work now, and the switch that turns them off. */
 
 import { html, signal, useEffect, useRef } from "../html.js";
 import { shortcuts } from "../preferences.js";
 import { mounted, useShortcuts } from "./keys.js";
+import { QueryHelp } from "./query_help.js";
 
 export const helpOpen = signal(false);
 
@@ -23,16 +24,19 @@ export function Help() {
   return html`<dialog ref=${dialog} class="help" aria-labelledby="help-title" onClose=${() => (helpOpen.value = false)}
     onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && (helpOpen.value = false)}>
     <div class="inside">
-      <header><h2 id="help-title">Keyboard</h2><button class="btn small" onClick=${() => (helpOpen.value = false)}>Close</button></header>
-      ${helpOpen.value &&
-      [...groups].map(
-        ([group, list]) => html`<section>
-          <h3>${group}</h3>
-          <dl class="keys">${list.map((/** @type {import("./keys.js").Shortcut} */ [key, what]) => html`<div><dt><kbd>${NAMES[key] ?? key}</kbd></dt><dd>${what}</dd></div>`)}</dl>
-        </section>`,
-      )}
-      <label class="check"><input type="checkbox" checked=${shortcuts.value} onChange=${(/** @type {Event} */ event) => (shortcuts.value = /** @type {HTMLInputElement} */ (event.currentTarget).checked)} />
-        <span>Single keys do something (never while you type)</span></label>
+      <header><h2 id="help-title">Help</h2><button class="btn small" onClick=${() => (helpOpen.value = false)}>Close</button></header>
+      ${helpOpen.value && html`<${QueryHelp} close=${() => (dialog.current?.close(), (helpOpen.value = false))} />`}
+      <div class="bykeys">
+        ${helpOpen.value &&
+        [...groups].map(
+          ([group, list]) => html`<section>
+            <h3>Keys: ${group.toLowerCase()}</h3>
+            <dl class="keys">${list.map((/** @type {import("./keys.js").Shortcut} */ [key, what]) => html`<div><dt><kbd>${NAMES[key] ?? key}</kbd></dt><dd>${what}</dd></div>`)}</dl>
+          </section>`,
+        )}
+        <label class="check"><input type="checkbox" checked=${shortcuts.value} onChange=${(/** @type {Event} */ event) => (shortcuts.value = /** @type {HTMLInputElement} */ (event.currentTarget).checked)} />
+          <span>Single keys do something (never while you type)</span></label>
+      </div>
       <p class="muted">Guides to recording, verifying and runs come with the source, in <code>docs/guide</code>; the HTTP calls are described at <a href="/schema">/schema</a>.</p>
     </div>
   </dialog>`;

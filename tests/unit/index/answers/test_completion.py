@@ -30,6 +30,14 @@ def test_names_begin_as_written(snapshot):
     assert texts(snapshot, "sin") == ["since:"]
 
 
+def test_the_fields_that_questions_begin_with_come_first(snapshot):
+    first = ["action:", "actor:", "outcome:", "target:", "test:", "run:", "status:", "env:", "message:", "error:"]
+    assert texts(snapshot, "")[: len(first)] == first
+    assert {"index:", "received:", "since:"} < set(texts(snapshot, ""))
+    assert texts(snapshot, "a")[:2] == ["action:", "actor:"]
+    assert texts(snapshot, "e")[:2] == ["env:", "error:"]
+
+
 def test_values_come_with_how_often_there_are(snapshot):
     found = options_at(snapshot, "actor:al", 8, check=unlimited)
     assert (found["from"], found["to"], found["options"]) == (6, 8, [{"text": "alice", "count": 2}])

@@ -1,6 +1,6 @@
 /**
  * One row of the list: as few nodes and as little work as can be, for a whole window of them is drawn anew while
- * somebody scrolls fast. Clicks are handled once, by the list: words that narrow the search carry `data-field`.
+ * somebody scrolls fast. Clicks are handled once, by the list: parts that can narrow the search carry `data-field`.
  */
 
 import { html } from "../../html.js";
@@ -65,7 +65,7 @@ function when(row, { zone, clock, day, now }) {
 /** What the pointer is told over a part of a row. @param {HTMLElement} element @param {Row} row */
 export function hint(element, row) {
   const { field, value } = element.dataset;
-  if (field) return `Only ${field}:${value} (Alt or Shift: all but these)`;
-  if (element.closest(".when")) return `received ${row.received}${row.time === undefined ? "" : `\nclaimed ${row.time}`}\nindex ${row.index}`;
+  if (field) return `${field}:${value}\nAlt+click: only these. Alt+Shift+click: all but these.`;
+  if (element.closest(".when")) return `received by the server: ${row.received}\nhappened, as claimed: ${row.time ?? "not said"}\nindex ${row.index}`;
   return element.scrollWidth > element.clientWidth ? (element.textContent ?? "") : "";
 }

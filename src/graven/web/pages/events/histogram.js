@@ -4,8 +4,9 @@ import { html, style, useEffect, useRef, useState } from "../../html.js";
 import { theme } from "../../preferences.js";
 import { count } from "../../shell/parts.js";
 import { formatAbsolute, formatDuration, formatStamp, offsetMinutes, instantOf } from "../../parts/time.js";
+import { fitting } from "../../parts/axis-labels.js";
 import uPlot from "../../vendor/uplot.js";
-import { brushed, colour, stacked } from "./stack.js";
+import { brushed, colour, named, stacked } from "./stack.js";
 
 /** @import {Histogram as Told, Part} from "./search.js" @import {Stack} from "./stack.js" */
 /**
@@ -16,13 +17,17 @@ import { brushed, colour, stacked } from "./stack.js";
  * @property {string} zone
  * @property {(by: string) => void} onBy
  * @property {(since: string, until: string) => void} onZoom
- * @property {(value: string, exclude: boolean) => void} onValue
+ * @property {(value: string | null, exclude: boolean) => void} onValue  null: any value
  */
 
 await style(import.meta.url, "../../vendor/uplot.css");
 
 const HEIGHT = 92;
 const LOW = 60;
+/** Pixels beside the bars: room for half a label, and for counts. */
+const EDGE = 22;
+const COUNTS = 44;
+const MONTH_MS = 27 * 86_400_000;
 const bars = /** @type {NonNullable<uPlot.Series.PathBuilderFactories["bars"]>} */ (uPlot.paths.bars);
 
 /** @param {HistogramProps} props */
@@ -63,18 +68,20 @@ export function Histogram({ part, by, fields, zone, onBy, onZoom, onValue }) {
   </section>`;
 }
 
-/** @param {{stack: Stack | null, by: string, hover: number, zone: string, onValue: (value: string, exclude: boolean) => void}} props */
+/** @param {{stack: Stack | null, by: string, hover: number, zone: string, onValue: (value: string | null, exclude: boolean) => void}} props */
 function Legend({ stack, by, hover, zone, onValue }) {
   if (!stack) return html`<span class="grow"></span>`;
   const at = stack.starts[hover];
   return html`<ul class="grow">
       ${stack.layers.map(({ value, total, counts }, place) => {
         const n = at === undefined ? total : (counts[hover] ?? 0);
-        const inside = html`<i class=${`dot ${colour(by, value, place).slice(2)}`}></i>${value || "other"} <span class="num">${count(n)}</span>`;
+        const inside = html`<i class=${`dot ${colour(by, value, place).slice(2)}`}></i>${named(stack, value)} <span class="num">${count(n)}</span>`;
         return html`<li key=${value}>${
           value
             ? html`<button type="button" title=${`Only ${by}:${value} (Alt or Shift: all but these)`} onClick=${(/** @type {MouseEvent} */ event) => onValue(value, event.altKey || event.shiftKey)}>${inside}</button>`
-            : html`<span>${inside}</span>`
+            : total > 0 && !stack.hasOthers
+              ? html`<button type="button" title=${`Only events without ${by}`} onClick=${() => onValue(null, true)}>${inside}</button>`
+              : html`<span>${inside}</span>`
         }</li>`;
       })}
     </ul>
@@ -87,7 +94,7 @@ function described(stack, told, zone) {
   const from = instantOf(told.from);
   const to = instantOf(told.to);
   const between = from !== null && to !== null ? ` from ${formatAbsolute(from, { zone, digits: 0 })} to ${formatAbsolute(to, { zone, digits: 0 })}` : "";
-  return `${count(told.total)} events${between}: ${stack.layers.map(({ value, total }) => `${count(total)} ${value || "other"}`).join(", ")}`;
+  return `${count(told.total)} events${between}: ${stack.layers.map(({ value, total }) => `${count(total)} ${named(stack, value)}`).join(", ")}`;
 }
 
 /**
@@ -105,16 +112,21 @@ function drawn(element, stack, by, zone, told) {
     width: element.clientWidth,
     height: element.clientHeight || HEIGHT,
     ms: 1,
-    padding: [6, isLow ? 18 : 24, 0, isLow ? 18 : 0],
+    padding: [6, EDGE, 0, isLow ? EDGE : 0],
     tzDate: (stamp) => inZone(stamp, zone),
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { x: { time: true, range: () => [first - half, last + half] }, y: { range: () => [0, Math.max(stack.most, 1) * 1.04] } },
     axes: [
-      { stroke: () => css("--muted"), grid: { show: false }, ticks: { show: false }, size: isLow ? 18 : 22, space: 96, font: "11px system-ui, sans-serif", gap: 3, values: (_plot, splits, _axis, _space, step) => stamps(splits, step, zone) },
+      { stroke: () => css("--muted"), grid: { show: false }, ticks: { show: false }, size: isLow ? 18 : 22, space: 96, font: "11px system-ui, sans-serif", gap: 3, values: (_plot, splits, _axis, _space, step) => {
+          const left = isLow ? EDGE : COUNTS;
+          const inner = element.clientWidth - left - EDGE;
+          const places = splits.map((stamp) => left + ((stamp - first + half) / (last - first + 2 * half)) * inner);
+          return fitting(stamps(splits, step, zone), places, element.clientWidth);
+        } },
       {
-        stroke: () => css("--muted"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { show: false }, size: 44, space: 30, font: "11px system-ui, sans-serif", gap: 3, show: !isLow,
-        values: (_, splits) => splits.map((n) => (Number.isInteger(n) ? short(n) : "")),
+        stroke: () => css("--muted"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { show: false }, size: COUNTS, space: 30, font: "11px system-ui, sans-serif", gap: 3, show: !isLow,
+        values: (_, splits) => splits.map((n) => (Number.isInteger(n) && n ? short(n) : "")),
       },
     ],
     series: [{}, ...layers.map(({ value, name }) => ({ label: value, fill: () => css(name), width: 0, points: { show: false }, paths: bars({ size: [0.9, 60], gap: 1 }) }))],
@@ -148,6 +160,7 @@ function stamps(splits, step, zone) {
     const today = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
     const isNew = today !== day;
     day = today;
+    if (step >= MONTH_MS) return `${date.getFullYear()}-${two(date.getMonth() + 1)}`;
     if (step >= 86_400_000) return today;
     const time = `${two(date.getHours())}:${two(date.getMinutes())}${step < 60_000 ? `:${two(date.getSeconds())}` : ""}`;
     if (step < 1000) return `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;

@@ -8,10 +8,12 @@
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../html.js";
 import { times } from "../../preferences.js";
 import { navigate, link } from "../../route.js";
+import { useNarrow } from "../../parts/narrow.js";
 import { parts } from "../../parts/time.js";
 import { now } from "../../shell/time.js";
 import { column, tracks } from "./columns.js";
 import { Bones, EventRow, hint } from "./event-row.js";
+import { OnlyThese, SPOT } from "./only-these.js";
 import { AROUND, revealing, windowOf } from "./window-of.js";
 
 /** @import {Search} from "./search.js" @import {Place} from "./place.js" @import {EventRowProps, RowContext} from "./event-row.js" */
@@ -28,27 +30,16 @@ import { AROUND, revealing, windowOf } from "./window-of.js";
 
 const LINE = 30;
 const CARD = 62;
-const NARROW = matchMedia("(max-width: 760px)");
 const AHEAD_ROWS = 120;
 const KEPT = 400;
 const SETTLE_MS = 160;
 /** Browsers cannot scroll much farther than this. */
 const MOST_PIXELS = 14_000_000;
 
-function useRowHeight() {
-  const [narrow, setNarrow] = useState(NARROW.matches);
-  useEffect(() => {
-    const changed = () => setNarrow(NARROW.matches);
-    NARROW.addEventListener("change", changed);
-    return () => NARROW.removeEventListener("change", changed);
-  }, []);
-  return narrow ? CARD : LINE;
-}
-
 /** @param {ListProps} props */
 export function List({ search, place, zone, narrow, mark, handle }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const rowHeight = useRowHeight();
+  const rowHeight = useNarrow() ? CARD : LINE;
   const [view, setView] = useState({ top: search.scrollTop, height: 600 });
   const [settled, setSettled] = useState(true);
   const shifted = useRef(search.shift.value);
@@ -119,6 +110,7 @@ export function List({ search, place, zone, narrow, mark, handle }) {
   const scrolled = () => {
     const element = box.current;
     if (!element?.isConnected) return;
+    SPOT.value = null;
     const top = element.scrollTop;
     search.scrollTop = top;
     search.pause(top > rowHeight / 2);
@@ -126,7 +118,8 @@ export function List({ search, place, zone, narrow, mark, handle }) {
     setSettled(false);
   };
   const current = search.current.value;
-  const active = store.at(current);
+  const isPicked = search.picked.value;
+  const active = isPicked ? store.at(current) : null;
   const marked = search.marked.value;
   // nodes are used again for other rows; while the list moves they keep their place in the document, and are put into order after it
   const slots = Math.ceil(view.height / rowHeight) + 2 * AROUND + 2;
@@ -136,23 +129,27 @@ export function List({ search, place, zone, narrow, mark, handle }) {
     const top = position * rowHeight;
     const slot = position % slots;
     const node = row
-      ? drawn(kept.current, { row, position, slot, top, current: position === current, marked: marked.includes(row.index), context })
+      ? drawn(kept.current, { row, position, slot, top, current: isPicked && position === current, marked: marked.includes(row.index), context })
       : html`<${Bones} key=${`bones-${slot}`} top=${top} />`;
     if (settled) rows.push(node);
     else rows[slot] = node;
   }
   const known = search.next.value === null && search.tail.value === "off";
+  const told = place.clock === "claimed" ? "when it happened, as its producer claims" : "when the server took it; the time range has the other clock";
   return html`<div class="events-list" role="grid" aria-label="Events" aria-rowcount=${known ? store.count + 1 : -1} aria-multiselectable="true" aria-describedby="list-keys"
     tabindex="0" ref=${box} style=${{ "--tracks": tracks(place.columns) }} onScroll=${scrolled} aria-activedescendant=${active && current >= shown.from && current < shown.to ? `row-${active.index}` : undefined}
     onClick=${(/** @type {MouseEvent} */ event) => clicked(event, search, open, narrow, mark)} onPointerOver=${(/** @type {PointerEvent} */ event) => hinted(event, search)}
+    onPointerLeave=${(/** @type {PointerEvent} */ event) => event.relatedTarget instanceof Element && event.relatedTarget.closest(".only") ? null : (SPOT.value = null)}
+    onFocus=${() => box.current?.matches(":focus-visible") && (search.picked.value = true)}
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => keyed(event, search, handle, open, mark)}>
     <div role="row" class="er heads" ref=${heads} aria-rowindex="1">
       <span role="columnheader"><span class="offscreen">marked</span></span>
-      <span role="columnheader" class="when">${place.clock}</span><span role="columnheader">event</span>
+      <span role="columnheader" class="when" title=${told}>${place.clock}</span><span role="columnheader">event</span>
       ${place.columns.map((name) => html`<span key=${name} role="columnheader" class=${column(name).number ? "cell right" : "cell"}>${column(name).title}</span>`)}
     </div>
     <div role="rowgroup" class="rows" style=${{ height: `${count * rowHeight}px` }}>${rows}</div>
-  </div>`;
+  </div>
+  <${OnlyThese} list=${box} narrow=${narrow} />`;
 }
 
 /** @typedef {Map<number, {props: EventRowProps, node: any}>} Kept  by index; the same node again costs the renderer nothing */
@@ -178,21 +175,32 @@ function clicked(event, search, open, narrow, mark) {
   const position = Number(/** @type {HTMLElement | null | undefined} */ (at?.closest("[data-at]"))?.dataset.at ?? -1);
   const row = search.store.at(position);
   if (!at || !row) return;
-  search.current.value = position;
+  pick(search, position);
   const { field, value } = at.dataset;
   if (at instanceof HTMLInputElement) mark(row.index);
-  else if (at.closest("a")) return;
-  // on a narrow screen words fill the row, and a finger on it means the event
-  else if (field && value && !NARROW.matches) narrow(field, value, event.altKey || event.shiftKey);
-  else if (event.metaKey || event.ctrlKey) globalThis.open(link(search.log, "event", row.index));
+  else if (at.closest("a") && !event.altKey) return;
+  else if (event.altKey) {
+    event.preventDefault(); // or the browser would download the page of the event
+    if (field && value) narrow(field, value, event.shiftKey);
+  } else if (event.metaKey || event.ctrlKey) globalThis.open(link(search.log, "event", row.index));
   else if (!String(getSelection() ?? "")) open(position);
 }
 
-/** Titles are made when they are needed. @param {PointerEvent} event @param {Search} search */
+/** Titles are made when they are needed, and so is the button that narrows. @param {PointerEvent} event @param {Search} search */
 function hinted(event, search) {
   const at = event.target instanceof HTMLElement ? event.target : null;
-  const row = search.store.at(Number(/** @type {HTMLElement | null | undefined} */ (at?.closest("[data-at]"))?.dataset.at ?? -1));
+  const line = /** @type {HTMLElement | null | undefined} */ (at?.closest("[data-at]"));
+  const row = search.store.at(Number(line?.dataset.at ?? -1));
   if (at && row) at.title = hint(at, row);
+  if (event.pointerType === "touch") return;
+  if (at?.dataset.field) SPOT.value = { part: at, byKeys: false };
+  else if (SPOT.value && line !== SPOT.value.part.closest("[data-at]")) SPOT.value = null;
+}
+
+/** @param {Search} search @param {number} position */
+function pick(search, position) {
+  search.current.value = position;
+  search.picked.value = true;
 }
 
 /** @param {KeyboardEvent} event @param {Search} search @param {{current: ListHandle | null}} handle @param {(position: number) => void} open @param {(index: number) => void} mark */
@@ -203,15 +211,19 @@ function keyed(event, search, handle, open, mark) {
   const by = moves[event.key];
   if (by !== undefined) move(search, handle, by);
   else if (event.key === "Enter") open(search.current.value);
-  else if (event.key === " ") {
+  else if (event.key === "ArrowRight") {
+    const part = /** @type {HTMLElement | null} */ (document.querySelector(".rows .er.current [data-field]"));
+    SPOT.value = part && { part, byKeys: true };
+  } else if (event.key === " ") {
     const row = search.store.at(search.current.value);
     if (row) mark(row.index);
   } else return;
   event.preventDefault();
 }
 
-/** @param {Search} search @param {{current: ListHandle | null}} handle @param {number} by  rows */
+/** The first move marks a row, the others go on from it. @param {Search} search @param {{current: ListHandle | null}} handle @param {number} by  rows */
 export function move(search, handle, by) {
-  search.current.value = Math.max(0, Math.min(search.store.count - 1, search.current.value + by));
+  const from = search.current.value;
+  pick(search, search.picked.value ? Math.max(0, Math.min(search.store.count - 1, from + by)) : from);
   handle.current?.reveal(search.current.value);
 }

@@ -73,10 +73,11 @@ export default function Events({ route }) {
   const focusList = () => list.current?.focus();
   useShortcuts("Events", [
     ["/", "go to the query", () => (input.current?.focus(), input.current?.select())],
-    ["j", "next event", () => (focusList(), move(search, list, 1))],
-    ["k", "previous event", () => (focusList(), move(search, list, -1))],
+    ["j", "next event", () => (move(search, list, 1), focusList())],
+    ["k", "previous event", () => (move(search, list, -1), focusList())],
     ["↵", "open the event", () => {}], // heard below and by the list: here it would be taken from every button
-    ["x", "mark the event", () => { const row = current(); if (row) stable.mark(row.index); }],
+    ["→", "only those that share a part of it", () => {}], // heard by the list
+    ["x", "mark the event", () => { const row = current(); search.picked.value = true; if (row) stable.mark(row.index); }],
     ["c", "compare the marked events", compare],
     ["v", "verify the event", () => { const row = current(); if (row) navigate(link(search.log, "proof", row.index)); }],
     ["l", "follow live, or stop", () => change({ live: !place.live })],
@@ -84,13 +85,14 @@ export default function Events({ route }) {
   ]);
 
   useEffect(() => {
-    // where nothing has the focus, Enter is meant for the row that is marked; a button or link keeps its own
+    // where nothing has the focus, Enter opens the row that keys mean, once one can see which; a button or link keeps its own
     const entered = (/** @type {KeyboardEvent} */ event) => {
       const at = event.target;
       if (event.key !== "Enter" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !shortcuts.value) return;
       if (!(at instanceof HTMLElement) || (at !== document.body && at.id !== "main") || document.querySelector("dialog[open]")) return;
       const row = search.store.at(search.current.value);
-      if (row) navigate(link(search.log, "event", row.index));
+      if (!search.picked.value) search.picked.value = true;
+      else if (row) navigate(link(search.log, "event", row.index));
     };
     document.addEventListener("keydown", entered);
     return () => document.removeEventListener("keydown", entered);
@@ -121,7 +123,7 @@ export default function Events({ route }) {
     <aside class="side" aria-label="Filters">${facetBar}</aside>
     <div class="results">
       ${status !== "failed" && html`<${Histogram} part=${search.histogram.value} by=${place.by} fields=${FACET_FIELDS} zone=${zone} onBy=${(/** @type {string} */ by) => quietly({ by })}
-        onZoom=${(/** @type {string} */ since, /** @type {string} */ until) => change({ since, until, live: false })} onValue=${(/** @type {string} */ value, /** @type {boolean} */ exclude) => stable.narrow(place.by, value, exclude)} />`}
+        onZoom=${(/** @type {string} */ since, /** @type {string} */ until) => change({ since, until, live: false })} onValue=${(/** @type {string | null} */ value, /** @type {boolean} */ exclude) => stable.narrow(place.by, value, exclude)} />`}
       <${Notices} search=${search} place=${place} onTop=${() => list.current?.toTop()} onAgain=${() => search.reload()} />
       ${status === "failed" && error?.code !== "bad_query" && html`<${Problem} error=${error} retry=${() => search.reload()} />`}
       ${status === "failed" && error?.code === "bad_query" && html`<${Empty} title="This query cannot be read"><p class="muted">The mistake is underlined above.</p><//>`}
@@ -130,7 +132,7 @@ export default function Events({ route }) {
       ${status === "ready" && !hasRows && place.live && html`<${Empty} title="Nothing yet"><p class="muted">Events that match appear here as they come.</p><//>`}
       ${status !== "failed" && hasRows && html`<div class=${status === "loading" ? "listbox stale" : "listbox"} aria-busy=${status === "loading"}>
         <${List} search=${search} place=${place} zone=${zone} narrow=${stable.narrow} mark=${stable.mark} handle=${list} /></div>`}
-      <p id="list-keys" class="offscreen">Arrow keys move, Enter opens, Space marks an event to compare it.</p>
+      <p id="list-keys" class="offscreen">Arrow keys move, Enter opens, Space marks an event to compare it, right arrow goes to its parts, to see only events that share one.</p>
     </div>
     ${place.compare && html`<${Later} load=${loadCompare} log=${route.log} pair=${place.compare} onClose=${() => quietly({ compare: null })} />`}
   </div>`;

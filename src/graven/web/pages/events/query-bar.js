@@ -8,6 +8,8 @@
 import { ApiError, getJson, inLog } from "../../api.js";
 import { html, useEffect, useId, useRef, useState } from "../../html.js";
 import { count } from "../../shell/parts.js";
+import { offered } from "../../shell/query_help.js";
+import { useNarrow } from "../../parts/narrow.js";
 import { pointsBefore, tokens, unitsBefore } from "../../parts/query-text.js";
 
 /** @typedef {{text: string, doc?: string, count?: number}} Option */
@@ -22,6 +24,8 @@ import { pointsBefore, tokens, unitsBefore } from "../../parts/query-text.js";
  */
 
 const PAUSE_MS = 110;
+const PLACEHOLDER = "Search events:  actor:alice  outcome:failure  “card declined”";
+const SHORT = "Search:  actor:alice  declined";
 
 /** @param {QueryBarProps} props */
 export function QueryBar({ log, query, error, onSearch, input }) {
@@ -34,6 +38,17 @@ export function QueryBar({ log, query, error, onSearch, input }) {
   const timer = useRef(0);
   useEffect(() => setText(query), [query]);
   useEffect(() => () => close(), []);
+  const narrow = useNarrow();
+  const example = offered.value;
+  useEffect(() => {
+    if (!example) return;
+    offered.value = "";
+    setText(example);
+    requestAnimationFrame(() => {
+      input.current?.focus();
+      input.current?.setSelectionRange(example.length, example.length);
+    });
+  }, [example]);
 
   const close = () => {
     clearTimeout(timer.current);
@@ -107,7 +122,7 @@ export function QueryBar({ log, query, error, onSearch, input }) {
     <div class=${wrong ? "querybox wrong" : "querybox"}>
       <pre class="paint" aria-hidden="true"><span style=${{ transform: `translateX(${-scroll}px)` }}><${Painted} text=${text} error=${wrong} /></span></pre>
       <input ref=${input} class="query" type="text" spellcheck=${false} autocomplete="off" autocapitalize="off" enterkeyhint="search" value=${text}
-        placeholder="Search events:  actor:alice  outcome:failure  “card declined”" aria-label="Query" role="combobox" aria-autocomplete="list"
+        placeholder=${narrow ? SHORT : PLACEHOLDER} aria-label="Query" role="combobox" aria-autocomplete="list"
         aria-expanded=${isOpen} aria-controls=${`${id}-list`} aria-activedescendant=${chosen >= 0 ? `${id}-${chosen}` : undefined}
         aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? `${id}-error` : undefined}
         onInput=${(/** @type {InputEvent} */ event) => (setText(/** @type {HTMLInputElement} */ (event.currentTarget).value), ask())}

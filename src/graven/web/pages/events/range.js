@@ -12,7 +12,7 @@ const PRESETS = [["5m", "5 minutes"], ["15m", "15 minutes"], ["1h", "hour"], ["4
 
 /** @param {{place: Place, zone: string, ownZone: string, onChange: (changes: Changes) => void}} props */
 export function RangePicker({ place, zone, ownZone, onChange }) {
-  return html`<${Popover} class="btn small range" title="Time range" label=${html`<span aria-hidden="true">◷</span> ${said(place, zone)}`}>
+  return html`<${Popover} class="btn small range" title="Time range, and by which clock" label=${html`<span aria-hidden="true">◷</span> ${said(place, zone)} <span class="clock">${place.clock}</span>`}>
     ${(/** @type {() => void} */ close) => html`<${Panel} place=${place} zone=${zone} ownZone=${ownZone} onChange=${onChange} close=${close} />`}
   <//>`;
 }

@@ -15,7 +15,7 @@ import { RowStore } from "./row-store.js";
 
 /** @import {Row} from "../../parts/row.js" @import {Place} from "./place.js" @import {TailState} from "./live.js" */
 /**
- * @typedef {{from: string | number, to: string | number, width_ns: number, total: number, indexed: number,
+ * @typedef {{from: string | number, to: string | number, width_ns: number, total: number, indexed: number, values?: string[],
  *   buckets: {start: string | number, count: number, by: Record<string, number>}[]}} Histogram
  * @typedef {{values: {value: string, count: number}[], other: number, absent: number}} Facet
  * @typedef {{facets: Record<string, Facet>, total: number, indexed: number}} Facets
@@ -56,8 +56,9 @@ export class Search {
   paused = signal(false);
   /** Rows put in front since the beginning: the list keeps its place by it. */
   shift = signal(0);
-  /** Position of the row that has the focus, and the indexes that are marked for a comparison. */
+  /** Position of the row that keys mean, whether somebody chose it, and the indexes that are marked for a comparison. */
   current = signal(0);
+  picked = signal(false);
   marked = signal(/** @type {number[]} */ ([]));
   scrollTop = 0;
   /** The address of the list as it was shown last. */
@@ -146,6 +147,7 @@ export class Search {
         this.status.value = "ready";
         indexAway.value = false;
         this.current.value = 0;
+        this.picked.value = false;
         this.scrollTop = 0;
         this.shift.value = 0;
         this.newer.value = 0;
@@ -293,7 +295,7 @@ export class Search {
     batch(() => {
       this.store.prepend(rows);
       this.shift.value += rows.length;
-      this.current.value = Math.min(this.current.value ? this.current.value + rows.length : 0, this.store.count - 1);
+      this.current.value = Math.min(this.picked.value ? this.current.value + rows.length : 0, this.store.count - 1);
       if (this.store.trim(LIVE_ROWS)) this.next.value = null;
       this.version.value += 1;
     });

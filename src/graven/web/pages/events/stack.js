@@ -11,12 +11,15 @@ import { fromMilliseconds, instantOf, toMilliseconds } from "../../parts/time.js
  * @property {bigint[]} starts
  * @property {bigint} width
  * @property {number} most
+ * @property {boolean} hasOthers  whether the layer without a value may hold events that have one
  */
 
+/** As many values as the server tells apart; all others, and none, are counted together. */
+const STACKED = 8;
 const OUTCOMES = ["success", "unknown", "", "denied", "failure", "error"];
 
 /** @param {Histogram} histogram @param {string} by @returns {Stack} */
-export function stacked({ buckets, width_ns }, by) {
+export function stacked({ buckets, width_ns, values: told }, by) {
   const totals = new Map();
   for (const { by: counts } of buckets) for (const [value, n] of Object.entries(counts ?? {})) totals.set(value, (totals.get(value) ?? 0) + n);
   if (!totals.size) totals.set("", 0);
@@ -31,7 +34,7 @@ export function stacked({ buckets, width_ns }, by) {
   });
   const width = BigInt(Math.round(width_ns));
   const starts = buckets.map((bucket) => instantOf(bucket.start) ?? 0n);
-  return { x: starts.map((start) => toMilliseconds(start + width / 2n)), layers, starts, width, most: Math.max(0, ...below) };
+  return { x: starts.map((start) => toMilliseconds(start + width / 2n)), layers, starts, width, most: Math.max(0, ...below), hasOthers: (told ?? values).filter(Boolean).length >= STACKED };
 }
 
 /**
@@ -46,17 +49,19 @@ export function brushed({ starts, width }, from, to) {
   return first === undefined || last === undefined ? { since: low, until: high } : { since: first, until: last + width };
 }
 
+/** What a layer is called, as in the filters. @param {Stack} stack @param {string} value @returns {string} */
+export const named = (stack, value) => value || (stack.hasOthers ? "other or none" : "none");
+
 const PALETTE = 7;
+/** @type {Readonly<Record<string, string>>} */
+const MEANT = {
+  success: "--chart-ok", passed: "--chart-ok", failure: "--chart-fail", failed: "--chart-fail", error: "--chart-error", broken: "--chart-error",
+  denied: "--chart-warn", xpassed: "--chart-warn",
+};
 
 /** @param {string} by @param {string} value @param {number} at  its place among the layers @returns {string} the name of a CSS property */
 export function colour(by, value, at) {
   if (value === "") return "--chart-rest";
-  if (by === "outcome" || by === "status") {
-    if (value === "success" || value === "passed") return "--chart-ok";
-    if (value === "failure" || value === "failed") return "--chart-fail";
-    if (value === "error") return "--chart-error";
-    if (value === "denied") return "--chart-warn";
-    return "--chart-rest";
-  }
+  if (by === "outcome" || by === "status") return MEANT[value] ?? "--chart-unknown";
   return `--chart-${at % PALETTE}`;
 }
