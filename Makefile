@@ -22,7 +22,7 @@ check: setup     ## format, lint, types (of the browser UI, too, where npm is), 
 	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
 test: setup      ## everything but the soaks (about 12 minutes on two cores)
-	$(PY) -m pytest -n 2 --dist loadscope -m "not soak" tests
+	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" tests
 
 soak: setup      ## the long ones: crash rounds, fuzzing, memory
 	$(PY) -m pytest -m soak --timeout=0 tests

@@ -62,6 +62,19 @@ def test_logging_out_shows_the_login(open_page) -> None:
     expect(page.get_by_label("Token", exact=True)).to_be_visible()
 
 
+def test_a_logout_that_the_server_refused_says_that_one_is_still_in(open_page, watch: Watch) -> None:
+    watch.expect("503")
+    page = open_page("/ui/default/runs")
+    page.route(
+        "**/v1/logout", lambda route: route.fulfill(status=503, json={"error": {"message": "the log is stopped"}})
+    )
+    page.get_by_label("Logged in as owner").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("alert")).to_contain_text("still logged in: the log is stopped")
+    page.reload()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+
+
 def test_a_revoked_token_ends_the_session_and_the_page_says_why(open_page, site: ServerProcess, watch: Watch) -> None:
     with site.client() as client:
         made = client.post("/v1/tokens", json={"name": "short", "roles": ["reader"]}).json()

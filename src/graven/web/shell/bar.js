@@ -1,7 +1,7 @@
 /** The bar over every page: log, pages, how times are shown, theme, help, who is logged in. */
 
-import { send } from "../api.js";
-import { html } from "../html.js";
+import { ApiError, send } from "../api.js";
+import { html, signal } from "../html.js";
 import { PAGES } from "../pages.js";
 import { theme, times, zone } from "../preferences.js";
 import { link, navigate, route } from "../route.js";
@@ -41,8 +41,19 @@ const THEMES = /** @type {const} */ ({ auto: "light", light: "dark", dark: "auto
 const THEME_WORDS = { auto: "as the system", light: "light", dark: "dark" };
 const THEME_SIGNS = { auto: "◐", light: "☀", dark: "☾" };
 
+const logoutError = signal("");
+
 async function logout() {
-  await send("POST", "/v1/logout", undefined, { quiet: true }).catch(() => null);
+  try {
+    await send("POST", "/v1/logout", undefined, { quiet: true });
+  } catch (error) {
+    // nobody is told that they are out while the cookie still opens the door
+    if (!(error instanceof ApiError && error.status === 401)) {
+      logoutError.value = error instanceof ApiError ? `You are still logged in: ${error.message}.` : "You are still logged in.";
+      return;
+    }
+  }
+  logoutError.value = "";
   session.value = null;
   loginReason.value = "";
   sessionState.value = "out";
@@ -89,6 +100,7 @@ export function Bar() {
           <p><strong>${who.name}</strong><br /><span class="muted">token ${who.id}</span></p>
           <p class="muted">${session.value?.roles.join(", ")}</p>
           ${session.value?.expires && html`<button class="btn small" onClick=${logout}>Log out</button>`}
+          ${logoutError.value && html`<p role="alert">${logoutError.value} Try again in a moment.</p>`}
         </div>
       </details>`}
     </div>

@@ -29,7 +29,8 @@ const SILENCE_MS = 40_000;
 async function opened(path, query, last, signal) {
   /** @type {Record<string, string>} */
   const headers = last >= 0 ? { "Last-Event-ID": String(last) } : {};
-  const response = await call("GET", path, { query: { ...query, most: MOST_PER_SECOND }, headers, accept: "text/event-stream", signal });
+  const after = last >= 0 ? undefined : -1; // of an empty log: everything, and not what comes from now on
+  const response = await call("GET", path, { query: { ...query, after, most: MOST_PER_SECOND }, headers, accept: "text/event-stream", signal });
   return /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body);
 }
 
@@ -60,6 +61,8 @@ export function follow({ path, query, after, onRows, onProgress, onState, onRefu
     } else if (event === "progress") {
       const { indexed = 0, skipped = 0 } = JSON.parse(data);
       last = Math.max(last, Number(id) || 0);
+      clearTimeout(timer);
+      handOver(); // whoever hears how far it got has the rows up to there
       onProgress({ indexed, skipped });
     }
   };

@@ -75,7 +75,7 @@ export function QueryBar({ log, query, error, onSearch, input }) {
     }, PAUSE_MS);
   };
   const current = completion && after(completion, text);
-  const take = (/** @type {Option} */ option) => {
+  const take = (/** @type {Option} */ option, isAsked = false) => {
     const element = /** @type {HTMLInputElement} */ (input.current);
     const { from, to } = /** @type {Completion} */ (current);
     const goesOn = /[:><=.]$/.test(option.text);
@@ -87,7 +87,8 @@ export function QueryBar({ log, query, error, onSearch, input }) {
     requestAnimationFrame(() => {
       element.focus();
       element.setSelectionRange(at, at);
-      ask();
+      if (isAsked && !goesOn) search(next); // a whole condition was chosen: its matches are wanted, not more fields
+      else ask();
     });
   };
   const search = (/** @type {string} */ wanted) => {
@@ -104,7 +105,7 @@ export function QueryBar({ log, query, error, onSearch, input }) {
       setChosen(chosen < 0 && by < 0 ? options.length - 1 : (chosen + by + options.length) % options.length);
     } else if (event.key === "ArrowDown") ask();
     else if (event.key === "Tab" && !event.shiftKey && isOpen) take(options[Math.max(chosen, 0)] ?? { text: "" });
-    else if (event.key === "Enter" && isOpen && chosen >= 0) take(options[chosen] ?? { text: "" });
+    else if (event.key === "Enter" && isOpen && chosen >= 0) take(options[chosen] ?? { text: "" }, true);
     else if (event.key === "Enter") search(text);
     else if (event.key === "Escape" && isOpen) close();
     else if (event.key === "Escape") input.current?.blur();
@@ -134,7 +135,7 @@ export function QueryBar({ log, query, error, onSearch, input }) {
     <ul class="options" id=${`${id}-list`} role="listbox" aria-label="Suggestions" hidden=${!isOpen}>
       ${options.map(
         (option, at) => html`<li key=${option.text} id=${`${id}-${at}`} role="option" aria-selected=${at === chosen}
-          onMouseDown=${(/** @type {MouseEvent} */ event) => (event.preventDefault(), take(option))}>
+          onMouseDown=${(/** @type {MouseEvent} */ event) => (event.preventDefault(), take(option, true))}>
           <code>${option.text}</code><span class="muted">${option.doc ?? ""}</span>${option.count !== undefined && html`<span class="num muted">${count(option.count)}</span>`}
         </li>`,
       )}

@@ -11,7 +11,7 @@
  * @typedef {object} Page
  * @property {number} first  position, counted from where the store began
  * @property {number} count
- * @property {string | null} cursor  what the page was asked with, `""` for the first; null: it cannot be asked for again
+ * @property {string | null} cursor  what the page was asked with; null for the first and for live ones, which cannot be asked for again
  * @property {Uint8Array | null} bytes
  * @property {Uint32Array} ends
  */
@@ -43,7 +43,7 @@ export class RowStore {
     return this.#bytes;
   }
 
-  /** @param {Row[]} rows @param {string} cursor  what they were asked with */
+  /** @param {Row[]} rows @param {string | null} cursor  what they were asked with */
   append(rows, cursor) {
     if (!rows.length) return;
     this.#pages.push(this.#packed(rows, this.#end, cursor));

@@ -140,7 +140,7 @@ export class Search {
       const answer = await this.#page("", FIRST_PAGE, signal);
       batch(() => {
         this.store = new RowStore();
-        this.store.append(answer.events, "");
+        this.store.append(answer.events, null); // asked again, it would be today's newest
         this.next.value = answer.next ?? null;
         this.indexed.value = answer.indexed;
         this.size.value = answer.size;
@@ -254,7 +254,7 @@ export class Search {
       return;
     }
     this.#controller = new AbortController();
-    if (this.#place.live) this.#follow(Math.max(this.#pending[0]?.index ?? -1, this.store.at(0)?.index ?? -1));
+    if (this.#place.live) this.#follow(this.indexed.value - 1);
   }
 
   /** @param {number} after */
