@@ -128,22 +128,6 @@ def test_a_client_that_was_further_than_the_index_is_kept_there(talk):
     assert b"id: 100\nevent: progress" in answer.body
 
 
-def test_views_that_do_not_fit_come_with_the_next_question(talk, monkeypatch):
-    import msgspec
-
-    from graven.index.process import feeding
-
-    monkeypatch.setattr(feeding, "_MOST_BYTES", 1)
-    found, start = [], 0
-    while True:
-        answer = talk.ask(start + 1, "views", start=str(start), stop="5")
-        found += [view["index"] for view in msgspec.msgpack.decode(answer.body)]
-        if not answer.more:
-            break
-        start = found[-1] + 1
-    assert found == [0, 1, 2, 3, 4]
-
-
 def test_pages_follow_one_another_by_cursor_and_by_no_other(talk):
     import json
 
