@@ -8,6 +8,7 @@ import numpy as np
 from graven.errors import Unavailable
 from graven.index.answers.page import matching, page
 from graven.index.derive.view import view_of
+from graven.index.one_line import one_line
 from graven.index.process.asked import MOST, choice, number_of
 from graven.index.process.bodies import Check, asked_by, shown
 from graven.index.process.followed import FollowedLog
@@ -19,9 +20,6 @@ from graven.index.store import Snapshot
 __all__ = ["head", "moments", "tail", "views"]
 
 _MOST_BYTES: Final = 8 * 2**20
-
-_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
-"""A line break in an entry is white space between JSON tokens; in a stream of events it would end the line."""
 
 _encode: Final = msgspec.json.Encoder().encode
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -44,7 +42,7 @@ def tail(log: FollowedLog, call: Call, check: Check) -> Answer:
         count += len(rows)
         newest = [*newest, *(rows[-limit:] + segment.first).tolist()][-limit:]
     parts = [
-        b"id: %d\nevent: row\ndata: %b\n\n" % (index, row.translate(_ONE_LINE))
+        b"id: %d\nevent: row\ndata: %b\n\n" % (index, one_line(row))
         for index, row in zip(newest, shown(log, newest, view, check), strict=True)
     ]
     state = {"indexed": snapshot.size, "size": max(log.committed, snapshot.size), "skipped": count - len(newest)}
