@@ -6,7 +6,6 @@ gets indexes on the fields that are looked up. They answer with log indexes.
 
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +172,3 @@ class Lite:
 
     def _all(self, sql: str, values: list[Any] | None = None) -> Any:
         return self._db.execute(sql, values or []).fetchall()
-
-
-Peer = Callable[[Path, list[Path]], Duck | Lite]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from graven.errors import TimedOut
 
-__all__ = ["Deadline", "unlimited"]
+__all__ = ["Deadline"]
 
 
 class Deadline:
@@ -23,7 +23,3 @@ class Deadline:
                 hint="narrow it: a time range, an actor or an action first, a word instead of a wildcard",
                 code="query_too_slow",
             )
-
-
-def unlimited() -> None:
-    """No end."""

@@ -47,7 +47,7 @@ class _IndexSearch:
             return
         while start < stop:
             answer = self._ask("views", log, {"q": query, "start": str(start), "stop": str(stop)})
-            views = msgspec.msgpack.decode(answer.body)
+            views = msgspec.json.decode(answer.body)
             yield from views
             if not answer.more:
                 return

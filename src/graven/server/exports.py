@@ -1,15 +1,21 @@
-"""Exports and large values over HTTP: the server passes pieces on as fast as the client takes them, and holds one."""
+"""Exports and large values over HTTP: the server passes pieces on as fast as the client takes them, and holds one.
+
+The index opens the stream with its first answer and holds few of them: whatever happens from then on, it is told when
+nobody will ask for the rest.
+"""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from litestar import Request, get
+from litestar import Litestar, Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 from graven.index.export import FORMATS
 from graven.index.process.messages import Answer
-from graven.server.search import QUERY_PARAMETERS, ask_and_record, given_parameters
+from graven.server.search import QUERY_PARAMETERS, given_parameters, record_read
 from graven.server.service import Service
 
 __all__ = ["export_routes"]
@@ -22,12 +28,18 @@ def export_routes(service: Service) -> list[HTTPRouteHandler]:
 
     async def opened(
         request: Call, log: str, permission: str, method: str, parameters: Mapping[str, str]
-    ) -> tuple[Answer, AsyncIterator[bytes]]:
+    ) -> "tuple[Answer, _Pieces]":
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require(permission, log)
         service.logs.get(log)
-        answer = await ask_and_record(service, request, principal, log, method, parameters)
-        return answer, _pieces(service, log, answer.id)
+        answer = await service.index.ask(method, log, parameters)
+        pieces = _Pieces(service, log, answer.id)
+        try:
+            await record_read(service, request, principal, log, method, parameters, answer)
+        except BaseException:
+            pieces.close()
+            raise
+        return answer, pieces
 
     @get("/v1/logs/{log:str}/export", media_type="application/octet-stream", tags=["search"])
     async def export(
@@ -54,22 +66,55 @@ def export_routes(service: Service) -> list[HTTPRouteHandler]:
             "x-content-type-options": "nosniff",
             "cache-control": "no-store",
         }
-        return Stream(pieces, media_type=kind.media_type, headers=headers)
+        return _PieceStream(pieces, media_type=kind.media_type, headers=headers)
 
     @get("/v1/logs/{log:str}/events/{index:str}/value", media_type="application/json", tags=["search"])
     async def value(request: Call, log: str, index: str, path: str) -> Stream:
         """One member of an event (`path=/output`), however large."""
         parameters = {**given_parameters(request, "path"), "index": index}
         _, pieces = await opened(request, log, "read", "value", parameters)
-        return Stream(pieces, media_type="application/json", headers={"x-content-type-options": "nosniff"})
+        return _PieceStream(pieces, media_type="application/json", headers={"x-content-type-options": "nosniff"})
 
     return [export, value]
 
 
-async def _pieces(service: Service, log: str, stream: int) -> AsyncIterator[bytes]:
-    number = {"stream": str(stream)}
-    try:
-        while (answer := await service.index.ask("next", log, number)).more:
+class _Pieces:
+    """What is left of a stream of the index. To be closed by whoever holds it, at the end as before it."""
+
+    def __init__(self, service: Service, log: str, stream: int) -> None:
+        self._service = service
+        self._log = log
+        self._parameters = {"stream": str(stream)}
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (answer := await self._service.index.ask("next", self._log, self._parameters)).more:
             yield answer.body
-    finally:
-        service.index.tell("close", log, number)
+
+    def close(self) -> None:
+        self._service.index.tell("close", self._log, self._parameters)
+
+
+class _PieceStream(Stream):
+    """Litestar says nothing to an iterator that it did not begin or that it left: so the whole response is watched."""
+
+    def __init__(self, pieces: _Pieces, *, media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        self._pieces = pieces
+
+    def to_asgi_response(self, app: Litestar | None, request: Call, **given: Any) -> ASGIResponse:
+        return _Closing(super().to_asgi_response(app, request, **given), self._pieces)
+
+
+class _Closing(ASGIResponse):
+    """The response `inner`; however it ends, the pieces are closed."""
+
+    def __init__(self, inner: ASGIResponse, pieces: _Pieces) -> None:
+        super().__init__(status_code=inner.status_code)
+        self._inner = inner
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._inner(scope, receive, send)
+        finally:
+            self._pieces.close()

@@ -17,7 +17,7 @@ from graven.index.process.messages import Answer
 from graven.server.access import Principal
 from graven.server.service import Service, client_ip
 
-__all__ = ["QUERY_PARAMETERS", "ask_and_record", "given_parameters", "search_routes"]
+__all__ = ["QUERY_PARAMETERS", "ask_and_record", "given_parameters", "record_read", "search_routes"]
 
 Call = Request[Any, Any, Any]
 
@@ -44,23 +44,36 @@ def given_parameters(request: Call, *allowed: str) -> dict[str, str]:
 async def ask_and_record(
     service: Service, request: Call, principal: Principal, log: str, method: str, parameters: Mapping[str, str]
 ) -> Answer:
-    """Ask the index, record the read, give the answer.
+    """Ask the index, record the read, give the answer."""
+    answer = await service.index.ask(method, log, parameters)
+    await record_read(service, request, principal, log, method, parameters, answer)
+    return answer
+
+
+async def record_read(
+    service: Service,
+    request: Call,
+    principal: Principal,
+    log: str,
+    method: str,
+    parameters: Mapping[str, str],
+    answer: Answer,
+) -> None:
+    """Record what an answer is about to show.
 
     Counts of one query share an entry a minute: a page of results asks for a histogram and facets besides the search,
     and follows them while it is looked at.
     """
-    answer = await service.index.ask(method, log, parameters)
     asked = {"query": parameters.get("q", "")}
     asked |= {name: parameters[name] for name in ("since", "until", "clock", "cursor") if name in parameters}
     facts: dict[str, Any] = {**asked, "count": answer.count}
     if method in _COUNTS:
         which = msgspec.json.encode(asked).decode()
         await service.reads.counts(principal, client_ip(request.scope), log, facts, which)
-        return answer
+        return
     if answer.first is not None:
         facts |= {"first": answer.first, "last": answer.last}
     await service.reads.one(principal, client_ip(request.scope), f"events.{method}", log, (), facts)
-    return answer
 
 
 def search_routes(service: Service) -> list[HTTPRouteHandler]:

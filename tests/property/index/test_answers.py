@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.property.index.strategies import entries, queries_about
+from tests.support.unlimited import unlimited
 
 from graven.index.answers import page as page_module
 from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
 from graven.index.answers.facets import facets, values_of
 from graven.index.answers.histogram import STACKED, histogram
 from graven.index.answers.page import count, masks, page, span_of
-from graven.index.deadline import unlimited
 from graven.index.derive.deriver import Deriver
 from graven.index.derive.view import VERSION, view_of
 from graven.index.query.fields import BY_NAME, FACETS

@@ -1,7 +1,7 @@
 import pytest
 
 from graven.errors import TimedOut
-from graven.index.deadline import Deadline, unlimited
+from graven.index.deadline import Deadline
 
 
 def test_it_raises_only_when_the_time_is_over():
@@ -14,7 +14,3 @@ def test_it_raises_only_when_the_time_is_over():
         check()
     assert caught.value.code == "query_too_slow"
     assert caught.value.hint
-
-
-def test_no_end_is_no_error():
-    unlimited()

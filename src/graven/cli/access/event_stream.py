@@ -22,24 +22,37 @@ class EventStream:
     """Feed what arrives. Lines end in LF or CRLF, as a Graven server writes them; a lone CR is no line end."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._begun: list[bytes] = []
+        """The line that has not ended, as it came: joined once, so that a long one costs no more than its length."""
+        self._begun_bytes = 0
         self._kind = ""
         self._data: list[bytes] = []
+        self._data_bytes = 0
         self._id = ""
 
     def feed(self, data: bytes) -> list[ServerEvent]:
         """The events that are complete now. InvalidInput for one beyond `MOST_BYTES`."""
-        self._rest += data
-        *lines, rest = bytes(self._rest).split(b"\n") if b"\n" in data else [bytes(self._rest)]
-        self._rest = bytearray(rest)
-        if len(rest) + sum(map(len, self._data)) > MOST_BYTES:
+        *ends, rest = data.split(b"\n")
+        found = []
+        for end in ends:
+            line = b"".join((*self._begun, end))
+            self._begun, self._begun_bytes = [], 0
+            self._check(len(line))
+            if (event := self._line(line.removesuffix(b"\r"))) is not None:
+                found.append(event)
+        self._begun.append(rest)
+        self._begun_bytes += len(rest)
+        self._check(self._begun_bytes)
+        return found
+
+    def _check(self, line_bytes: int) -> None:
+        if line_bytes + self._data_bytes > MOST_BYTES:
             raise InvalidInput(f"an event of more than {MOST_BYTES} bytes")
-        return [event for line in lines if (event := self._line(line.removesuffix(b"\r"))) is not None]
 
     def _line(self, line: bytes) -> ServerEvent | None:
         if not line:
             event = ServerEvent(self._kind or "message", b"\n".join(self._data), self._id) if self._data else None
-            self._kind, self._data = "", []
+            self._kind, self._data, self._data_bytes = "", [], 0
             return event
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
@@ -48,6 +61,7 @@ class EventStream:
                 self._kind = value.decode("utf-8", "replace")
             case b"data":
                 self._data.append(value)
+                self._data_bytes += len(value)
             case b"id":
                 self._id = value.decode("utf-8", "replace")
             case _:  # comments, `retry`, and what other versions may add

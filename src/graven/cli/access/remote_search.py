@@ -11,6 +11,7 @@ import msgspec
 from graven import errors
 from graven.cli.access.questions import Away, Caught, Exported, Newest, Order, Page, Question, Tailed, Tell, View, quiet
 from graven.cli.access.remote_tail import follow
+from graven.index.one_line import one_line
 
 __all__ = ["RemoteSearch"]
 
@@ -21,7 +22,6 @@ PATIENCE_S: Final = 1.0
 _LOOK_S: Final = 0.05
 _SMALL_LAG: Final = 100_000
 """Entries that can be caught up within `PATIENCE_S`."""
-_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 _TAIL_RATE: Final = 1_000
 
 
@@ -78,7 +78,7 @@ class RemoteSearch:
             found = msgspec.json.decode(answer.content, type=_Events)
         except msgspec.DecodeError as error:
             raise self._foreign("a page of events", error) from error
-        events = [bytes(event).translate(_ONE_LINE) for event in found.events]
+        events = [one_line(bytes(event)) for event in found.events]
         return Page(events, found.next, found.indexed, found.size, found.explain)
 
     def histogram(

@@ -3,16 +3,15 @@
 from collections import Counter
 from typing import Any, Final
 
-from graven.event.envelope import format_time
 from graven.index.answers.widths import width_for
 from graven.index.process.asked import Asked, span_asked
 from graven.index.query.fields import Field
+from graven.index.query.times import spell_time
 from graven.index.query.view import keywords
 
 __all__ = ["facet_body", "histogram_body", "value_of"]
 
 _STACKED: Final = 8
-_MAX_TIME_NS: Final = 253_402_300_799_999_999_999
 
 
 def value_of(field: Field, view: dict[str, Any]) -> str:
@@ -47,12 +46,12 @@ def histogram_body(
             counts[at] += 1
             stacks[at][value if value in common else ""] += 1
     made = [
-        {"start": _time((base + at) * width), "count": counts[at], **({"by": dict(stacks[at])} if by else {})}
+        {"start": spell_time((base + at) * width), "count": counts[at], **({"by": dict(stacks[at])} if by else {})}
         for at in range(number if total else 0)
     ]
     return {
         "from": made[0]["start"] if made else None,
-        "to": _time((base + number) * width) if made else None,
+        "to": spell_time((base + number) * width) if made else None,
         "width_ns": width,
         "clock": about.clock,
         "values": [*common, ""] if by else [],
@@ -61,7 +60,3 @@ def histogram_body(
         "untimed": total - sum(counts),
         "indexed": size,
     }
-
-
-def _time(ns: int) -> str:
-    return format_time(max(0, min(ns, _MAX_TIME_NS)))

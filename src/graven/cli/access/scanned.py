@@ -15,6 +15,7 @@ from graven.cli.access.scan_counts import facet_body, histogram_body, value_of
 from graven.cli.access.scanning import Entries, Found, matching, range_of, viewed_entries
 from graven.errors import Conflict, InvalidInput, NotFound, UsageError
 from graven.index.answers.shown import row_of
+from graven.index.one_line import one_line
 from graven.index.process.asked import Asked, asked, facet_fields, without_times
 from graven.index.query.ast import And, Equals
 from graven.index.query.fields import BY_NAME, Field
@@ -24,7 +25,6 @@ from graven.index.query.view import keywords, numbers
 __all__ = ["ScannedSearch"]
 
 _BATCH: Final = 256
-_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -234,7 +234,7 @@ def _spelled(one: Found, view: View) -> bytes:
     fields, entry = one
     if view == "row":
         return _encode(row_of(fields))
-    return b'{"index":%d,%b' % (fields["index"], entry.translate(_ONE_LINE)[1:])
+    return b'{"index":%d,%b' % (fields["index"], one_line(entry)[1:])
 
 
 def _opened(cursor: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ are nanoseconds; a field with one value shows it, with several a JSON array; wha
 **Formula injection.** A spreadsheet computes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
 or with the wide forms of the first four, and whoever is recorded can choose such texts. Those get an apostrophe in
 front, and so does a text that begins with an apostrophe: taking one leading apostrophe away gives the exact value.
-Numbers and `received` are never changed. `guard=False` leaves texts alone, for programs.
+Numbers and `received` are never changed.
 """
 
 import csv
@@ -26,16 +26,16 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "\uff1d", "\uff0b"
 _CHUNK: Final = 64 * 1024
 
 
-def csv_table(batches: Batches, columns: Sequence[Column], *, guard: bool = True) -> Iterator[bytes]:
+def csv_table(batches: Batches, columns: Sequence[Column]) -> Iterator[bytes]:
     """The table, in pieces of about 64 KiB; the heading comes before the first row is asked for."""
     held = io.StringIO(newline="")
     writer = csv.writer(held, lineterminator="\r\n")
     # a heading may hold the key of a label, which somebody chose
-    writer.writerow([_guarded(column.name) if guard else column.name for column in columns])
+    writer.writerow([_guarded(column.name) for column in columns])
     yield _drain(held)
     for batch in batches:
         for view, _ in batch:
-            writer.writerow([_cell(view, column, guard) for column in columns])
+            writer.writerow([_cell(view, column) for column in columns])
             if held.tell() >= _CHUNK:
                 yield _drain(held)
     if held.tell():
@@ -49,7 +49,7 @@ def _drain(held: io.StringIO) -> bytes:
     return text.encode("utf-8")
 
 
-def _cell(view: View, column: Column, guard: bool) -> str:
+def _cell(view: View, column: Column) -> str:
     values = values_of(view, column.field, column.path)
     if not values:
         return ""
@@ -59,7 +59,7 @@ def _cell(view: View, column: Column, guard: bool) -> str:
     if column.field.name == "received":
         return _received(value)
     if isinstance(value, str):
-        return _guarded(value) if guard else value
+        return _guarded(value)
     return compact(value).decode()
 
 

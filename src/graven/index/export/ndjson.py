@@ -1,7 +1,7 @@
 """NDJSON: one entry a line, as the log holds it with its index in front, oversize data put back in its place.
 
-A line break inside an entry can only be white space between JSON tokens (in strings it is escaped); it becomes a
-space, so that a line stays a line. Whoever needs the exact bytes of the leaf takes the bundle or the proof.
+A line break inside an entry becomes a space (`one_line`), so that a line stays a line. Whoever needs the exact bytes of
+the leaf takes the bundle or the proof.
 """
 
 import re
@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from graven.index.export.rows import Batches, OpenBlob
+from graven.index.one_line import one_line
 
 __all__ = ["ndjson"]
 
 _BLOB: Final = re.compile(rb'"blob":\{"digest":"(sha256:[0-9a-f]{64})","size":\d+\}\}\Z')
-_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 _CHUNK: Final = 64 * 1024
 
 
@@ -22,13 +22,13 @@ def ndjson(batches: Batches, open_blob: OpenBlob | None = None) -> Iterator[byte
     held = bytearray()
     for batch in batches:
         for view, entry in batch:
-            line = entry.translate(_ONE_LINE)
+            line = one_line(entry)
             held += b'{"index":%d,%b' % (view["index"], line[1:])
             pieces = _blob_of(line, open_blob)
             if pieces is not None:
                 held[-1:] = b',"data":'
                 for piece in pieces:
-                    held += piece.translate(_ONE_LINE)
+                    held += one_line(piece)
                     if len(held) >= _CHUNK:
                         yield bytes(held)
                         held.clear()

@@ -1,9 +1,9 @@
 """Parquet (zstd) with typed columns, for a sink that only takes bytes one after another.
 
 Columns carry the names that segments use (`actor_type`, `duration`). Types: `received` and `time` are UTC timestamps in
-nanoseconds (a claimed time outside the years 1677 to 2262 does not fit and is null, `entry` still has it); durations
-are int64 nanoseconds; fields with several values are lists; labels are a map; JSON is text. `entry`, when it is asked
-for, is the exact entry as bytes. Only a row group is held at a time, and the list of row groups for the footer.
+nanoseconds (a claimed time outside the years 1677 to 2262 does not fit and is null); durations are int64 nanoseconds;
+fields with several values are lists; labels are a map; JSON is text. Only a row group is held at a time, and the list
+of row groups for the footer.
 """
 
 from collections.abc import Iterator
@@ -40,12 +40,9 @@ def _type(field: Field) -> pa.DataType:
             return pa.list_(pa.string()) if field.many else pa.string()
 
 
-def parquet_schema(*, entry: bool = False) -> pa.Schema:
+def parquet_schema() -> pa.Schema:
     """All fields but `text`, each with its documentation as metadata `doc`."""
-    fields = [pa.field(each.column, _type(each), metadata={"doc": each.doc}) for each in _COLUMNS]
-    if entry:
-        fields.append(pa.field("entry", pa.binary(), metadata={"doc": "the exact bytes of the entry"}))
-    return pa.schema(fields)
+    return pa.schema([pa.field(each.column, _type(each), metadata={"doc": each.doc}) for each in _COLUMNS])
 
 
 class _Sink:
@@ -83,15 +80,14 @@ class _Sink:
 def parquet_file(
     batches: Batches,
     *,
-    entry: bool = False,
     group_rows: int = ROW_GROUP_ROWS,
     group_bytes: int = ROW_GROUP_BYTES,
 ) -> Iterator[bytes]:
     """The file, a piece for each row group and one for the footer. Of no rows at all it is a file without rows."""
-    schema = parquet_schema(entry=entry)
+    schema = parquet_schema()
     sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd", compression_level=3) as writer:
-        group = _Group(entry=entry)
+        group = _Group()
         for batch in batches:
             for row in batch:
                 group.add(row)
@@ -107,9 +103,8 @@ def parquet_file(
 class _Group:
     """The columns of one row group as lists."""
 
-    def __init__(self, *, entry: bool) -> None:
+    def __init__(self) -> None:
         self._columns: list[list[Any]] = [[] for _ in _COLUMNS]
-        self._entries: list[bytes] | None = [] if entry else None
         self.rows = 0
         self.size = 0
 
@@ -117,15 +112,12 @@ class _Group:
         view, exact = row
         for column, field in zip(self._columns, _COLUMNS, strict=True):
             column.append(_cell(view, field))
-        if self._entries is not None:
-            self._entries.append(exact)
         self.rows += 1
         self.size += len(exact)
 
     def take(self, schema: pa.Schema) -> pa.Table:
-        columns: list[list[Any]] = [*self._columns, *([] if self._entries is None else [self._entries])]
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-        for column in columns:
+        arrays = [pa.array(column, field.type) for column, field in zip(self._columns, schema, strict=True)]
+        for column in self._columns:
             column.clear()
         self.rows = self.size = 0
         return pa.Table.from_arrays(arrays, schema=schema)

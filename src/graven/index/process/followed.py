@@ -1,6 +1,5 @@
 """One log as the index process sees it: its files, its index, and how far behind it is."""
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,8 +52,6 @@ class FollowedLog:
         origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
         home = data_dir / "index" / name
         self.index = LogIndex(home, origin, genuine=self._genuine, rows=sealed_rows)
-        self.advanced = threading.Condition()
-        """Notified whenever more is indexed."""
 
     def grew(self, committed: int) -> None:
         """The log has that many committed entries."""
@@ -154,8 +151,6 @@ class FollowedLog:
             self._behind_since = None
         elif self._behind_since is None:
             self._behind_since = self._clock()
-        with self.advanced:
-            self.advanced.notify_all()
 
     def _genuine(self, segment: SealedSegment) -> bool:
         try:

@@ -45,7 +45,7 @@ _NICE: Final = 10
 """Recording comes first, on machines where it has to share."""
 _SWITCH_S: Final = 0.001
 """How long a thread may hold the interpreter while others wait: answers come before following."""
-_SWEEP_S: Final = 30.0
+_SWEEP_MS: Final = 30_000
 
 
 class IndexProcess:
@@ -54,6 +54,8 @@ class IndexProcess:
     def __init__(self, data_dir: Path, connection: socket.socket, *, query_s: float = 10.0) -> None:
         self._connection = connection
         self._query_s = query_s
+        self._arriving = select.poll()  # not `select.select`, which refuses descriptors from 1024 on
+        self._arriving.register(connection, select.POLLIN)
         self._sending = threading.Lock()
         self._logs = Logs(data_dir, warn=_say)
         self._asking = threading.Lock()
@@ -81,7 +83,7 @@ class IndexProcess:
 
     def _received(self) -> bytes:
         """What comes next; empty at the end. While nothing does, streams that were left alone are closed."""
-        while not select.select([self._connection], [], [], _SWEEP_S)[0]:
+        while not self._arriving.poll(_SWEEP_MS):
             self._streams.sweep()
         return self._connection.recv(1 << 16)
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graven.index.query.fields import KEYS
+from graven.index.segment.flat import mapped
 
 __all__ = ["ROW_BITS", "build_keys", "load", "lookup", "save"]
 
@@ -67,7 +68,7 @@ def save(numbers: Numbers, path: Path) -> None:
 
 
 def load(path: Path) -> Numbers:
-    """Mapped, not read."""
+    """Mapped, not read, and without a descriptor that stays open, as `np.memmap` has one for each array."""
     if not path.stat().st_size:
         return np.empty(0, np.uint64)
-    return np.memmap(path, dtype="<u8", mode="r")
+    return np.frombuffer(mapped(path), "<u8")

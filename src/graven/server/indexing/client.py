@@ -90,6 +90,7 @@ class IndexClient:
                 return await future
         except TimeoutError as error:
             self._overdue.add(number)
+            self._decline(future)
             writer.write(encode(Cancel(number)))
             raise Unavailable(
                 f"the index has not answered within {self._query_s + _GRACE_S:g} s",
@@ -97,6 +98,7 @@ class IndexClient:
                 code="index_away",
             ) from error
         except asyncio.CancelledError:
+            self._decline(future)
             with contextlib.suppress(OSError, RuntimeError):
                 writer.write(encode(Cancel(number)))
             raise
@@ -206,6 +208,8 @@ class IndexClient:
                 self._overdue.discard(number)
                 if (future := self._waiting.get(number)) is not None and not future.done():
                     future.set_result(message)
+                else:
+                    self._close(message)
             case Failure(id=number):
                 self._overdue.discard(number)
                 if (future := self._waiting.get(number)) is not None and not future.done():
@@ -216,6 +220,17 @@ class IndexClient:
                 self._advanced = asyncio.Event()
             case _:
                 raise InvalidInput(f"the index process sent {type(message).__name__}")
+
+    def _decline(self, future: asyncio.Future[Answer]) -> None:
+        """Nobody waits any more for what may have come in the same turn of the loop."""
+        if future.done() and not future.cancelled() and future.exception() is None:
+            self._close(future.result())
+
+    def _close(self, answer: Answer) -> None:
+        """Of an answer that nobody takes: a stream that it may have opened would stand in the way of others. For any
+        other number that is nothing to the process."""
+        if answer.more:
+            self.tell("close", "", {"stream": str(answer.id)})
 
     def _gone(self) -> None:
         self._writer = None

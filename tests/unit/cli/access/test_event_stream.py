@@ -1,6 +1,7 @@
 """However a stream of events is cut, the same events come out."""
 
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -47,3 +48,32 @@ def test_an_endless_line_is_refused(monkeypatch):
         assert stream.feed(b"data: xxxx") == []
     with pytest.raises(InvalidInput):
         stream.feed(b"x")
+
+
+def test_a_piece_of_a_long_event_costs_its_own_length_and_not_what_came_before() -> None:
+    stream, piece = EventStream(), b"x" * 1_000
+    stream.feed(b"data: ")
+    for _ in range(4_000):
+        stream.feed(piece)
+    tracemalloc.start()
+    try:
+        stream.feed(piece)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 400_000  # of 4 MB that are held
+    assert stream.feed(b"\n\n") == [ServerEvent("message", piece * 4_001, "")]
+
+
+@pytest.mark.parametrize("wire", [b"data: " + b"x" * 100, b"data: " + b"x" * 60 + b"\ndata: " + b"y" * 60])
+def test_an_event_that_is_too_large_is_refused_however_it_is_cut(monkeypatch: pytest.MonkeyPatch, wire: bytes) -> None:
+    monkeypatch.setattr(event_stream, "MOST_BYTES", 100)
+
+    def read(size: int) -> None:
+        stream = EventStream()
+        for start in range(0, len(wire) + 2, size):
+            stream.feed((wire + b"\n\n")[start : start + size])
+
+    for size in range(1, len(wire) + 3):
+        with pytest.raises(InvalidInput, match="more than 100 bytes"):
+            read(size)

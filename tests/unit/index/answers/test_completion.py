@@ -1,8 +1,8 @@
 import pytest
 from tests.support.index_rows import event, hot
+from tests.support.unlimited import unlimited
 
 from graven.index.answers.completion import options_at
-from graven.index.deadline import unlimited
 from graven.index.store import Snapshot
 
 EVENTS = [

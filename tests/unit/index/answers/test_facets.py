@@ -1,7 +1,7 @@
 from tests.support.index_rows import event, hot, sealed
+from tests.support.unlimited import unlimited
 
 from graven.index.answers.facets import Facet, facets, values_of
-from graven.index.deadline import unlimited
 from graven.index.query.ast import All, Equals
 from graven.index.query.fields import BY_NAME
 from graven.index.store import Snapshot

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.index_rows import T0, event, hot
+from tests.support.unlimited import unlimited
 
 from graven.index.answers.histogram import histogram, width_for
-from graven.index.deadline import unlimited
 from graven.index.query.ast import All
 from graven.index.query.fields import BY_NAME
 from graven.index.store import Snapshot

@@ -23,7 +23,6 @@ def columns(*events):
 def test_every_field_but_text_is_a_column():
     names = set(parquet_schema().names)
     assert names == {field.column for field in FIELDS} - {"text"}
-    assert "entry" in parquet_schema(entry=True).names
 
 
 def test_values_have_their_types():
@@ -81,11 +80,6 @@ def test_no_rows_make_a_file_without_rows():
     file = read([])
     assert file.metadata.num_rows == 0
     assert file.schema_arrow.names == parquet_schema().names
-
-
-def test_the_exact_entry_can_be_a_column():
-    one = row(view())
-    assert read([[one]], entry=True).read()["entry"].to_pylist() == [one[1]]
 
 
 def test_a_claimed_time_is_read_by_others_as_a_time():

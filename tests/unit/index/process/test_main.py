@@ -1,5 +1,7 @@
 """The process on its end of a socket, with a real log beneath."""
 
+import fcntl
+import resource
 import socket
 import threading
 import time
@@ -18,8 +20,11 @@ PATIENCE_S = 30
 class Talk:
     """Our end of the socket, and the process in a thread."""
 
-    def __init__(self, data, query_s=10.0):
+    def __init__(self, data, query_s=10.0, *, least_descriptor=0):
         self.ours, theirs = socket.socketpair()
+        if least_descriptor:
+            with theirs:
+                theirs = socket.socket(fileno=fcntl.fcntl(theirs.fileno(), fcntl.F_DUPFD_CLOEXEC, least_descriptor))
         self.ours.settimeout(PATIENCE_S)
         self.process = IndexProcess(data, theirs, query_s=query_s)
         self.thread = threading.Thread(target=self.process.run)
@@ -123,22 +128,6 @@ def test_a_client_that_was_further_than_the_index_is_kept_there(talk):
     assert b"id: 100\nevent: progress" in answer.body
 
 
-def test_views_that_do_not_fit_come_with_the_next_question(talk, monkeypatch):
-    import msgspec
-
-    from graven.index.process import feeding
-
-    monkeypatch.setattr(feeding, "_MOST_BYTES", 1)
-    found, start = [], 0
-    while True:
-        answer = talk.ask(start + 1, "views", start=str(start), stop="5")
-        found += [view["index"] for view in msgspec.msgpack.decode(answer.body)]
-        if not answer.more:
-            break
-        start = found[-1] + 1
-    assert found == [0, 1, 2, 3, 4]
-
-
 def test_pages_follow_one_another_by_cursor_and_by_no_other(talk):
     import json
 
@@ -221,3 +210,28 @@ def test_it_ends_when_the_other_end_is_closed_in_the_middle_of_an_answer(data):
     made.say(Sizes({"shop": COUNT}), *(Call(number, "search", "shop", {"limit": "20"}) for number in range(2_000)))
     time.sleep(0.2)  # nobody reads: its answers fill the socket
     made.close()
+
+
+def test_a_server_with_thousands_of_connections_gives_a_high_descriptor_and_is_answered(data):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], 2_048), limits[1]))
+    try:
+        made = Talk(data, least_descriptor=1_500)
+        try:
+            assert made._theirs.fileno() >= 1_500
+            assert made.ask(1, "search", "nowhere").code == "index_away"
+        finally:
+            made.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_streams_that_were_left_alone_are_closed_while_nothing_comes(data, monkeypatch):
+    monkeypatch.setattr(module, "_SWEEP_MS", 1)
+    swept = threading.Event()
+    monkeypatch.setattr(module.Streams, "sweep", lambda self: swept.set())
+    made = Talk(data)
+    try:
+        assert swept.wait(PATIENCE_S)
+    finally:
+        made.close()

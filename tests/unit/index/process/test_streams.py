@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import pytest
 
 from graven.errors import Busy, NotFound
@@ -70,11 +73,19 @@ def test_too_many_are_refused_until_one_ends():
 
 def test_one_that_nobody_asks_is_swept_away_and_lets_go_of_what_it_holds():
     made, clock = streams()
-    made.open(1, Pieces())
+    left_alone = Pieces()
+    held = weakref.ref(left_alone)
+    made.open(1, left_alone)
+    del left_alone
     clock.now = 100.0
     made.open(2, Pieces())
+    clock.now = 120.0
+    made.sweep()
+    assert held() is not None
     clock.now = 121.0
     made.sweep()
+    gc.collect()
+    assert held() is None
     with pytest.raises(NotFound):
         made.next(1)
     assert made.next(2) == b"a"

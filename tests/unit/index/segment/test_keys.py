@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -65,3 +67,11 @@ def test_rows_without_keys_have_none():
     )
     connection.close()
     assert made.size == 0
+
+
+def test_keys_that_are_open_hold_no_descriptor_and_cannot_be_changed(numbers, tmp_path):
+    save(numbers, tmp_path / "keys.bin")
+    before = len(os.listdir("/proc/self/fd"))
+    found = load(tmp_path / "keys.bin")
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert (found.tolist(), found.flags.writeable) == (numbers.tolist(), False)

@@ -1,5 +1,7 @@
 """A sealed segment answers as the rows that it was made of, also when another takes its name."""
 
+import os
+
 import numpy as np
 import pytest
 from tests.support.index_rows import event, hot, sealed
@@ -52,3 +54,12 @@ def test_a_file_of_another_size_is_no_segment(tmp_path):
         file.write(b"x")
     with pytest.raises(ValueError, match="bytes, expected"):
         type(one)(one.folder, secret="0f")
+
+
+def test_an_open_segment_holds_one_descriptor_that_of_its_words(tmp_path):
+    one = sealed(events("a"), tmp_path)
+    assert one.keyed("id", "nobody").size == 0
+    assert one.columns(["message"], np.array([1]))["message"].to_pylist() == ["a 1"]
+    links = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    held = [link for link in links if link.startswith(str(one.folder.resolve()))]
+    assert held == [str(one.folder.resolve() / "terms" / "words.txt")]

@@ -178,6 +178,53 @@ def test_an_answer_after_that_harms_nobody(tmp_path, monkeypatch):
     run(work())
 
 
+def closed(peer):
+    return [message.parameters["stream"] for message in peer.of(Call) if message.method == "close"]
+
+
+def test_a_stream_that_nobody_waits_for_any_more_is_closed(tmp_path):
+    async def work():
+        peer = Peer(lambda call: None)
+        async with running(tmp_path, peer) as client:
+            asking = asyncio.ensure_future(client.ask("export", "shop", {}))
+            await until(lambda: peer.of(Call))
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            number = peer.of(Call)[0].id
+            peer.writer.write(encode(Answer(number, b"", 3, more=True)))  # it was on its way
+            await until(lambda: closed(peer) == [str(number)])
+
+    run(work())
+
+
+def test_whoever_goes_away_just_when_a_stream_is_opened_leaves_none_behind(tmp_path):
+    async def work():
+        peer = Peer(lambda call: None)
+        async with running(tmp_path, peer) as client:
+            asking = asyncio.ensure_future(client.ask("export", "shop", {}))
+            await until(lambda: peer.of(Call))
+            number = peer.of(Call)[0].id
+            client._take(Answer(number, b"", 3, more=True))  # the answer is there, its taker has not run yet
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            await until(lambda: closed(peer) == [str(number)])
+
+    run(work())
+
+
+def test_an_answer_that_is_whole_is_not_closed(tmp_path):
+    async def work():
+        peer = Peer(lambda call: None)
+        async with running(tmp_path, peer) as client:
+            client._take(Answer(1_000, b"late"))
+            peer.answers = lambda call: Answer(call.id, b"x")
+            await client.ask("search", "shop", {})
+            assert closed(peer) == []
+
+    run(work())
+
+
 def test_a_process_that_says_nothing_any_more_is_ended_and_another_started(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_GRACE_S", 0.0)
     monkeypatch.setattr(module, "_DEAF_S", 0.1)

@@ -22,10 +22,6 @@ class Rest:
         """Take a string that is not empty."""
         return self.take(*path, of=lambda value: value if isinstance(value, str) and value else None)
 
-    def integer(self, *path: str) -> int | None:
-        """Take an integer."""
-        return self.take(*path, of=lambda value: value if type(value) is int else None)
-
     def any(self, *path: str) -> Any:
         """Take whatever is there; None when nothing is."""
         return self.take(*path, of=lambda value: value)

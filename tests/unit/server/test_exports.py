@@ -1,0 +1,144 @@
+"""What the index opened is closed, wherever the response breaks off."""
+
+import asyncio
+import contextlib
+from types import SimpleNamespace
+
+import pytest
+from litestar import Litestar
+from litestar.exceptions import LitestarException
+
+from graven.index.process.messages import Answer
+from graven.server.exports import export_routes
+
+pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
+
+PATHS = ["/v1/logs/shop/export", "/v1/logs/shop/events/3/value"]
+
+
+class Index:
+    """An index with a stream of three pieces."""
+
+    def __init__(self):
+        self.told = []
+        self.left = [b"a", b"b", b"c"]
+
+    async def ask(self, method, log, parameters):
+        if method == "next":
+            assert parameters == {"stream": "7"}
+            return Answer(8, self.left.pop(0), more=True) if self.left else Answer(9, b"")
+        return Answer(7, b"", 3, more=True)
+
+    def tell(self, method, log, parameters):
+        self.told.append((method, log, parameters))
+
+
+class World:
+    """The two calls, of a service that records in `recorded` and may `fail` there."""
+
+    def __init__(self, fail=None):
+        self.index = Index()
+        self.recorded = []
+
+        async def one(principal, ip, action, log, targets, facts):
+            if fail is not None:
+                raise fail
+            self.recorded.append((action, facts["count"]))
+
+        principal = SimpleNamespace(require=lambda permission, log: None)
+        service = SimpleNamespace(
+            authenticate=lambda headers: principal,
+            logs=SimpleNamespace(get=lambda log: None),
+            index=self.index,
+            reads=SimpleNamespace(one=one),
+        )
+        self.app = Litestar(export_routes(service), openapi_config=None)
+
+    async def call(self, path, send):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"path=/output" if path.endswith("value") else b"",
+            "headers": [],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 2),
+            "scheme": "http",
+            "root_path": "",
+            "http_version": "1.1",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "extensions": {},
+        }
+        asked = False
+
+        async def receive():
+            nonlocal asked
+            if asked:
+                await asyncio.Event().wait()
+            asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        await self.app(scope, receive, send)
+
+    @property
+    def is_closed(self):
+        return ("close", "shop", {"stream": "7"}) in self.index.told
+
+
+def breaking_at(number, error):
+    """A `send` that fails at its `number`-th message."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+        if len(sent) == number:
+            raise error
+
+    return send
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_all_pieces_are_sent_and_the_stream_is_closed(path):
+    world, sent = World(), []
+
+    async def send(message):
+        sent.append(message)
+
+    async def main():
+        # Litestar listens for a disconnect until the client goes: that is the server's part, here it is ended
+        async with asyncio.timeout(30):
+            task = asyncio.ensure_future(world.call(path, send))
+            while not (sent and sent[-1].get("more_body") is False):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+    assert b"".join(message.get("body", b"") for message in sent) == b"abc"
+    assert (world.is_closed, len(world.recorded)) == (True, 1)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_read_that_cannot_be_recorded_closes_the_stream(path):
+    world, sent = World(fail=OSError("no space")), []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(world.call(path, send))
+    assert (sent[0]["status"], world.is_closed, world.recorded) == (500, True, [])
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("error", [OSError("gone"), asyncio.CancelledError()], ids=["failed", "cancelled"])
+def test_a_response_that_cannot_be_sent_closes_the_stream(path, number, error):
+    world = World()
+
+    async def main():
+        with contextlib.suppress(OSError, LitestarException, asyncio.CancelledError, BaseExceptionGroup):
+            await world.call(path, breaking_at(number, error))
+        assert world.is_closed  # and not only when the loop ends
+
+    asyncio.run(main())
