@@ -123,7 +123,7 @@ export default function Proof({ route }) {
           <button class="btn" disabled=${loading} onClick=${() => setTurn(turn + 1)}>Verify again</button>
         </p>
         <p><code>log.vkey</code> is the log's public key. Have it from somebody who runs the log, over another channel than this server: by mail, on paper, from a
-          repository. The one under <a href=${link(log, "integrity")}>Integrity</a> comes from this server, and is only as good as this server.</p>
+          repository. The one on <a href=${link(log, "integrity")}>the page Integrity</a> comes from this server, and is only as good as this server.</p>
         <${Snippet} label="check the downloads elsewhere" text=${check} />
         <${Snippet} label="or take everything from the command line" text=${[
           `graven prove ${index} --log ${log} -o ${log}-${index}.tlog-proof`,
