@@ -47,6 +47,33 @@ def test_a_failing_test_shows_its_error_with_frame_and_locals(open_page: OpenPag
     expect(failure.get_by_text("12900", exact=True)).to_be_visible()
 
 
+def test_what_differs_is_said_first_and_the_input_of_a_test_is_named(open_page: OpenPage, site: ServerProcess) -> None:
+    message = "assert {'a': 1, 'b': 2} == {'a': 1, 'b': 3}\n  Differing items:\n  {'b': 2} != {'b': 3}"
+    test = {"run": "ci-9", "test": "test_a.py::test_sums", "status": "failed"}
+    ended = event(
+        action="test.case.finish",
+        outcome="failure",
+        qa=test,
+        targets=[{"type": "test", "id": "test_a.py::test_sums", "name": "test_sums"}],
+        error={"type": "AssertionError", "message": message},
+        input={"fixtures": {"shop": {"setup": "a"}}},
+    )
+    with site.client() as client:
+        first = record(client, [ended], "shop")
+    page = open_page(f"/ui/shop/event/{first}")
+    heading(page, "AssertionError b: 2 ≠ 3")
+    card = page.locator(".card", has=page.get_by_role("heading", name="Parameters and fixtures of the test"))
+    expect(card.get_by_role("link", name="What happened in this test")).to_be_visible()
+    page.goto("/ui/shop/run/ci-9")
+    expect(page.locator(".firstline")).to_have_text("AssertionError: b: 2 ≠ 3")
+
+
+def test_its_two_times_are_told_apart(open_page: OpenPage) -> None:
+    page = open_page(CORRECTION)
+    expect(page.locator(".eventline")).to_contain_text("received 20")
+    expect(page.locator(".facts dt").first).to_have_text("when")
+
+
 def test_an_event_of_a_test_leads_to_what_happened_in_it(open_page: OpenPage, site: ServerProcess) -> None:
     with site.client() as client:
         (row,) = search(client, "run:ci-2 action:sql.statement", limit=1)["events"]

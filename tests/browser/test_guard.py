@@ -1,6 +1,7 @@
 """The guard: what this browser verified once, no server may take back."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,14 @@ def forged(site: ServerProcess, tmp_path: Path) -> Path:
 def test_a_log_that_grows_stays_consistent(open_page, site: ServerProcess) -> None:
     page = open_page("/ui/default/runs")
     consistent(page)
+    expect(mark(page)).to_contain_text("first seen")  # there was nothing to be consistent with
     before = mark(page).inner_text()
     with site.client() as client:
         append(client, *[event() for _ in range(300)], params={"wait": "published"})
     page.reload()
     expect(mark(page)).not_to_have_text(before)
+    expect(mark(page)).to_contain_text("consistent")
+    expect(mark(page)).to_have_attribute("title", re.compile("extends the last one that it verified. Known here since"))
     consistent(page)
 
 

@@ -17,12 +17,35 @@ def states(page) -> dict[str, str]:
 def test_an_entry_verifies_step_by_step(open_page) -> None:
     page = open_page("/ui/default/proof/257")
     expect(page.locator("[data-verdict=ok]")).to_contain_text("It verifies")
-    assert set(states(page).values()) == {"ok"}
+    assert states(page) == {"leaf": "ok", "proof": "ok", "signature": "ok", "path": "ok", "known": "new"}
     expect(page.locator('[data-step="signature"]')).to_contain_text("WebCrypto")
     page.get_by_text("steps from the leaf to the root").click()
     assert page.locator('[data-step="path"] tbody tr').count() >= 5
     expect(page.get_by_text("It cannot vouch for that server")).to_be_visible()
     expect(page.get_by_text("graven prove 257 --log default")).to_be_visible()
+
+
+def test_a_browser_that_met_the_log_just_now_says_so_and_later_since_when(open_page) -> None:
+    page = open_page("/ui/default/proof/3")
+    known = page.locator('[data-step="known"]')
+    expect(known).to_contain_text("This browser met the log for the first time")
+    expect(known).to_contain_text("this tells little yet")
+    page.reload()
+    expect(known).to_contain_text("The log is the one that this browser knows since")
+    expect(known).to_have_attribute("data-state", "ok")
+
+
+def test_the_entry_is_told_and_the_verdict_says_what_it_does_not_show(open_page) -> None:
+    page = open_page("/ui/default/proof/3")
+    expect(page.locator(".what")).to_have_text(re.compile("Event 3 alice created order 3"))
+    expect(page.get_by_role("link", name="Event 3")).to_have_attribute("href", "/ui/default/event/3")
+    verdict = page.locator("[data-verdict=ok]")
+    expect(verdict).to_contain_text("not that what it says is true, nor that this server is honest")
+    verdict.get_by_role("link", name="Who vouches for this page?").click()
+    heading = page.get_by_role("heading", name="Who vouches for this page?")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
+    assert page.url.endswith("/proof/3")
 
 
 def test_without_webcrypto_the_vendored_code_verifies(open_page) -> None:

@@ -55,6 +55,23 @@ def test_no_view_scrolls_sideways_on_a_narrow_screen(open_page, view: str) -> No
     expect(page.get_by_role("link", name="Integrity", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_pages_can_be_reached_from_the_end_of_a_long_one(open_page, width: int) -> None:
+    page = open_page(VIEWS["proof"], viewport={"width": width, "height": 700})
+    settle(page, "proof")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.get_by_role("link", name="Runs", exact=True)).to_be_in_viewport(ratio=0.9)
+
+
+def test_the_buttons_of_the_bar_are_large_enough_for_a_thumb(open_page) -> None:
+    page = open_page(VIEWS["runs"], viewport={"width": 375, "height": 700})
+    settle(page, "runs")
+    for button in page.locator(".tools > .btn:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 40
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing_serious(open_page, view: str, scheme: str) -> None:

@@ -149,8 +149,7 @@ function App() {
     announce(document.title);
   }, [place]);
   return html`
-    <${Banners} />
-    ${sessionState.value === "in" && html`<${Bar} />`}
+    <div class="top"><${Banners} />${sessionState.value === "in" && html`<${Bar} />`}</div>
     <main id="main" tabindex="-1"><${Content} /></main>
     <${Help} />
   `;

@@ -8,7 +8,7 @@ import { consistencyProof, verifyConsistency } from "./merkle.js";
 import { openCheckpoint, parseKey } from "./note.js";
 import { tileNodeReader } from "./tiles.js";
 
-/** @typedef {{key: string, note: string, at: string}} Remembered  verifier key and checkpoint as text, and when it was verified */
+/** @typedef {{key: string, note: string, at: string, since?: string}} Remembered  verifier key and checkpoint as text, when it was verified, and when the first one was */
 /** @typedef {"key" | "signature" | "rollback" | "fork"} AlarmKind */
 /**
  * @typedef {{status: "ok", opened: import("./note.js").OpenedCheckpoint, first: boolean, grown: number}

@@ -11,7 +11,7 @@ import { ApiError, getBytes, getText } from "../api.js";
 import { signal } from "../html.js";
 import { compareCheckpoints } from "./compare.js";
 import { Tampered } from "./encoding.js";
-import { forget, keepAlarm, placeOf, remember, remembered, seenAlarm, setPlace } from "./memory.js";
+import { forget, keepAlarm, placeOf, remember, remembered, seenAlarm, setPlace, sinceOf } from "./memory.js";
 
 /**
  * @typedef {object} GuardState
@@ -24,6 +24,7 @@ import { forget, keepAlarm, placeOf, remember, remembered, seenAlarm, setPlace }
  * @property {string | null} moved  the other origin that stood under this name last time
  * @property {import("./note.js").OpenedCheckpoint | null} opened
  * @property {boolean} first  nothing was known before: trusted on first use
+ * @property {string | null} since  when this browser met the log
  * @property {boolean} kept  whether this browser could keep the checkpoint
  */
 
@@ -52,6 +53,7 @@ export async function watch(log) {
     moved: place !== null && place !== log.origin ? place : null,
     opened: same?.opened ?? null,
     first: same?.first ?? false,
+    since: same?.since ?? null,
     kept: true,
   };
   // a mark that is right already does not flicker at every step
@@ -75,9 +77,10 @@ async function check(log, base) {
     }
     const { checkpoint } = verdict.opened;
     if (checkpoint.origin !== log.origin) throw new Tampered(`the checkpoint is of ${checkpoint.origin}, the log is ${log.origin}`);
-    const kept = remember(log.origin, { ...shown, at: new Date().toISOString() });
+    const at = new Date().toISOString();
+    const kept = remember(log.origin, { ...shown, at });
     if (!base.moved) setPlace(log.name, log.origin);
-    const found = { ...base, size: checkpoint.size, opened: verdict.opened, first: verdict.first || base.first, kept };
+    const found = { ...base, size: checkpoint.size, opened: verdict.opened, first: verdict.first || base.first, since: known ? sinceOf(known) : (base.since ?? at), kept };
     return base.alarm ? { ...found, status: "alarm", why: base.alarm.why } : { ...found, status: "ok" };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

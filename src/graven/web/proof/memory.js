@@ -46,8 +46,11 @@ export function remembered(origin) {
 export function remember(origin, record) {
   const now = remembered(origin);
   if (now && sizeIn(now.note) > sizeIn(record.note)) return true;
-  return write(CHECKPOINT + origin, record);
+  return write(CHECKPOINT + origin, { ...record, since: now ? sinceOf(now) : record.at });
 }
+
+/** When this browser met the log; of a record that does not say, when it verified last: so long at least. @param {Remembered} known */
+export const sinceOf = (known) => (typeof known.since === "string" ? known.since : known.at);
 
 /** @param {string} note */
 const sizeIn = (note) => Number(note.split("\n")[1]);

@@ -94,11 +94,14 @@ export function Copy({ text, label = "Copy", class: name = "btn small" }) {
   return html`<button type="button" class=${name} onClick=${run}>${done ? "Copied" : label}</button>`;
 }
 
+/** A line whose words stay whole where it is wrapped: an option is no `--` and a word. @param {string} line */
+const wrapped = (line) => html`<span class="line">${line.split(/( +)/).map((word) => (word.trim() ? html`<span class="word">${word}</span>` : word))}${"\n"}</span>`;
+
 /** Lines to copy into a terminal or a file. @param {{text: string, label?: string}} props */
 export function Snippet({ text, label }) {
   return html`<figure class="snippet">
     ${label && html`<figcaption>${label}</figcaption>`}
-    <pre tabindex="0" aria-label=${label ?? "snippet"}><code>${text}</code></pre>
+    <pre tabindex="0" aria-label=${label ?? "snippet"}><code>${text.split("\n").map(wrapped)}</code></pre>
     <${Copy} text=${text} class="btn small" />
   </figure>`;
 }

@@ -4,7 +4,7 @@ import { getJson, inLog } from "../../api.js";
 import { html, useState } from "../../html.js";
 import { zone } from "../../preferences.js";
 import { link } from "../../route.js";
-import { count, Problem, useLoad } from "../../shell/parts.js";
+import { count, plural, Problem, useLoad } from "../../shell/parts.js";
 import { term } from "../../parts/query-text.js";
 import { sentenceText } from "../../parts/sentence.js";
 import { tone } from "../../parts/spans.js";
@@ -34,11 +34,14 @@ export function Related({ log, view }) {
   );
   if (!relations.length) return null;
   return html`<section class="card" aria-labelledby="h-related"><h2 id="h-related">Related</h2><ul class="related">
-    ${relations.map(({ label, field, value, counted }, at) => {
+    ${relations.map(({ label, field, value, counted, title }, at) => {
       const told = data?.[at];
-      const bad = (told?.facets.outcome?.values ?? []).filter((/** @type {{value: string}} */ one) => ["failure", "error", "denied"].includes(one.value)).reduce((/** @type {number} */ sum, /** @type {{count: number}} */ one) => sum + one.count, 0);
-      return html`<li key=${field}><a href=${link(log, "events", [], { q: term(field, value) })}><span>${label} <code>${value.length > 40 ? `${value.slice(0, 16)}…${value.slice(-12)}` : value}</code></span>
-        <span class="num">${told ? count(told.total) : counted ? "…" : "→"}${bad > 0 && html` <span class="badge fail">${count(bad)} bad</span>`}</span></a></li>`;
+      /** @type {{value: string, count: number}[]} */
+      const outcomes = told?.facets.outcome?.values ?? [];
+      const sum = (/** @type {string[]} */ ...words) => outcomes.filter((one) => words.includes(one.value)).reduce((all, one) => all + one.count, 0);
+      const [failed, denied] = [sum("failure", "error"), sum("denied")];
+      return html`<li key=${field}><a title=${title} href=${link(log, "events", [], { q: term(field, value) })}><span>${label} <code>${value.length > 40 ? `${value.slice(0, 16)}…${value.slice(-12)}` : value}</code></span>
+        <span class="num">${told ? plural(told.total, "event") : counted ? "…" : "→"}${failed > 0 && html` <span class="badge fail" title="of them with the outcome failure or error">${count(failed)} failed</span>`}${denied > 0 && html` <span class="badge warn" title="of them with the outcome denied">${count(denied)} denied</span>`}</span></a></li>`;
     })}
   </ul></section>`;
 }
@@ -59,7 +62,7 @@ export function Neighbours({ log, view }) {
     ${error && html`<${Problem} error=${error} />`}
     <ol class="around" aria-busy=${!data}>${rows.map(
       (row) => html`<li key=${row.index} class=${tone(row.outcome)} aria-current=${row.index === view.index ? "true" : undefined}>
-        <a href=${link(log, "event", row.index)}><${Clock} at=${STORIES.has(field) ? (row.time ?? row.received) : row.received} /> <span>${sentenceText(row)}</span></a></li>`,
+        <a href=${link(log, "event", row.index)} title=${`event ${row.index}`}><${Clock} at=${STORIES.has(field) ? (row.time ?? row.received) : row.received} /> <span>${sentenceText(row)}</span></a></li>`,
     )}</ol>
   </section>`;
 }

@@ -11,7 +11,7 @@ import { term } from "../../parts/query-text.js";
 export function FactsList({ log, facts }) {
   return html`<dl class="kv facts">
     ${facts.map(
-      ({ label, pieces, time }, at) => html`<dt key=${`${at}-dt`}>${label}</dt>
+      ({ label, pieces, time, title }, at) => html`<dt key=${`${at}-dt`} title=${title}>${label}</dt>
         <dd key=${`${at}-dd`}>${time !== undefined && html`<span class="piece"><${Time} at=${String(time)} /></span>`}${pieces.map((piece, place) => html`<${FactPiece} key=${place} log=${log} piece=${piece} />`)}</dd>`,
     )}
   </dl>`;

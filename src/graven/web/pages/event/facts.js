@@ -4,7 +4,7 @@ import { formatDuration, instantOf } from "../../parts/time.js";
 
 /** @import {View} from "./loading.js" */
 /** @typedef {{text: string, field?: string, value?: string, code?: boolean}} Piece */
-/** @typedef {{label: string, pieces: Piece[], time?: string | number}} Fact */
+/** @typedef {{label: string, pieces: Piece[], time?: string | number, title?: string}} Fact */
 
 const SEVERITIES = ["", "trace", "debug", "info", "warning", "error", "fatal"];
 
@@ -19,11 +19,11 @@ export function factsOf(view) {
     if (kept.length) facts.push({ label, pieces: /** @type {Piece[]} */ (kept) });
   };
   const { actor, method, origin, trace } = event;
+  if (event.time !== undefined) facts.push({ label: "when", pieces: claimedBefore(event.time, view.received), time: event.time, title: "When it happened, as whoever recorded it claims" });
   if (actor) add("who", found(actor.name ?? actor.id, "actor", actor.id), actor.name !== undefined && actor.name !== actor.id && plain(actor.id), found(actor.type, "actor.type"), found(actor.email, "actor.email"), plain(actor.roles?.join(", ")));
   for (const one of event.on_behalf_of ?? []) add("for", found(one.name ?? one.id, "behalf", one.id), plain(one.type));
   add("what", found(event.action, "action"), found(event.outcome, "outcome"));
   for (const one of event.targets ?? []) add("to", found(one.name ?? one.id ?? one.type, "target", one.id && one.type ? `${one.type}/${one.id}` : one.id), found(one.type, "target.type"), one.name !== undefined && plain(one.id));
-  if (event.time !== undefined) facts.push({ label: "when", pieces: claimedBefore(event.time, view.received), time: event.time });
   if (event.duration_ns !== undefined) add("took", plain(formatDuration(event.duration_ns)));
   if (method) {
     add("how", found(method.protocol, "protocol"), found(method.operation, "operation"), method.uri !== undefined && { ...found(method.uri, "uri"), code: true });
@@ -41,6 +41,7 @@ export function factsOf(view) {
   add("session", { ...found(event.session_id ?? actor?.session, "session"), code: true });
   add("correlation", { ...found(event.correlation_id, "correlation"), code: true });
   add("caused by", { ...found(event.causation_id, "id"), code: true });
+  if (event.causation_id) Object.assign(facts.at(-1) ?? {}, { title: "The event that this one names as its cause" });
   for (const [name, value] of Object.entries(event.labels ?? {})) add(name, found(texted(value), `labels.${name}`));
   return facts;
 }
@@ -64,7 +65,7 @@ export function recordOf(view) {
   const ip = view.by?.ip ?? view.by_ip;
   return [
     { label: "index", pieces: [plain(String(view.index))] },
-    { label: "received", pieces: [], time: view.received },
+    { label: "received", pieces: [], time: view.received, title: "When this server took it in, by its clock" },
     { label: "id", pieces: [{ ...found(view.id, "id"), code: true }] },
     { label: "source", pieces: [found(view.source, "source")] },
     { label: "format", pieces: [found(view.format, "format")] },
@@ -82,7 +83,10 @@ const plain = (text) => ({ text: text ?? "" });
 /** @param {unknown} value */
 const texted = (value) => (value === undefined || value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value));
 
-/** @param {View} view @returns {{label: string, field: string, value: string, counted: boolean}[]} what other events may have in common with it */
+/** @type {Record<string, string>} what is not said by the label */
+const HINTS = { causation: "Events that name this one as their cause" };
+
+/** @param {View} view @returns {{label: string, field: string, value: string, counted: boolean, title: string}[]} what other events may have in common with it */
 export function relationsOf({ event }) {
   const target = event.targets?.[0];
   /** @type {[string, string, unknown][]} */
@@ -96,5 +100,5 @@ export function relationsOf({ event }) {
     ["caused by it", "causation", event.id],
     ["same actor", "actor", event.actor?.id],
   ];
-  return all.flatMap(([label, field, value]) => (typeof value === "string" && value ? [{ label, field, value, counted: COUNTED.has(field) }] : []));
+  return all.flatMap(([label, field, value]) => (typeof value === "string" && value ? [{ label, field, value, counted: COUNTED.has(field), title: HINTS[field] ?? `All events of the ${label}` }] : []));
 }

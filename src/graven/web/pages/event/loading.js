@@ -1,10 +1,13 @@
 /** An event as the event page needs it: parsed for a glance, and as bytes for the trees. */
 
 import { ApiError, getBytes, getJson, inLog } from "../../api.js";
+import { differenceOf } from "../../parts/difference.js";
 import { locate, nodeAt } from "../../parts/json-bytes.js";
 import { BytesSource } from "../../parts/json-source.js";
 import { term } from "../../parts/query-text.js";
+import { link } from "../../route.js";
 
+/** @import {Row} from "../../parts/row.js" */
 /** @typedef {(string | number)[]} Path */
 /** @typedef {{file?: string, line?: number, function?: string, locals?: Record<string, unknown>, code?: string}} Frame */
 /**
@@ -56,9 +59,31 @@ export async function loadEvent(log, index, signal) {
 /** Without the index: the entry itself, which is an event when its format is event/1. @param {string} log @param {number} index @param {AbortSignal} signal */
 async function loadEntry(log, index, signal) {
   const bytes = await getBytes(inLog(log, "events", index), { signal });
+  return { ...viewOf(bytes, index), bytes, base: ["data"] };
+}
+
+/** What an entry says by itself; other formats than event/1 are mapped by the index only. @param {Uint8Array} bytes @param {number} index @returns {{view: View, mapped: boolean}} */
+export function viewOf(bytes, index) {
   const { data, ...entry } = JSON.parse(new TextDecoder().decode(bytes));
-  const isEvent = entry.format === "event/1" && data !== null && typeof data === "object";
-  return { view: { ...entry, index, event: isEvent ? data : {}, large: [] }, bytes, base: ["data"], mapped: isEvent };
+  const mapped = entry.format === "event/1" && data !== null && typeof data === "object";
+  return { view: { ...entry, index, event: mapped ? data : {}, large: [] }, mapped };
+}
+
+/** @param {View} view @returns {Row} what a sentence needs of it; of a failed comparison first what differs */
+export function asRow({ event, ...view }) {
+  const { method, on_behalf_of: behalf, trace, session_id: session, ...told } = event;
+  const whole = event.error?.message;
+  const brief = typeof whole === "string" ? differenceOf(whole) : undefined;
+  const error = event.error && { ...event.error, message: brief };
+  const message = event.message === whole ? brief : event.message;
+  return /** @type {Row} */ (/** @type {unknown} */ ({ ...told, ...view, error, message, time: event.time, action: event.action ?? "", actor: event.actor, method, behalf, trace_id: trace?.trace_id, session }));
+}
+
+/** The address of the story of the test that an event belongs to, if it does. @param {string} log @param {EventData["qa"]} qa @returns {string | null} */
+export function storyOf(log, qa) {
+  const { run, test, environment } = qa ?? {};
+  if (typeof run !== "string" || !run || typeof test !== "string" || !test) return null;
+  return link(log, "run", run, { test, environment: typeof environment === "string" ? environment : null });
 }
 
 /**

@@ -12,16 +12,17 @@ import { add } from "../../parts/query-text.js";
 import { sentenceOf } from "../../parts/sentence.js";
 import { tone } from "../../parts/spans.js";
 import { Popover } from "../../parts/popover.js";
+import { Telling } from "../../parts/telling.js";
 import { lastSearch } from "../events/search.js";
 import { Neighbours, Related } from "./around.js";
 import { factsOf, recordOf } from "./facts.js";
 import { FactsList } from "./facts-list.js";
 import { Failure } from "./failure.js";
-import { indexesOf, loadEvent } from "./loading.js";
+import { asRow, indexesOf, loadEvent, storyOf } from "./loading.js";
 import { Raw } from "./raw.js";
 import { Card, Values } from "./values.js";
 
-/** @import {Loaded, View} from "./loading.js" @import {Route} from "../../route.js" @import {Row} from "../../parts/row.js" */
+/** @import {Loaded, View} from "./loading.js" @import {Route} from "../../route.js" */
 
 await style(import.meta.url, "./event.css");
 
@@ -94,7 +95,7 @@ function neighbourOf(log, index, by) {
 function Steps({ log, index, to }) {
   return html`<nav class="steps" aria-label="Events">
     <a class="btn small" href=${listOf(log)}>← Events</a>
-    <button type="button" class="btn small quiet" onClick=${() => to(-1)} title="k">↑ Previous</button><button type="button" class="btn small quiet" onClick=${() => to(1)} title="j">↓ Next</button>
+    <button type="button" class="btn small" onClick=${() => to(-1)} title="Previous event (k)">↑ Previous</button><button type="button" class="btn small" onClick=${() => to(1)} title="Next event (j)">↓ Next</button>
     <span class="muted num">event ${index.toLocaleString("en")}</span>
   </nav>`;
 }
@@ -105,8 +106,8 @@ function Head({ log, view, raw, to }) {
   const feel = /** @type {const} */ ({ good: "ok", bad: "fail", warn: "warn", mute: "quiet" })[tone(view.event.outcome)];
   return html`<div class="eventhead">
     <${Steps} log=${log} index=${index} to=${to} />
-    <h1>${sentenceOf(asRow(view)).map((span) => (span.kind === "text" ? span.text : html`<span class=${`s-${span.kind} ${span.tone ?? ""}`}>${span.text}</span>`))}</h1>
-    <p class="eventline">${view.event.outcome && html`<${Badge} tone=${feel}>${view.event.outcome}<//>`} <${Time} at=${String(view.received)} /> ${view.redacted ? html`<${Badge} tone="info">${view.redacted} redacted<//>` : ""}</p>
+    <h1><${Telling} spans=${sentenceOf(asRow(view))} /></h1>
+    <p class="eventline">${view.event.outcome && html`<${Badge} tone=${feel}>${view.event.outcome}<//>`} <span class="muted" title="When this server took it in. When it happened, as whoever recorded it claims, is “when” below.">received <${Time} at=${String(view.received)} /></span> ${view.redacted ? html`<${Badge} tone="info">${view.redacted} redacted<//>` : ""}</p>
     <div class="toolbar">
       <${InItsRun} log=${log} view=${view} />
       <a class="btn small" href=${link(log, "proof", index)} title="Verify it in this browser (v)">Is it genuine?</a>
@@ -124,10 +125,11 @@ function Head({ log, view, raw, to }) {
 
 /** The page of the test or run that it belongs to, which tells the whole story. @param {{log: string, view: View}} props */
 function InItsRun({ log, view }) {
-  const { run, test, environment } = /** @type {Record<string, string | undefined>} */ (view.event.qa ?? {});
+  const { run } = /** @type {Record<string, string | undefined>} */ (view.event.qa ?? {});
+  const story = storyOf(log, view.event.qa);
   if (typeof run !== "string" || !run) return null;
-  if (typeof test !== "string" || !test) return html`<a class="btn small" href=${link(log, "run", run)}>Run ${run}</a>`;
-  return html`<a class="btn small primary" href=${link(log, "run", run, { test, environment: typeof environment === "string" ? environment : null })}>What happened in this test</a>`;
+  if (!story) return html`<a class="btn small" href=${link(log, "run", run)}>Run ${run}</a>`;
+  return html`<a class="btn small primary" href=${story}>What happened in this test</a>`;
 }
 
 /** @param {{log: string, loaded: Loaded}} props */
@@ -158,10 +160,4 @@ function Attachments({ list }) {
   return html`<ul class="attachments">${list.map(
     ({ name, media_type, digest, size: bytes }, at) => html`<li key=${at}>${digest ? html`<a href=${`/v1/blobs/${encodeURIComponent(digest)}`} download=${name ?? "attachment"}>${name ?? digest}</a>` : name} <span class="muted">${media_type ?? ""} ${bytes === undefined ? "" : size(bytes)}</span></li>`,
   )}</ul>`;
-}
-
-/** @param {View} view @returns {Row} what a sentence needs of it */
-function asRow({ event, ...view }) {
-  const { method, on_behalf_of: behalf, trace, session_id: session, ...told } = event;
-  return /** @type {Row} */ (/** @type {unknown} */ ({ ...told, ...view, time: event.time, action: event.action ?? "", actor: event.actor, method, behalf, trace_id: trace?.trace_id, session }));
 }

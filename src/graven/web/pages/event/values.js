@@ -5,25 +5,32 @@ import { html, useEffect, useMemo, useState } from "../../html.js";
 import { JsonTree } from "../../parts/json-tree.js";
 import { WorkerSource } from "../../parts/json-source.js";
 import { Problem, size } from "../../shell/parts.js";
-import { sourceAt } from "./loading.js";
+import { sourceAt, storyOf } from "./loading.js";
 
 /** @import {Loaded} from "./loading.js" */
 /** @typedef {(query: string) => void} OnFilter */
 
 const NAMES = /** @type {const} */ (["input", "output", "attributes"]);
 const TITLES = { input: "Input", output: "Output", attributes: "Attributes" };
+/** The input of a test is what its runner gave it: not what it sent to what it tests. */
+const OF_A_TEST = { ...TITLES, input: "Parameters and fixtures of the test", output: "What the test printed" };
 
 /** @param {{log: string, loaded: Loaded, onFilter: OnFilter}} props */
 export function Values({ log, loaded, onFilter }) {
   const { event, large } = loaded.view;
+  const story = storyOf(log, event.qa);
+  const isTest = story && event.action?.startsWith("test.case.");
+  const titles = isTest ? OF_A_TEST : TITLES;
   const inside = large.filter(({ path }) => NAMES.some((name) => path.startsWith(`/${name}/`)));
   const elsewhere = large.filter(({ path }) => !NAMES.some((name) => path === `/${name}` || path.startsWith(`/${name}/`)));
   return html`${NAMES.map((name) => {
     const whole = large.find(({ path }) => path === `/${name}`);
-    if (whole) return html`<${Card} key=${name} title=${TITLES[name]}><${Large} log=${log} index=${loaded.view.index} value=${whole} root=${name} onFilter=${onFilter} /><//>`;
+    if (whole) return html`<${Card} key=${name} title=${titles[name]}><${Large} log=${log} index=${loaded.view.index} value=${whole} root=${name} onFilter=${onFilter} /><//>`;
     const parts = inside.filter(({ path }) => path.startsWith(`/${name}/`));
     if (event[name] === undefined && !parts.length) return null;
-    return html`<${Card} key=${name} title=${TITLES[name]}><${Tree} loaded=${loaded} name=${name} onFilter=${onFilter} />
+    return html`<${Card} key=${name} title=${titles[name]}>
+      ${isTest && name === "input" && html`<p class="muted">What the test sent, and what came back, is in <a href=${story}>What happened in this test</a>.</p>`}
+      <${Tree} loaded=${loaded} name=${name} onFilter=${onFilter} />
       ${parts.map((value) => html`<${Large} key=${value.path} log=${log} index=${loaded.view.index} value=${value} root=${name} onFilter=${onFilter} />`)}<//>`;
   })}
   ${elsewhere.map((value) => html`<${Card} key=${value.path} title=${value.path.slice(1)}><${Large} log=${log} index=${loaded.view.index} value=${value} root=${value.path.slice(1)} onFilter=${onFilter} /><//>`)}`;

@@ -52,9 +52,9 @@ function Checked({ info }) {
   const file = `${info.name}-${opened?.checkpoint.size ?? 0}.checkpoint`;
   return html`<section class="card">
     <header><h2>Checked by this browser</h2>
-      ${state && html`<${Badge} tone=${{ ok: "ok", alarm: "fail", unchecked: "warn", checking: "quiet" }[state.status]}>${{ ok: "consistent", alarm: "alarm", unchecked: "not checked", checking: "checking" }[state.status]}<//>`}</header>
+      ${state && html`<${Badge} tone=${state.status === "ok" && state.first ? "info" : { ok: "ok", alarm: "fail", unchecked: "warn", checking: "quiet" }[state.status]}>${state.status === "ok" && state.first ? "first seen" : { ok: "consistent", alarm: "alarm", unchecked: "not checked", checking: "checking" }[state.status]}<//>`}</header>
     <p class="muted">${state?.first
-      ? "The first checkpoint that this browser saw of the log: its key is trusted from now on. Whatever is shown later must extend it."
+      ? "This browser met the log only now, so this tells little yet: its key is trusted from now on, and whatever is shown later must extend this checkpoint."
       : "At every visit the newest checkpoint must be signed by the same key, and extend the last one that was verified here."}
       ${state && !state.kept && " This browser keeps nothing, so each visit begins anew."}</p>
     ${state?.status === "unchecked" && html`<p role="alert">Could not check: ${state.why}.</p>`}
@@ -64,13 +64,14 @@ function Checked({ info }) {
       <dt>root</dt><dd><${Hash} value=${hex(opened.checkpoint.root)} /></dd>
       <dt>key</dt><dd><${Hash} value=${info.key} /></dd>
       <dt>signatures</dt><dd>${opened.note.signatures.map((one) => html`<code class="break">${one.name}</code> `)}<span class="muted">the log's own, computed by ${opened.by}</span></dd>
+      ${state?.since && html`<dt>known here since</dt><dd><${Time} at=${state.since} /></dd>`}
       <dt>verified</dt><dd>${known && html`<${Time} at=${known.at} />`}</dd>
     </dl>`}
     <p class="toolbar">
       <button class="btn" onClick=${() => watch(info)}>Check now</button>
       <button class="btn" disabled=${!opened || !known} onClick=${() => known && download(file, known.note)}>Download the checkpoint</button>
       <button class="btn" onClick=${() => download("log.vkey", `${info.key}\n`)}>Download the key</button>
-      <a class="btn" href=${link(info.name, "proof", Math.max(0, info.published_size - 1))}>Verify an entry</a>
+      <a class="btn" href=${link(info.name, "proof", Math.max(0, info.published_size - 1))}>Verify the newest entry</a>
     </p>
     <p class="muted">A checkpoint that you keep elsewhere convicts whoever rewrites the log later, even with its key.</p>
   </section>`;
@@ -142,7 +143,9 @@ export default function Integrity({ route }) {
     </div>
     <section class="card"><h2>Check it without this server</h2>
       <p class="muted">A page that comes from the log's own server cannot vouch for that server. The files are plain C2SP tlog-tiles: other people's verifiers read them, too.</p>
-      <${Snippet} text=${`export GRAVEN_TOKEN=grv_…   # a token with the role auditor\ngraven verify ${location.origin}/logs/${log} --key log.vkey`} />
+      <p><code>log.vkey</code> is the log's public key. Have it from somebody who runs the log, over another channel than this server; what “Download the key” above
+        gives comes from this server, and is only as good as this server.</p>
+      <${Snippet} text=${`export GRAVEN_TOKEN=grv_…  # a token with the role auditor\ngraven verify ${location.origin}/logs/${log} --key log.vkey`} />
     </section>
   </div>`;
 }

@@ -21,7 +21,7 @@ export function Verification({ log, samples }) {
     <dl class="kv">
       <dt>last pass</dt><dd>${at ? html`<${Time} at=${new Date(at * 1000).toISOString()} ms=${false} />` : "none since the server started"}</dd>
       <dt>findings</dt><dd class="num">${known(findings)}</dd>
-      <dt>anchored</dt><dd class="num">${known(metric(samples, "graven_anchored_checkpoints"), (n) => plural(n, "checkpoint"))}</dd>
+      <dt>anchored</dt><dd class="num">${known(metric(samples, "graven_anchored_checkpoints"), (n) => (n ? html`${plural(n, "checkpoint")} <span class="muted">of all logs, copied to where <code>serve --anchor</code> says</span>` : html`none <span class="muted">(<code>serve --anchor</code> copies them elsewhere)</span>`))}</dd>
     </dl>
     <p class="muted">The server recomputes every entry, hash and file from the disk once a day. Findings are recorded in <code>system</code>.</p>
   </section>`;

@@ -4,7 +4,8 @@ import { getBytes, inLog } from "../../api.js";
 import { compareCheckpoints } from "../../proof/compare.js";
 import { Tampered, decodeUtf8, encodeBase64, hex, same } from "../../proof/encoding.js";
 import { leafHash } from "../../proof/hashing.js";
-import { remembered } from "../../proof/memory.js";
+import { guard } from "../../proof/guard.js";
+import { remembered, sinceOf } from "../../proof/memory.js";
 import { climb } from "../../proof/merkle.js";
 import { openCheckpoint, parseKey } from "../../proof/note.js";
 import { parseProof } from "../../proof/proof_file.js";
@@ -14,9 +15,9 @@ import { parseProof } from "../../proof/proof_file.js";
  * @property {string} name
  * @property {string} title
  * @property {string} what
- * @property {"ok" | "failed" | "skipped"} state
+ * @property {"ok" | "failed" | "skipped" | "new"} state  `new`: there was nothing to compare with
  * @property {string} why
- * @property {Array<[string, string]>} values
+ * @property {Array<[string, string | {at: string}]>} values
  * @property {Array<{side: string, sibling: string, node: string}>} path
  */
 /** @typedef {{steps: ProofStep[], verdict: "ok" | "failed", size: number, entryBytes: import("../../proof/encoding.js").Bytes, proofBytes: import("../../proof/encoding.js").Bytes}} Proven */
@@ -69,10 +70,12 @@ export async function proveEntry(log, index) {
     if (!proof) return;
     const known = remembered(log.origin);
     if (!known) {
-      say("known before", "nothing: trusted on first use");
+      run.isNew(null);
       return;
     }
-    say("known since", known.at);
+    const met = guard.peek();
+    if (met?.first && met.origin === log.origin) run.isNew(sinceOf(known));
+    else say("known since", { at: sinceOf(known) });
     const before = Number(known.note.split("\n")[1]);
     const shown = { key: log.key, note: decodeUtf8(proof.checkpoint) };
     say("known size", String(before));
@@ -93,10 +96,19 @@ class Run {
     this.steps = [];
   }
 
+  /** The last step had nothing to compare with. @param {string | null} at  when this browser met the log; null: just now */
+  isNew(at) {
+    const step = this.steps[this.steps.length - 1];
+    step.state = "new";
+    step.title = "This browser met the log for the first time";
+    step.what = "So this tells little yet: key and checkpoint are trusted on first use, and whatever is shown later is compared with them.";
+    step.values.push(["met", { at: at ?? new Date().toISOString() }]);
+  }
+
   /**
    * @template T
    * @param {string} name @param {string} title @param {string} what
-   * @param {(say: (name: string, value: string) => void, walk: (one: ProofStep["path"][number]) => void) => Promise<T>} work
+   * @param {(say: (name: string, value: string | {at: string}) => void, walk: (one: ProofStep["path"][number]) => void) => Promise<T>} work
    * @param {boolean} [without]  something that it needs failed before
    * @returns {Promise<T | null>}
    */

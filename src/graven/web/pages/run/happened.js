@@ -47,11 +47,17 @@ function Told({ event, log }) {
   return target ? html`<span class="break">${target.type ?? ""} ${target.name ?? target.id ?? ""}</span>` : null;
 }
 
-/** @param {{item: any, log: string, own: boolean}} props */
-function Item({ item, log, own }) {
+/** The test itself: recorded when it ended, it stands where it began. @param {{event: any}} props */
+function Itself({ event }) {
+  const { status = event.outcome } = event.qa ?? {};
+  return html`<span class="break">${event.targets?.[0]?.name ?? event.qa?.test ?? ""}</span> <span class="muted">${status}${event.duration_ns !== undefined && ` after ${duration(event.duration_ns)}`}; recorded when it ended</span>`;
+}
+
+/** @param {{item: any, log: string, own: boolean, home: string}} props */
+function Item({ item, log, own, home }) {
   const [open, setOpen] = useState(false);
   const { event } = item;
-  const failed = event.outcome === "failure" || event.outcome === "error" || event.outcome === "denied";
+  const failed = !own && (event.outcome === "failure" || event.outcome === "error" || event.outcome === "denied");
   const id = `happened-${item.index}`;
   const details = Object.fromEntries(
     /** @type {Array<[string, any]>} */ ([["input", event.input], ["output", event.output], ["error", own ? undefined : event.error], ["targets", event.targets], ["method", event.method]]).filter(([, value]) => value !== undefined),
@@ -60,9 +66,9 @@ function Item({ item, log, own }) {
     <div class="line">
       <span class="offset num muted" title=${ORDER[item.order] ?? ""}>${item.offset_ns === null ? "–" : item.offset_ns <= 0 ? "0" : `+${duration(item.offset_ns)}`}</span>
       <button class="open" aria-expanded=${open} aria-controls=${id} onClick=${() => setOpen(!open)}>
-        <strong>${event.action}</strong> <span class="muted">${item.source}</span></button>
-      <span class="told"><${Told} event=${event} log=${log} /></span>
-      <a class="num muted" href=${link(log, "event", item.index)} aria-label=${`entry ${item.index}`}>${count(item.index)}</a>
+        <strong title=${own ? event.action : undefined}>${own ? "test begins" : event.action}</strong> <span class=${`source ${item.source === home ? "" : "other"}`} title=${item.source === home ? "recorded by the test" : "recorded by what was tested"}>${item.source}</span></button>
+      <span class="told">${own ? html`<${Itself} event=${event} />` : html`<${Told} event=${event} log=${log} />`}</span>
+      <a class="num muted tap" href=${link(log, "event", item.index)} title=${`event ${item.index}`} aria-label=${`event ${item.index}`}>${count(item.index)}</a>
     </div>
     ${item.missing_parent && html`<p class="muted">what it happened in is not recorded here</p>`}
     <div id=${id} class="details" hidden=${!open}>${open && html`<dl class="kv values">${Object.entries(details).map(([name, value]) => html`<dt>${name}</dt><dd><${Value} value=${value} /></dd>`)}</dl>`}</div>
@@ -71,9 +77,10 @@ function Item({ item, log, own }) {
 
 /** @param {{items: any[], log: string, own: number, leftOut: number}} props */
 export function Happened({ items, log, own, leftOut }) {
+  const home = items.find((item) => item.index === own)?.source ?? "";
   return html`<section class="card">
-    <header><h2>What happened in it</h2><span class="muted">in order of cause; open a line for all of it</span></header>
-    <ol class="timeline">${items.map((item) => html`<${Item} key=${item.index} item=${item} log=${log} own=${item.index === own} />`)}</ol>
+    <header><h2>What happened in it</h2><span class="muted">in order of cause; open a line for all of it, its number for the event</span></header>
+    <ol class="timeline">${items.map((item) => html`<${Item} key=${item.index} item=${item} log=${log} own=${item.index === own} home=${home} />`)}</ol>
     ${leftOut > 0 && html`<p class="muted">${plural(leftOut, "more event")} left out: too many for one page.</p>`}
   </section>`;
 }

@@ -2,6 +2,7 @@
 
 import { getJson, inLog } from "../../api.js";
 import { html, style } from "../../html.js";
+import { differenceOf } from "../../parts/difference.js";
 import { changeQuery, link } from "../../route.js";
 import { useShortcuts } from "../../shell/keys.js";
 import { Empty, Loading, Problem, count, useLoad } from "../../shell/parts.js";
@@ -30,10 +31,10 @@ function Row({ test, log, run }) {
   return html`<tr>
     <td><${Status} status=${test.status} failing=${test.failing} />${test.flaky && html` <span class="badge warn">flaky</span>`}</td>
     <td class="break"><a class="mono" href=${link(log, "run", run, { test: test.test, environment: test.environment })}>${test.test}</a>
-      ${test.failing && last.error_message && html`<p class="muted firstline">${last.error_type}: ${last.error_message.split("\n")[0]}</p>`}</td>
+      ${test.failing && last.error_message && html`<p class="muted firstline">${last.error_type}: ${differenceOf(last.error_message)}</p>`}</td>
     <td class="num right nowrap">${test.attempts.length > 1 ? `${test.attempts.length} attempts` : ""}</td>
     <td class="num right nowrap">${duration(test.duration_ns) || "–"}</td>
-    <td class="num right nowrap"><a href=${link(log, "event", last.index)} aria-label=${`entry ${last.index}`}>${count(last.index)}</a></td>
+    <td class="num right nowrap"><a class="tap" href=${link(log, "event", last.index)} title="the event that recorded it">event ${count(last.index)}</a></td>
   </tr>`;
 }
 
@@ -76,7 +77,7 @@ function Tests({ data, route }) {
     </header>
     ${found.length
       ? html`<div class="scroll"><table class="table stacked">
-          <thead><tr><th scope="col">status</th><th scope="col">test</th><th scope="col"><span class="offscreen">attempts</span></th><th scope="col" class="right">took</th><th scope="col" class="right">entry</th></tr></thead>
+          <thead><tr><th scope="col">status</th><th scope="col">test</th><th scope="col"><span class="offscreen">attempts</span></th><th scope="col" class="right">took</th><th scope="col" class="right"><span class="offscreen">event</span></th></tr></thead>
           <tbody>${found.slice(0, MOST_ROWS).map((/** @type {any} */ test) => html`<${Row} key=${`${test.suite} ${test.test} ${test.environment}`} test=${test} log=${log} run=${data.run.run} />`)}</tbody>
         </table></div>
         ${found.length > MOST_ROWS && html`<p class="muted">The first ${count(MOST_ROWS)} of ${count(found.length)}: find one by a part of its name.</p>`}`
@@ -98,7 +99,7 @@ export default function Run({ route }) {
   if (test) return html`<${Test} key=${query.toString()} log=${log} run=${name} test=${test} environment=${query.get("environment")} attempt=${query.get("attempt")} />`;
   return html`<div class="page runpage">
     <div class="pagehead">
-      <div><p><a href=${link(log, "runs")}>Runs</a></p><h1 class="break">${name} ${data && html`<${Verdict} run=${data.run} />`}</h1></div>
+      <div><p class="crumbs"><a href=${link(log, "runs")}>Runs</a></p><h1 class="break">${name} ${data && html`<${Verdict} run=${data.run} />`}</h1></div>
       <div class="toolbar"><button class="btn" onClick=${reload} disabled=${loading}>Read again</button></div>
     </div>
     ${error ? html`<${Problem} error=${error} retry=${reload} />` : null}

@@ -79,10 +79,10 @@ export function Test({ log, run, test, environment, attempt }) {
   const phases = Object.entries(members(members(event.attributes).phases));
   return html`<div class="page runpage">
     <div class="pagehead">
-      <div><p><a href=${link(log, "runs")}>Runs</a> / <a href=${link(log, "run", run)}>${run}</a></p>
+      <div><p class="crumbs"><a href=${link(log, "runs")}>Runs</a> / <a href=${link(log, "run", run)}>${run}</a></p>
         <h1 class="break mono">${test}</h1></div>
       ${data && html`<div class="toolbar">
-        <a class="btn" href=${link(log, "event", data.index)}>Entry <span class="num">${count(data.index)}</span></a>
+        <a class="btn" href=${link(log, "event", data.index)}>Event <span class="num">${count(data.index)}</span></a>
         <a class="btn" href=${link(log, "proof", data.index)}>Is it genuine?</a>
         <${Copy} label="Copy as command" class="btn" text=${`graven test show '${test.replaceAll("'", "'\\''")}' --run ${run} --log ${log}`} />
       </div>`}
@@ -93,7 +93,7 @@ export function Test({ log, run, test, environment, attempt }) {
       <p class="toolbar"><${Status} status=${data.attempt.status} failing=${data.attempt.failing} />
         ${data.result.flaky && html`<${Badge} tone="warn">flaky<//>`}
         <span>took ${duration(data.attempt.duration_ns) || "an unknown time"}${phases.length > 0 && html` <span class="muted">(${phases.map(([name, ns]) => `${name} ${duration(Number(ns))}`).join(", ")})</span>`}</span>
-        ${own && html`<span class="muted"><${Time} at=${own.event.time ?? null} /></span>`}
+        ${own && html`<span class="muted">ended <${Time} at=${own.event.time ?? null} /></span>`}
         ${data.result.environment && html`<span class="muted">${data.result.environment}</span>`}
         ${data.commit && html`<span class="muted mono">${data.branch} ${data.commit.slice(0, 10)}</span>`}
       </p>
