@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { differing, gist } from "../../../src/graven/web/parts/assertion.js";
+import { brief, differing, gist } from "../../../src/graven/web/parts/assertion.js";
 
 const ORDER = `assert {'product': '...atus': 'open'} == {'product': '...atus': 'open'}
   
@@ -36,4 +36,10 @@ test("other messages stay as they are", () => {
     assert.equal(gist(message), message);
     assert.equal(differing(message), "");
   }
+});
+
+test("a heading has one line, whatever the message", () => {
+  assert.equal(brief("\n  boom\nand more"), "  boom");
+  assert.equal(brief("assert a == b\n  Differing items:\n  {'k': 2} != {'k': 1}"), "k: 2 ≠ 1");
+  assert.equal(brief(""), "");
 });

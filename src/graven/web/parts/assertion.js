@@ -21,6 +21,11 @@ export function gist(message) {
   return said ? `${found} – ${said}` : found;
 }
 
+/** @param {string} message of an error @returns {string} the same in one line, for a heading */
+export function brief(message) {
+  return gist(message).split("\n").find((line) => line.trim()) ?? "";
+}
+
 /** @param {string} message of an error @returns {string} what differs; empty where the message does not tell it */
 export function differing(message) {
   const lines = message.slice(0, READ_CHARACTERS).split("\n").map((line) => line.replace(/^E? +/, "").trimEnd());

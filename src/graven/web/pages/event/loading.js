@@ -1,7 +1,7 @@
 /** An event as the event page needs it: parsed for a glance, and as bytes for the trees. */
 
 import { ApiError, getBytes, getJson, inLog } from "../../api.js";
-import { differenceOf } from "../../parts/difference.js";
+import { brief } from "../../parts/assertion.js";
 import { locate, nodeAt } from "../../parts/json-bytes.js";
 import { BytesSource } from "../../parts/json-source.js";
 import { term } from "../../parts/query-text.js";
@@ -73,9 +73,9 @@ export function viewOf(bytes, index) {
 export function asRow({ event, ...view }) {
   const { method, on_behalf_of: behalf, trace, session_id: session, ...told } = event;
   const whole = event.error?.message;
-  const brief = typeof whole === "string" ? differenceOf(whole) : undefined;
-  const error = event.error && { ...event.error, message: brief };
-  const message = event.message === whole ? brief : event.message;
+  const line = typeof whole === "string" ? brief(whole) : undefined;
+  const error = event.error && { ...event.error, message: line };
+  const message = event.message === whole ? line : event.message;
   return /** @type {Row} */ (/** @type {unknown} */ ({ ...told, ...view, error, message, time: event.time, action: event.action ?? "", actor: event.actor, method, behalf, trace_id: trace?.trace_id, session }));
 }
 

@@ -2,7 +2,7 @@
 
 import { getJson, inLog } from "../../api.js";
 import { html, style } from "../../html.js";
-import { differenceOf } from "../../parts/difference.js";
+import { brief } from "../../parts/assertion.js";
 import { changeQuery, link } from "../../route.js";
 import { useShortcuts } from "../../shell/keys.js";
 import { Empty, Loading, Problem, count, useLoad } from "../../shell/parts.js";
@@ -31,7 +31,7 @@ function Row({ test, log, run }) {
   return html`<tr>
     <td><${Status} status=${test.status} failing=${test.failing} />${test.flaky && html` <span class="badge warn">flaky</span>`}</td>
     <td class="break"><a class="mono" href=${link(log, "run", run, { test: test.test, environment: test.environment })}>${test.test}</a>
-      ${test.failing && last.error_message && html`<p class="muted firstline">${last.error_type}: ${differenceOf(last.error_message)}</p>`}</td>
+      ${test.failing && last.error_message && html`<p class="muted firstline">${last.error_type}: ${brief(last.error_message)}</p>`}</td>
     <td class="num right nowrap">${test.attempts.length > 1 ? `${test.attempts.length} attempts` : ""}</td>
     <td class="num right nowrap">${duration(test.duration_ns) || "–"}</td>
     <td class="num right nowrap"><a class="tap" href=${link(log, "event", last.index)} title="the event that recorded it">event ${count(last.index)}</a></td>
