@@ -309,5 +309,38 @@ def test_the_message_names_entries_and_holds_nothing_of_them(world):
     assert "secret" not in delivery.body.decode()
 
 
+def sent(world):
+    """The bodies of what waits to be sent."""
+    return [one.body.decode() for one in world.store.due(world.now_ns + 10 * SECOND, 100)]
+
+
+def test_the_value_that_was_counted_by_is_recorded_and_not_sent(world):
+    threshold = Threshold(count=2, window_s=60, by="actor.email")
+    world.put(Alert(name="x", threshold=threshold, to=("https://hooks.example/a",)))
+    for _ in range(2):
+        world.add(actor={"id": "a", "email": "alice@shop.example"})
+    world.round()
+    (body,) = sent(world)
+    assert "alice" not in body
+    assert json.loads(body)["data"]["by"] == "actor.email"
+    assert json.loads(body)["data"]["message"] == "shop/x: 2 matches of one actor.email within 60 s"
+    assert world.fired()[0]["attributes"]["group"] == "alice@shop.example"
+
+
+def test_the_test_whose_result_changed_is_recorded_and_not_sent(world):
+    world.put(Alert(name="x", rule="result_changed", to=("https://hooks.example/a",)))
+    case = {"action": "test.case.finish", "qa": {"run": "nightly", "test": "t-checkout", "status": "failed"}}
+    world.add(action="test.run.start", qa={"run": "nightly"})
+    world.add(**case)
+    world.add(action="test.run.finish", qa={"run": "nightly"})
+    world.add(**{**case, "qa": {**case["qa"], "status": "passed"}})
+    world.round()
+    (body,) = sent(world)
+    assert "checkout" not in body
+    assert "nightly" not in body
+    assert json.loads(body)["data"]["message"] == "shop/x: a test got another result after its run was closed"
+    assert "t-checkout of run nightly" in world.fired()[0]["message"]
+
+
 def test_the_file_is_for_its_owner_only(world):
     assert world.path.stat().st_mode & 0o077 == 0
