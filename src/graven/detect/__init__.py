@@ -8,8 +8,9 @@ Pure, from the bottom up:
 With a disk or a network:
     store      `alerts.sqlite`                       follow    the round over all alerts
     message, signing, webhook, mail                  deliver   the queue, with retries
+    aside      blocking calls that nobody waits for
 
-How a server composes them; everything runs in one thread, `stop` is a `threading.Event`:
+How a server composes them; `stop` is a `threading.Event`, and `deliver.run(1.0)` runs on a loop of its own:
 
     store = AlertStore(data_dir / "alerts.sqlite")
     record = logs.system.record                      # append to `system`, durable on return
@@ -19,7 +20,7 @@ How a server composes them; everything runs in one thread, `stop` is a `threadin
     deliver = Deliver(store, send, record, clock=time.time_ns, random=random.random)
     while not stop.wait(1.0):
         follow.round()                               # `follow.problems` for the status page
-        deliver.step()
+        deliver.record()
     follow.close()
 
 `PUT /v1/logs/{log}/alerts/{name}` (an operator's call): `decode_alert(body, check_timeless, name=name)`, record

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from graven.errors import InvalidInput
 
-__all__ = ["check_address", "is_refused", "mailbox_of", "shown"]
+__all__ = ["check_address", "host_of", "is_refused", "mailbox_of", "shown"]
 
 MAX_CHARS: Final = 2000
 _MAILBOX: Final = re.compile(
@@ -58,6 +58,11 @@ def shown(address: str) -> str:
     parts = urlsplit(address)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}/…{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def host_of(address: str) -> str:
+    """What answers there: host and port of a webhook, `mailto` for every mailbox (one server takes all our mail)."""
+    return "mailto" if address.startswith("mailto:") else urlsplit(address).netloc.rpartition("@")[2].lower()
 
 
 def is_refused(ip: str) -> bool:
