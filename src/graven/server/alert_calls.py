@@ -40,7 +40,7 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         alert = msgspec.to_builtins(stored.alert) if operator else public_form(stored.alert)
         hooks = [address for address in stored.alert.to if not address.startswith("mailto:")]
         secrets = {address: secret_of(alerting.keys[0], address) for address in hooks} if operator else None
-        return AlertAnswer(alert, stored.armed, alerting.problems.get(f"{stored.log}/{stored.alert.name}"), secrets)
+        return AlertAnswer(alert, stored.armed, alerting.problem_of(stored.log, stored.alert.name), secrets)
 
     def found(log: str, name: str) -> Stored:
         for stored in alerting.store.alerts(log):

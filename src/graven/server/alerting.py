@@ -94,8 +94,16 @@ class Alerting:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._end_sending: Callable[[], object] = lambda: None
-        self.problems: Mapping[str, str] = {}
-        """What keeps alerts from listening at the moment, by `log/name`."""
+        self._problems: Mapping[str, str] = {}
+        self._problem_of_all: str | None = None
+
+    def problem_of(self, log: str, name: str) -> str | None:
+        """What keeps an alert from listening at the moment; None when nothing does."""
+        return self._problem_of_all or self._problems.get(f"{log}/{name}")
+
+    def switch_off(self, setting: str) -> None:
+        """Say of each alert that it does not listen, because of that setting; instead of `start`."""
+        self._problem_of_all = f"alerts are switched off: {setting} is false"
 
     def start(self, index: IndexClient, loop: asyncio.AbstractEventLoop) -> None:
         """Begin the rounds; called on the loop."""
@@ -128,18 +136,26 @@ class Alerting:
 
     def _watch(self, follow: Follow, deliver: Deliver) -> None:
         while not self._stop.wait(self._round_s):
-            try:
-                follow.round()
-                self.problems = follow.problems
-                deliver.record()
-            except GravenError as error:  # a log that is stopped, a full disk: the next round tries again
-                logger().warning("alerts wait", why=str(error))
-            except Exception:  # noqa: BLE001 - whatever it is, the next round has to come
-                logger().exception("a round of alerts failed")
+            # each for itself: what was sent is recorded whatever keeps the round from its end
+            self._problem_of_all = self._tried("a round of alerts", follow.round)
+            self._problems = follow.problems
+            self._tried("recording deliveries of alerts", deliver.record)
         try:
             follow.close()
         except GravenError as error:
             logger().warning("the state of alerts was not kept; it is made again from the log", why=str(error))
+
+    def _tried(self, what: str, step: Callable[[], object]) -> str | None:
+        """What went wrong, None when nothing did. Whatever it is, the next round has to come."""
+        try:
+            step()
+        except GravenError as error:  # a log that is stopped, a full disk: the next round tries again
+            logger().warning("alerts wait", what=what, why=str(error))
+            return error.message
+        except Exception as error:  # noqa: BLE001 - a bug: the log of the server has it whole
+            logger().exception("alerts wait", what=what)
+            return f"{what} failed: {type(error).__name__}"
+        return None
 
     def _deliver(self, deliver: Deliver) -> None:
         while not self._stop.is_set():

@@ -19,7 +19,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.recorded: list[dict[str, Any]] = []
         self.store = AlertStore(folder / "alerts.sqlite")
-        self.alerting = SimpleNamespace(store=self.store, keys=(b"k" * 32,), problems={})
+        self.alerting = SimpleNamespace(store=self.store, keys=(b"k" * 32,), problem_of=self.problem_of)
         system = SimpleNamespace(record=self.recorded.append)
         self.logs = SimpleNamespace(get=lambda log: SimpleNamespace(size=7), system=system)
         self.clock = lambda: 1
@@ -31,6 +31,12 @@ class World:
 
     async def on_disk(self, function: Any, *args: Any) -> Any:
         return function(*args)
+
+    def problem_of(self, log: str, name: str) -> str | None:
+        return f"{log}/{name} is deaf"
+
+    def list(self) -> Any:
+        return asyncio.run(self.calls["list_alerts"](SimpleNamespace(scope={"headers": []}), "shop"))
 
     def put(self, body: bytes) -> AlertAnswer:
         async def read() -> bytes:
@@ -56,3 +62,8 @@ def test_an_alert_is_recorded_and_listens_from_now_on(world: World) -> None:
     answer = world.put(b'{"query":"outcome:denied since:2026-11-27","threshold":{"count":1,"window_s":60}}')
     assert answer.armed == 7
     assert [event["action"] for event in world.recorded] == ["alert.put"]
+
+
+def test_what_keeps_an_alert_from_listening_is_listed(world: World) -> None:
+    world.put(b'{"silence":{"window_s":60}}')
+    assert [one.problem for one in world.list().alerts] == ["shop/one is deaf"]

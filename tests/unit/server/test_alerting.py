@@ -13,7 +13,7 @@ import pytest
 from graven.detect import Alert, Threshold
 from graven.detect.sent import Attempt
 from graven.detect.store import Delivery
-from graven.errors import Unavailable
+from graven.errors import StorageFailed, Unavailable
 from graven.index.process.messages import Answer
 from graven.server.alerting import Alerting
 from graven.server.indexing.client import IndexClient
@@ -26,8 +26,8 @@ class World:
     """Every entry of `shop` matches; `recorded` has what `system` got."""
 
     def __init__(self, folder: Path) -> None:
-        self.size = 0
-        self.away = False
+        self.size = self.rounds = 0
+        self.away = self.full = self.broken = False
         self.recorded: list[str] = []
         self.changed = threading.Condition()
         self.begun = threading.Event()
@@ -37,6 +37,8 @@ class World:
         self.alerting.store.put("shop", one, armed=0, armed_ns=0)
 
     def record(self, event: Mapping[str, Any]) -> None:
+        if event["action"] == "alert.fire" and self.full:
+            raise StorageFailed("no space is left", code="storage_full")
         with self.changed:
             self.recorded.append(event["action"])
             self.changed.notify_all()
@@ -47,8 +49,14 @@ class World:
         raise AssertionError
 
     async def ask(self, method: str, log: str, parameters: Mapping[str, str]) -> Answer:
+        if method == "head":
+            with self.changed:
+                self.rounds += 1
+                self.changed.notify_all()
         if self.away:
             raise Unavailable("the index is away", code="index_away")
+        if self.broken:
+            raise ZeroDivisionError
         if method == "head":
             return Answer(1, msgspec.msgpack.encode([self.size, 10**18 - 10**10, True]), 0)
         found = [{"index": index, "received": index} for index in range(int(parameters["start"]), self.size)]
@@ -57,6 +65,13 @@ class World:
     def until(self, count: int) -> None:
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.recorded) >= count, 60)
+
+    def problem(self) -> str | None:
+        """What is said of the alert after a whole round that began after this call."""
+        with self.changed:
+            wanted = self.rounds + 3  # one may be under way, the next is whole, and over when another begins
+            assert self.changed.wait_for(lambda: self.rounds >= wanted, 60)
+        return self.alerting.problem_of("shop", "each")
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -94,3 +109,38 @@ def test_an_end_before_the_first_round_ends(world: World) -> None:
     with world.running():
         pass
     assert world.recorded == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ("away", "the index is away"),
+        ("full", "no space is left"),
+        ("broken", "a round of alerts failed: ZeroDivisionError"),
+    ],
+)
+def test_an_alert_says_what_keeps_it_from_listening_while_it_does(world: World, fault: str, problem: str) -> None:
+    setattr(world, fault, True)
+    world.size = 1
+    with world.running():
+        assert world.problem() == problem
+        setattr(world, fault, False)
+        assert world.problem() is None
+    assert "alert.fire" in world.recorded
+
+
+def test_what_was_sent_is_recorded_although_nothing_can_be_detected(world: World) -> None:
+    world.full = True
+    world.size = 1
+    stored = world.alerting.store.alerts("shop")[0]
+    sent = Delivery("alert-1", HOOK, "shop", "each", b"{}", 0, 0, 1, "success", "204")
+    world.alerting.store.keep(stored, b"", [sent])
+    with world.running():
+        world.until(1)
+    assert world.recorded == ["alert.deliver"]
+
+
+def test_an_alert_that_is_switched_off_says_so(world: World) -> None:
+    world.alerting.switch_off("index.enabled")
+    assert world.alerting.problem_of("shop", "each") == "alerts are switched off: index.enabled is false"
+    world.alerting.close()
