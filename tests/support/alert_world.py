@@ -10,7 +10,7 @@ from graven.detect.deliver import Deliver
 from graven.detect.follow import SETTLE_NS, Follow, Head
 from graven.detect.rule import Alert
 from graven.detect.sent import Delivered
-from graven.detect.store import AlertStore
+from graven.detect.store import AlertStore, Delivery
 from graven.errors import Conflict, Unavailable
 from graven.index.export.values import values_of
 from graven.index.query.fields import BY_NAME
@@ -78,6 +78,10 @@ class World:
             return self.follow.round()
         finally:
             self.now_ns -= SETTLE_NS if settled else 0
+
+    def queued(self) -> list[Delivery]:
+        """What waits to be sent, in the order in which it fired."""
+        return self.store._deliveries("outcome IS NULL ORDER BY rowid", ())
 
     def fired(self) -> list[dict[str, Any]]:
         """The entries `alert.fire`, in order."""

@@ -4,11 +4,13 @@ Pure, from the bottom up:
     address    where an alert may be sent           rule      the alert, its one spelling
     fired      a firing and its entry                counting, silence, changed    the three kinds of watch
     watch      one alert on one log                  shipped   the alerts that come with Graven
+    timeless   a query that asks the same whenever it is asked
 With a disk or a network:
     store      `alerts.sqlite`                       follow    the round over all alerts
     message, signing, webhook, mail                  deliver   the queue, with retries
+    aside      blocking calls that nobody waits for
 
-How a server composes them; everything runs in one thread, `stop` is a `threading.Event`:
+How a server composes them; `stop` is a `threading.Event`, and `deliver.run(1.0)` runs on a loop of its own:
 
     store = AlertStore(data_dir / "alerts.sqlite")
     record = logs.system.record                      # append to `system`, durable on return
@@ -18,10 +20,10 @@ How a server composes them; everything runs in one thread, `stop` is a `threadin
     deliver = Deliver(store, send, record, clock=time.time_ns, random=random.random)
     while not stop.wait(1.0):
         follow.round()                               # `follow.problems` for the status page
-        deliver.step()
+        deliver.record()
     follow.close()
 
-`PUT /v1/logs/{log}/alerts/{name}` (an operator's call): `decode_alert(body, parse_query, name=name)`, record
+`PUT /v1/logs/{log}/alerts/{name}` (an operator's call): `decode_alert(body, check_timeless, name=name)`, record
 `alert.put` with `public_form(alert)`, then `store.put(log, alert, armed=log.size, armed_ns=…)`, where `armed_ns` is
 the received time of the entry before, or now. `DELETE` records `alert.delete`, then `store.delete`. `SHIPPED` is put
 when a log is created. `secret_of(key, address)` is what a receiver checks signatures with.
@@ -35,6 +37,7 @@ from graven.detect.rule import Alert, Silence, Threshold, decode_alert, encode_a
 from graven.detect.shipped import SHIPPED, Shipped
 from graven.detect.signing import alert_keys, secret_of
 from graven.detect.store import AlertStore, Stored
+from graven.detect.timeless import check_timeless
 from graven.detect.watch import Span, Watch
 from graven.detect.webhook import Webhook
 
@@ -58,6 +61,7 @@ __all__ = [
     "Watch",
     "Webhook",
     "alert_keys",
+    "check_timeless",
     "decode_alert",
     "encode_alert",
     "public_form",

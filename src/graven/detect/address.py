@@ -2,8 +2,9 @@
 
 A server that calls whatever address it is given can be made to call its own neighbours (SSRF). So only an operator
 sets addresses; redirects are not followed; every network address of the host is checked when it is called, and the
-connection goes to the address that was checked; loopback, link-local (where clouds keep their metadata), multicast
-and unspecified ones are refused unless settings allow them. Private networks are allowed: that is where QA lives.
+connection goes to the address that was checked; loopback, link-local, multicast and unspecified ones are refused unless
+settings allow them, and so are those where clouds keep their metadata. What stands for an IPv4 address is checked as
+that. Private networks are allowed: that is where QA lives.
 """
 
 import hashlib
@@ -14,13 +15,30 @@ from urllib.parse import urlsplit
 
 from graven.errors import InvalidInput
 
-__all__ = ["check_address", "is_refused", "mailbox_of", "shown"]
+__all__ = ["check_address", "host_of", "is_refused", "mailbox_of", "shown"]
 
 MAX_CHARS: Final = 2000
 _MAILBOX: Final = re.compile(
     r"[A-Za-z0-9!#$&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$&'*+/=?^_`{|}~-]+)*"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*"
 )
+
+_METADATA: Final = frozenset(
+    map(
+        ipaddress.ip_address,
+        (
+            "fd00:ec2::254",  # AWS
+            "fd20:ce::254",  # Google Cloud
+            "168.63.129.16",  # Azure
+            "192.0.0.192",  # Oracle Cloud
+            "100.100.100.200",  # Alibaba Cloud
+            "fd00:42::42",  # Scaleway
+        ),
+    )
+)
+"""Where clouds answer whoever asks with credentials; the others use 169.254.169.254, which is link-local."""
+_LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: only its network knows where in it the IPv4 address stands, so none of it is to be trusted."""
 
 
 def check_address(address: str) -> None:
@@ -60,6 +78,11 @@ def shown(address: str) -> str:
     return f"{parts.scheme}://{host}/…{hashlib.sha256(address.encode()).hexdigest()[:8]}"
 
 
+def host_of(address: str) -> str:
+    """What answers there: host and port of a webhook, `mailto` for every mailbox (one server takes all our mail)."""
+    return "mailto" if address.startswith("mailto:") else urlsplit(address).netloc.rpartition("@")[2].lower()
+
+
 def is_refused(ip: str) -> bool:
     """Whether a network address is one that only settings may allow. A malformed one is refused, too."""
     try:
@@ -68,6 +91,8 @@ def is_refused(ip: str) -> bool:
         return True
     if isinstance(found, ipaddress.IPv6Address):
         found = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _nat64(found) or found
+    if found in _METADATA or found in _LOCAL_NAT64:
+        return True
     return found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified or _is_this(found)
 
 

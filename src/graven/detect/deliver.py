@@ -3,14 +3,20 @@
 At least once: a crash between an answer and its note sends again, under the same `webhook-id`. What came of it is
 kept first and recorded in `system` then (`alert.deliver`, its id made of firing and address), so that the record is
 the same to the byte however often it is made.
+
+One that does not answer must hold nobody else: at most one delivery is in flight for each address, and few for each
+host (mail has one host, our own server), so that there is room for the others. What is cut off by the end of the
+server is no attempt: it is sent again.
 """
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from graven.detect.address import shown
+from graven.detect.address import host_of, shown
 from graven.detect.follow import Record, record_once
 from graven.detect.sent import Attempt, Delivered, Later, Refused, Send
 from graven.detect.store import AlertStore, Delivery
@@ -21,12 +27,13 @@ MOST_ATTEMPTS: Final = 12
 """With the waits below the last one comes a day and a half after the first."""
 _FIRST_WAIT_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 21_600.0
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 64
+_AT_ONCE_EACH: Final = 4
 _SECOND: Final = 1_000_000_000
 
 
 class Deliver:
-    """One thread calls `step` again and again."""
+    """`run` sends, on a loop of its own; `record` records what was decided, from any one thread."""
 
     def __init__(
         self,
@@ -43,29 +50,70 @@ class Deliver:
         self._record = record
         self._clock = clock
         self._random = random
+        self._in_flight: dict[str, str] = {}
+        """Host by address."""
 
-    def step(self) -> int | None:
-        """Send what is due, at most eight at once, and record what was decided.
+    async def run(self, look_s: float | None) -> None:
+        """Send what is due until cancelled, and look for more every `look_s`; None: until nothing is due.
 
-        Gives when the next one is due, Unix ns; None when nothing waits. Raises what recording and storing raise.
+        Raises what storing raises; what was in flight then is sent again.
         """
-        due = self._store.due(self._clock(), _AT_ONCE)
-        if due:
-            asyncio.run(self._send_all(due))
+        changed = asyncio.Event()
+        self._in_flight = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    changed.clear()
+                    self._begin(group, changed)
+                    if look_s is None and not self._in_flight:
+                        return
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(look_s):
+                            await changed.wait()
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+
+    def record(self) -> None:
+        """Record what was decided. Raises what recording and storing raise."""
         for decided in self._store.unrecorded():
             record_once(self._record, deliver_event(decided))
             self._store.forget(decided)
+
+    def step(self) -> int | None:
+        """Send what is due and wait for all of it, then record.
+
+        Gives when the next one is due, Unix ns; None when nothing waits.
+        """
+        asyncio.run(self.run(None))
+        self.record()
         return self._store.next_due_ns()
 
-    async def _send_all(self, due: list[Delivery]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for delivery in due:
-                group.create_task(self._one(delivery))
+    def _begin(self, group: asyncio.TaskGroup, changed: asyncio.Event) -> None:
+        hosts = Counter(self._in_flight.values())
+        for delivery in self._store.due(self._clock()):
+            host = host_of(delivery.address)
+            if len(self._in_flight) >= _AT_ONCE:
+                return
+            if delivery.address not in self._in_flight and hosts[host] < _AT_ONCE_EACH:
+                hosts[host] += 1
+                self._in_flight[delivery.address] = host
+                group.create_task(self._one(delivery, changed))
 
-    async def _one(self, delivery: Delivery) -> None:
+    async def _one(self, delivery: Delivery, changed: asyncio.Event) -> None:
+        try:
+            self._store.update(self._decided(delivery, await self._attempt(delivery)))
+        finally:
+            self._in_flight.pop(delivery.address, None)
+            changed.set()
+
+    async def _attempt(self, delivery: Delivery) -> Attempt:
         send = self._send.get(delivery.address.partition(":")[0])
-        attempt: Attempt = Refused("this server has no way to send there") if send is None else await send(delivery)
-        self._store.update(self._decided(delivery, attempt))
+        if send is None:
+            return Refused("this server has no way to send there")
+        try:
+            return await send(delivery)
+        except Exception as error:  # noqa: BLE001 - a bug in one way to send must not hold the others
+            return Later(f"a bug: {type(error).__name__}")
 
     def _decided(self, delivery: Delivery, attempt: Attempt) -> Delivery:
         tried = delivery._replace(attempts=delivery.attempts + 1, detail=attempt.detail)

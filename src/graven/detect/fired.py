@@ -13,7 +13,7 @@ import msgspec
 from graven.detect.rule import SEVERITIES, Alert, digest_of
 from graven.event.envelope import format_time
 
-__all__ = ["MOST_INDEXES", "Fired", "Found", "bounded", "fire_event"]
+__all__ = ["MOST_INDEXES", "Fired", "Found", "bounded", "fire_event", "message_of", "message_without_values"]
 
 MOST_INDEXES: Final = 100
 """So many entries are named; beyond that the first and the last fifty."""
@@ -58,17 +58,37 @@ def bounded(indexes: Sequence[int]) -> tuple[int, ...]:
 
 
 def message_of(fired: Fired) -> str:
-    """One sentence for people."""
+    """One sentence for people who may read `system`: it holds the value of `by`, or the name of a test."""
+    threshold, found = fired.alert.threshold, fired.found
+    if found.what:
+        return f"{_name(fired)}: {found.what}"
+    if threshold is None or found.group is None:
+        return message_without_values(fired)
+    return f"{_name(fired)}: {_matches(found.count)} of {threshold.by} {found.group}{_within(fired)}"
+
+
+def message_without_values(fired: Fired) -> str:
+    """One sentence for people who may not read anything: nothing in it comes from an entry."""
     alert, found = fired.alert, fired.found
-    name = f"{fired.log}/{alert.name}"
     if alert.silence is not None:
-        return f"{name}: no match for {alert.silence.window_s} s"
+        return f"{_name(fired)}: no match for {alert.silence.window_s} s"
     if alert.threshold is None:
-        return f"{name}: {found.what}"
-    of = f" of {alert.threshold.by} {found.group}" if found.group is not None else ""
-    matches = "1 match" if found.count == 1 else f"{found.count} matches"
-    within = f" within {alert.threshold.window_s} s" if found.count > 1 else ""
-    return f"{name}: {matches}{of}{within}"
+        return f"{_name(fired)}: a test got another result after its run was closed"
+    of = f" of one {alert.threshold.by}" if found.group is not None else ""
+    return f"{_name(fired)}: {_matches(found.count)}{of}{_within(fired)}"
+
+
+def _name(fired: Fired) -> str:
+    return f"{fired.log}/{fired.alert.name}"
+
+
+def _matches(count: int) -> str:
+    return "1 match" if count == 1 else f"{count} matches"
+
+
+def _within(fired: Fired) -> str:
+    threshold = fired.alert.threshold
+    return f" within {threshold.window_s} s" if threshold is not None and fired.found.count > 1 else ""
 
 
 def fire_event(fired: Fired) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import smtplib
+import socket
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -11,12 +13,14 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from graven.detect.address import mailbox_of
+from graven.detect.aside import aside
 from graven.detect.sent import Attempt, Delivered, Later, Refused
 from graven.detect.store import Delivery
 
 __all__ = ["Mail", "MailSettings", "mail_message"]
 
 _TIMEOUT_S: Final = 15.0
+_DEADLINE_S: Final = 60.0
 _PERMANENT: Final = 500
 _MAX_LINE: Final = 500
 
@@ -35,22 +39,51 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM file of the authorities that vouch for the server; those of the system otherwise."""
 
 
+class _Known:
+    """Says that it is there before it connects, so that it can be cut off whatever it waits for."""
+
+    def __init__(self, opened: list[Any], *args: Any, **settings: Any) -> None:
+        opened.append(self)
+        super().__init__(*args, **settings)
+
+
+class _Smtp(_Known, smtplib.SMTP):
+    pass
+
+
+class _SmtpTls(_Known, smtplib.SMTP_SSL):
+    pass
+
+
 class Mail:
     """`Send` for `mailto` addresses."""
 
-    def __init__(self, settings: MailSettings, *, timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(
+        self, settings: MailSettings, *, timeout_s: float = _TIMEOUT_S, deadline_s: float = _DEADLINE_S
+    ) -> None:
+        """`timeout_s` bounds each step of the conversation, `deadline_s` all of it: a server that says a little now
+        and then would hold it for ever."""
         self._settings = settings
         self._timeout_s = timeout_s
+        self._deadline_s = deadline_s
 
     async def __call__(self, delivery: Delivery) -> Attempt:
-        """See `Send`. `timeout_s` bounds each step of the conversation."""
-        return await asyncio.to_thread(self._send, delivery)
+        """See `Send`."""
+        opened: list[smtplib.SMTP] = []
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await aside(self._send, delivery, opened)
+        except TimeoutError:
+            return Later(f"the mail server took more than {self._deadline_s:g} s")
+        finally:
+            for server in opened:
+                _cut(server)
 
-    def _send(self, delivery: Delivery) -> Attempt:
+    def _send(self, delivery: Delivery, opened: list[smtplib.SMTP]) -> Attempt:
         mailbox = mailbox_of(delivery.address)
         message = mail_message(delivery, self._settings.sender, mailbox)
         try:
-            with self._connect() as server:
+            with self._connect(opened) as server:
                 if self._settings.username is not None:
                     server.login(self._settings.username, self._settings.password or "")
                 server.send_message(message, self._settings.sender, [mailbox])
@@ -65,20 +98,28 @@ class Mail:
         except (smtplib.SMTPException, OSError, ValueError) as error:
             return Later(type(error).__name__)
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, opened: list[smtplib.SMTP]) -> smtplib.SMTP:
         settings = self._settings
         if settings.security == "none":
-            return smtplib.SMTP(settings.host, settings.port, timeout=self._timeout_s)
+            return _Smtp(opened, settings.host, settings.port, timeout=self._timeout_s)
         trust = ssl.create_default_context(cafile=settings.ca_file)
         if settings.security == "tls":
-            return smtplib.SMTP_SSL(settings.host, settings.port, timeout=self._timeout_s, context=trust)
-        server = smtplib.SMTP(settings.host, settings.port, timeout=self._timeout_s)
+            return _SmtpTls(opened, settings.host, settings.port, timeout=self._timeout_s, context=trust)
+        server = _Smtp(opened, settings.host, settings.port, timeout=self._timeout_s)
         try:
             server.starttls(context=trust)
         except BaseException:
             server.close()
             raise
         return server
+
+
+def _cut(server: smtplib.SMTP) -> None:
+    """End what its thread waits for; harmless when it is over."""
+    connection: socket.socket | None = getattr(server, "sock", None)
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _refused(code: int, whom: str) -> Attempt:

@@ -1,14 +1,16 @@
 """What is sent of a firing: a small JSON body that names the entries and holds none of their content.
 
 The shape follows the recommendation of Standard Webhooks (`type`, `timestamp`, `data`). Whoever wants to see the
-entries follows the link, with a token: so reading them stays recorded.
+entries follows the link, with a token: so reading them stays recorded. An operator, who may read no entry, chooses
+`by` and the addresses: so the field is named, and its value is not. Nor is the test of a changed result.
+A known hole: the id is a hash that the value went into, so a guess of it can be confirmed.
 """
 
 from urllib.parse import quote
 
 import msgspec
 
-from graven.detect.fired import Fired, message_of
+from graven.detect.fired import Fired, message_without_values
 from graven.detect.store import Delivery
 from graven.event.envelope import format_time
 
@@ -17,17 +19,17 @@ __all__ = ["deliveries_of"]
 
 def deliveries_of(fired: Fired, now_ns: int, link: str = "") -> list[Delivery]:
     """One for each address of the alert, due at once; `link` is the address of the server, "" for none."""
-    found = fired.found
+    found, threshold = fired.found, fired.alert.threshold
     data = {
         "id": fired.id,
         "alert": fired.alert.name,
         "log": fired.log,
         "severity": fired.alert.severity,
-        "message": message_of(fired),
+        "message": message_without_values(fired),
         "since": format_time(found.since_ns),
         "count": found.count,
         "indexes": list(found.indexes),
-        **({} if found.group is None else {"group": found.group}),
+        **({} if threshold is None or threshold.by is None else {"by": threshold.by}),
         **({"link": _link(link, fired)} if link else {}),
     }
     body = msgspec.json.encode({"type": "alert.fire", "timestamp": format_time(found.at_ns), "data": data})

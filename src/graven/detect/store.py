@@ -116,9 +116,13 @@ class AlertStore:
                     made = delivery._replace(outcome="failure", detail="the queue is full")
                 db.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", made)
 
-    def due(self, now_ns: int, most: int) -> list[Delivery]:
-        """What waits and may be sent now, what is due longest first."""
-        return self._deliveries("outcome IS NULL AND due_ns <= ? ORDER BY due_ns, rowid LIMIT ?", (now_ns, most))
+    def due(self, now_ns: int) -> list[Delivery]:
+        """What may be sent now: of each address what is due longest, and of those what is due longest first."""
+        # SQLite takes the other columns from the row that has the minimum
+        columns = ", ".join(f"min({name})" if name == "due_ns" else name for name in Delivery._fields)
+        return self._deliveries(
+            "outcome IS NULL AND due_ns <= ? GROUP BY address ORDER BY min(due_ns), rowid", (now_ns,), columns
+        )
 
     def next_due_ns(self) -> int | None:
         """When the next one may be sent; None when nothing waits."""
@@ -140,8 +144,8 @@ class AlertStore:
         with self._transaction() as db:
             db.execute("DELETE FROM deliveries WHERE fire = ? AND address = ?", (delivery.fire, delivery.address))
 
-    def _deliveries(self, where: str, values: Sequence[Any]) -> list[Delivery]:
-        rows = self._rows(f"SELECT * FROM deliveries WHERE {where}", values)  # noqa: S608 - our own text
+    def _deliveries(self, where: str, values: Sequence[Any], columns: str = "*") -> list[Delivery]:
+        rows = self._rows(f"SELECT {columns} FROM deliveries WHERE {where}", values)  # noqa: S608 - our own text
         return [Delivery(*row) for row in rows]
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:

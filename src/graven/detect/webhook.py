@@ -17,6 +17,7 @@ import httpx
 
 from graven import __version__
 from graven.detect.address import is_refused
+from graven.detect.aside import aside
 from graven.detect.sent import Attempt, Delivered, Later, Refused
 from graven.detect.signing import secret_of, signed_headers
 from graven.detect.store import Delivery
@@ -89,8 +90,7 @@ class Webhook:
 
     async def _checked(self, host: str, port: int) -> str | None:
         """A network address of the host, None when one of them is refused: then none of them is to be trusted."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await aside(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         ips = [str(each[4][0]) for each in found]
         if not self._allow_local and any(is_refused(ip) for ip in ips):
             return None

@@ -6,9 +6,8 @@ import msgspec
 from litestar import Request, Response, delete, get, put
 from litestar.handlers import HTTPRouteHandler
 
-from graven.detect import Stored, decode_alert, public_form, secret_of
+from graven.detect import Stored, check_timeless, decode_alert, public_form, secret_of
 from graven.errors import NotFound
-from graven.index.query.parse import parse
 from graven.server.service import Service
 from graven.server.system import system_event
 
@@ -41,7 +40,7 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         alert = msgspec.to_builtins(stored.alert) if operator else public_form(stored.alert)
         hooks = [address for address in stored.alert.to if not address.startswith("mailto:")]
         secrets = {address: secret_of(alerting.keys[0], address) for address in hooks} if operator else None
-        return AlertAnswer(alert, stored.armed, alerting.problems.get(f"{stored.log}/{stored.alert.name}"), secrets)
+        return AlertAnswer(alert, stored.armed, alerting.problem_of(stored.log, stored.alert.name), secrets)
 
     def found(log: str, name: str) -> Stored:
         for stored in alerting.store.alerts(log):
@@ -74,13 +73,14 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
     @put("/v1/logs/{log:str}/alerts/{name:str}", tags=["alerts"])
     async def put_alert(request: Call, log: str, name: str) -> AlertAnswer:
         """Set an alert: `{"query","threshold":{"count","window_s","by"} | "silence":{"window_s"},"severity","to",
-        "cooldown_s","enabled"}`. It listens from now on; recorded in `system` first."""
+        "cooldown_s","enabled"}`. It listens from now on; recorded in `system` first. A query with a time told from now
+        (`since:1h`) is refused."""
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require("operate")
         opened = service.logs.get(log)
         body = await request.body()
         now_ns = service.clock()
-        alert = decode_alert(body, lambda text: parse(text, now_ns=now_ns), name=name)
+        alert = decode_alert(body, check_timeless, name=name)
 
         def set_it() -> Stored:
             event = system_event(

@@ -1,6 +1,7 @@
-"""Alerts beside the requests: one thread goes round all of them, records what fires, and sends it.
+"""Alerts beside the requests: one thread goes round all of them and records what fires, another sends it.
 
-It asks the index like anybody else, but its reads are not recorded: an alert must not cause what it listens to.
+So a receiver that does not answer delays no firing. The first asks the index like anybody else, but its reads are
+not recorded: an alert must not cause what it listens to.
 """
 
 import asyncio
@@ -68,9 +69,17 @@ class Alerting:
     """Runs from `start` to `close`. `store` may be used by others at the same time."""
 
     def __init__(
-        self, data_dir: Path, settings: AlertSettings, record: Record, *, clock: Callable[[], int], link: str
+        self,
+        data_dir: Path,
+        settings: AlertSettings,
+        record: Record,
+        *,
+        clock: Callable[[], int],
+        link: str,
+        round_s: float = _ROUND_S,
     ) -> None:
         """Opens `alerts.sqlite` and the keys; UsageError when the mail settings cannot work."""
+        self._round_s = round_s
         self.store = AlertStore(data_dir / "alerts.sqlite")
         self.keys = alert_keys(data_dir)
         self._record = record
@@ -82,47 +91,95 @@ class Alerting:
         if mail is not None:
             self._send["mailto"] = Mail(mail)
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.problems: Mapping[str, str] = {}
-        """What keeps alerts from listening at the moment, by `log/name`."""
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._end_sending: Callable[[], object] = lambda: None
+        self._problems: Mapping[str, str] = {}
+        self._problem_of_all: str | None = None
+
+    def problem_of(self, log: str, name: str) -> str | None:
+        """What keeps an alert from listening at the moment; None when nothing does."""
+        return self._problem_of_all or self._problems.get(f"{log}/{name}")
+
+    def switch_off(self, setting: str) -> None:
+        """Say of each alert that it does not listen, because of that setting; instead of `start`."""
+        self._problem_of_all = f"alerts are switched off: {setting} is false"
 
     def start(self, index: IndexClient, loop: asyncio.AbstractEventLoop) -> None:
         """Begin the rounds; called on the loop."""
         search = _IndexSearch(index, loop)
         follow = Follow(self.store, search, self._record, clock=self._clock, link=self._link)
         deliver = Deliver(self.store, self._send, self._record, clock=self._clock, random=random.random)
-        self._thread = threading.Thread(target=self._run, args=(follow, deliver), name="alerts", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._watch, args=(follow, deliver), name="alerts", daemon=True),
+            threading.Thread(target=self._deliver, args=(deliver,), name="alerts-out", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End the rounds: from any thread, at once."""
+        """End the rounds: from any thread, at once. A delivery that is cut off is sent again after the next start."""
         self._stop.set()
+        with self._lock:
+            self._end_sending()
 
     def join(self) -> None:
-        """Wait for the end of the rounds; a delivery that is under way may take its time."""
-        if self._thread is not None:
-            self._thread.join()
+        """Wait for the end of the rounds."""
+        for thread in self._threads:
+            thread.join()
 
     def close(self) -> None:
         """End the rounds and close the file."""
-        self._stop.set()
+        self.stop()
         self.join()
         self.store.close()
 
-    def _run(self, follow: Follow, deliver: Deliver) -> None:
-        while not self._stop.wait(_ROUND_S):
-            try:
-                follow.round()
-                self.problems = follow.problems
-                deliver.step()
-            except GravenError as error:  # a log that is stopped, a full disk: the next round tries again
-                logger().warning("alerts wait", why=str(error))
-            except Exception:  # noqa: BLE001 - whatever it is, the next round has to come
-                logger().exception("a round of alerts failed")
+    def _watch(self, follow: Follow, deliver: Deliver) -> None:
+        while not self._stop.wait(self._round_s):
+            # each for itself: what was sent is recorded whatever keeps the round from its end
+            self._problem_of_all = self._tried("a round of alerts", follow.round)
+            self._problems = follow.problems
+            self._tried("recording deliveries of alerts", deliver.record)
         try:
             follow.close()
         except GravenError as error:
             logger().warning("the state of alerts was not kept; it is made again from the log", why=str(error))
+
+    def _tried(self, what: str, step: Callable[[], object]) -> str | None:
+        """What went wrong, None when nothing did. Whatever it is, the next round has to come."""
+        try:
+            step()
+        except GravenError as error:  # a log that is stopped, a full disk: the next round tries again
+            logger().warning("alerts wait", what=what, why=str(error))
+            return error.message
+        except Exception as error:  # noqa: BLE001 - a bug: the log of the server has it whole
+            logger().exception("alerts wait", what=what)
+            return f"{what} failed: {type(error).__name__}"
+        return None
+
+    def _deliver(self, deliver: Deliver) -> None:
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._until_stopped(deliver))
+            except GravenError as error:  # a full disk
+                logger().warning("deliveries of alerts wait", why=str(error))
+            except Exception:  # noqa: BLE001 - whatever it is, the next one has to be sent
+                logger().exception("delivering alerts failed")
+            self._stop.wait(self._round_s)
+
+    async def _until_stopped(self, deliver: Deliver) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        with self._lock:
+            if self._stop.is_set() or task is None:
+                return
+            self._end_sending = lambda: loop.call_soon_threadsafe(task.cancel)
+        try:
+            await deliver.run(self._round_s)
+        except asyncio.CancelledError:
+            return  # `stop` is all that cancels it
+        finally:
+            with self._lock:  # before the loop is closed
+                self._end_sending = lambda: None
 
 
 def mail_settings(settings: AlertSettings) -> MailSettings | None:

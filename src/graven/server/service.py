@@ -83,7 +83,11 @@ class Service:
         self.index = IndexClient(self.logs.data_dir, self._sizes, query_s=self.settings.index.query_timeout_s)
         if self.settings.index.enabled:
             self._tasks.append(asyncio.get_running_loop().create_task(self.index.run()))
-        if self.settings.index.enabled and self.settings.alerts.enabled:
+        if not self.settings.alerts.enabled:
+            self.alerting.switch_off("alerts.enabled")
+        elif not self.settings.index.enabled:
+            self.alerting.switch_off("index.enabled")
+        else:
             self.alerting.start(self.index, asyncio.get_running_loop())
         # or the first request, and the first line in the middle of a fault, would have to wait for them
         self.intake.submit(lambda: self.redactor.prefilter)

@@ -22,6 +22,7 @@ from typing import Any
 from graven.errors import Busy, Forbidden, Unauthenticated
 from graven.server.access import Principal
 from graven.server.control import Control
+from graven.server.remembered import Remembered
 from graven.server.system import system_event
 from graven.server.tokens import TokenStore
 
@@ -86,7 +87,7 @@ class SessionStore:
         self._codes: dict[bytes, tuple[str, float]] = {}
         self._failures: deque[tuple[float, str]] = deque()
         self._unrecorded = 0
-        self._cache: dict[bytes, tuple[str, int]] = {}
+        self._cache: Remembered[bytes, tuple[str, int]] = Remembered(_MOST_CACHED)
         suffix = hashlib.sha256(installation.encode()).hexdigest()[:8]
         self.cookie_name = f"{'__Host-' if tls else ''}graven_{suffix}"
         control.write((_SCHEMA, ()))
@@ -135,21 +136,15 @@ class SessionStore:
             return None
         check_no_foreign_page(headers)
         digest = _digest(secret)
-        known = self._cache.get(digest)
-        if known is None:
-            rows = self._control.rows("SELECT token, expires_ns FROM sessions WHERE hash = ?", (digest,))
-            known = (str(rows[0][0]), int(rows[0][1])) if rows else None
+        known = self._cache.get(digest, lambda: self._load(digest))
         principal = self._tokens.principal(known[0]) if known is not None and self._clock() < known[1] else None
         if known is None or principal is None:
-            self._cache.pop(digest, None)
+            self._cache.forget(digest)
             raise Unauthenticated(
                 "the session has ended: it expired, or its token was revoked",
                 hint="log in again",
                 code="session_ended",
             )
-        if len(self._cache) >= _MOST_CACHED:
-            self._cache.clear()
-        self._cache[digest] = known
         return Session(principal, known[1])
 
     def close(self, headers: Headers, *, ip: str) -> None:
@@ -160,7 +155,7 @@ class SessionStore:
             raise Unauthenticated("there is no session to end", code="session_ended")
         self._record(system_event("session.end", principal=session.principal, ip=ip))
         self._control.write(("DELETE FROM sessions WHERE hash = ?", (_digest(secret),)))
-        self._cache.pop(_digest(secret), None)
+        self._cache.forget(_digest(secret))
 
     def cookie(self, headers: Headers) -> str | None:
         """The text of our cookie in a request."""
@@ -189,6 +184,10 @@ class SessionStore:
                 hint="send the header, or a token instead of the cookie",
                 code="missing_header",
             )
+
+    def _load(self, digest: bytes) -> tuple[str, int] | None:
+        rows = self._control.rows("SELECT token, expires_ns FROM sessions WHERE hash = ?", (digest,))
+        return (str(rows[0][0]), int(rows[0][1])) if rows else None
 
     def _open(self, principal: Principal, ip: str, how: str) -> Opened:
         secret = secrets.token_urlsafe(32)

@@ -115,7 +115,7 @@ class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: str = ""
     """Address of this server as people reach it, for the links in messages; where it listens otherwise."""
     allow_local: bool = False
-    """Let webhooks go to loopback and link-local addresses, too: whoever sets alerts could reach what listens there."""
+    """Let webhooks go to loopback, link-local and metadata addresses: whoever sets alerts could reach what is there."""
     mail_host: str | None = None
     """The mail server that takes alerts for `mailto:` addresses; none, and they fail."""
     mail_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587

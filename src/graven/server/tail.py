@@ -1,12 +1,14 @@
 """The live tail: server-sent events, as the index gets further. Resumable, sampled above a rate, recorded at both ends.
 
 `event: row` has the log index as its id; `event: progress` says how far the index and the log are, and how many
-matches were left out. A client that comes back with `Last-Event-ID` gets what it missed.
+matches were left out (`skipped`). Up to `most` rows are sent at once, and `most` a second after that: of what is more
+the newest. A client that comes back with `Last-Event-ID` gets what it missed by the same measure.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from litestar import Request, get
@@ -15,6 +17,7 @@ from litestar.response import Stream
 
 from graven.errors import Busy, GravenError
 from graven.server.problems import problem_of
+from graven.server.rate import Bucket
 from graven.server.search import QUERY_PARAMETERS, given_parameters
 from graven.server.service import Service, client_ip
 from graven.tlog.encoding import decode_decimal
@@ -31,9 +34,16 @@ _HEARTBEAT_S: Final = 15.0
 _MOST_TAILS: Final = 256
 
 
-def tail_routes(service: Service) -> list[HTTPRouteHandler]:
+class _Tail:
+    """One that is open, or about to be."""
+
+
+def tail_routes(
+    service: Service, *, most_tails: int = _MOST_TAILS, monotonic: Callable[[], float] = time.monotonic
+) -> list[HTTPRouteHandler]:
     """The one call."""
-    open_tails: set[object] = set()
+    # weak: an answer that never begins, because the client went, runs no line of ours at its end
+    open_tails: weakref.WeakSet[_Tail] = weakref.WeakSet()
 
     @get("/v1/logs/{log:str}/tail", media_type="text/event-stream", tags=["search"])
     async def tail(
@@ -48,42 +58,53 @@ def tail_routes(service: Service) -> list[HTTPRouteHandler]:
         most: str | None = None,
         after: str | None = None,
     ) -> Stream:
-        """Matches as they arrive (Server-Sent Events). `most` (1 to 1000, 200) a second are sent, the newest; `after`
-        or `Last-Event-ID` is the log index to go on behind, -1 for everything."""
+        """Matches as they arrive (Server-Sent Events). Up to `most` (1 to 1000, 200) are sent at once, and `most` a
+        second after that: of more the newest, the others are counted in `skipped`. `after` or `Last-Event-ID` is the
+        log index to go on behind, -1 for the first; what was missed is sent by the same measure."""
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require("read", log)
         service.logs.get(log)
         parameters = given_parameters(request, *QUERY_PARAMETERS, "view", "most", "after")
         rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
-        if len(open_tails) >= _MOST_TAILS:
-            raise Busy(f"{_MOST_TAILS} tails are open", hint="close one of them", retry_after_s=5)
         start = _position(behind) if behind is not None else service.index.indexed(log) - 1
-        asked = {**parameters, "limit": str(max(1, rate // _PER_SECOND))}
-        # a bad query is refused before the stream begins, and nobody listens whose start is not on record
-        first = await service.index.ask("tail", log, {**asked, "after": str(start)})
-        facts = {"query": parameters.get("q", ""), "after": start}
-        await service.reads.one(principal, client_ip(request.scope), "events.tail.start", log, (), facts)
+        if len(open_tails) >= most_tails:
+            raise Busy(f"{most_tails} tails are open", hint="close one of them", retry_after_s=5)
+        mark = _Tail()
+        open_tails.add(mark)  # before anything is waited for: a burst must not pass together
+        bucket = Bucket(rate, monotonic())
+        try:
+            # a bad query is refused before the stream begins, and nobody listens whose start is not on record
+            first = await service.index.ask("tail", log, {**parameters, "limit": str(rate), "after": str(start)})
+            facts = {"query": parameters.get("q", ""), "after": start}
+            await service.reads.one(principal, client_ip(request.scope), "events.tail.start", log, (), facts)
+        except BaseException:
+            open_tails.discard(mark)
+            raise
 
         async def pieces() -> AsyncIterator[bytes]:
-            sent, position, said = 0, start, time.monotonic()
-            mark = object()
-            open_tails.add(mark)  # here: what never begins, because the client went, never ends either
+            sent, position, said = 0, start, monotonic()
             try:
-                answer = first
+                answer, limit = first, rate
                 while True:
-                    sent += answer.count
+                    shown = min(answer.count, limit)
+                    bucket.take(shown)
+                    sent += shown
                     quiet = answer.count == 0 and answer.last == position
                     position = answer.last if answer.last is not None else position
-                    if not quiet or answer is first or time.monotonic() - said > _HEARTBEAT_S:
+                    if not quiet or answer is first or monotonic() - said > _HEARTBEAT_S:
                         yield answer.body
-                        said = time.monotonic()
+                        said = monotonic()
                     if service.stopping:
                         return
                     await asyncio.sleep(1 / _PER_SECOND)
                     await _something_new(service, log, position + 1)
+                    while not (limit := bucket.available(monotonic())):  # noqa: ASYNC110 - time fills it, nobody tells
+                        await asyncio.sleep(bucket.wait_s(monotonic()))
                     service.authenticate(dict(request.scope["headers"])).require("read", log)
-                    answer = await service.index.ask("tail", log, {**asked, "after": str(position)})
+                    answer = await service.index.ask(
+                        "tail", log, {**parameters, "limit": str(limit), "after": str(position)}
+                    )
             except GravenError as error:
                 yield b"event: error\ndata: " + problem_of(error).body + b"\n\n"
             finally:

@@ -20,6 +20,7 @@ from graven.errors import InvalidInput, NotFound, Unauthenticated
 from graven.log.layout import check_name
 from graven.server.access import Principal, check_roles
 from graven.server.control import Control
+from graven.server.remembered import Remembered
 
 __all__ = ["Announce", "TokenInfo", "TokenStore", "make_token", "token_id_of"]
 
@@ -78,7 +79,7 @@ class TokenStore:
         self._announce = announce
         self._clock = clock
         self._monotonic = monotonic
-        self._cache: dict[str, tuple[bytes, Principal]] = {}
+        self._cache: Remembered[str, tuple[bytes, Principal]] = Remembered(_CACHE_SIZE)
         self._version = control.version()
         self._checked = monotonic()
 
@@ -86,27 +87,19 @@ class TokenStore:
         """The principal of a token text; Unauthenticated when unknown, wrong or revoked."""
         token_id = token_id_of(token)
         self._forget_if_changed_elsewhere()
-        known = self._cache.get(token_id)
-        if known is None:
-            known = self._load(token_id)
+        known = self._cache.get(token_id, lambda: self._load(token_id))
         digest = hashlib.sha256(token.encode()).digest()
         if known is None or not hmac.compare_digest(known[0], digest):
             raise Unauthenticated(
                 "unknown or revoked token", hint="ask an operator for a new one", code="unknown_token"
             )
-        if len(self._cache) >= _CACHE_SIZE:
-            self._cache.clear()
-        self._cache[token_id] = known
         return known[1]
 
     def principal(self, token_id: str) -> Principal | None:
         """Whom a token that was checked before stands for; None when it is unknown or revoked."""
         self._forget_if_changed_elsewhere()
-        known = self._cache.get(token_id) or self._load(token_id)
-        if known is None:
-            return None
-        self._cache[token_id] = known
-        return known[1]
+        known = self._cache.get(token_id, lambda: self._load(token_id))
+        return None if known is None else known[1]
 
     def create(
         self, name: str, roles: list[str], logs: list[str] | None = None, *, by: str, token: str | None = None

@@ -4,6 +4,9 @@ import asyncio
 import email
 import email.policy
 import json
+import socket
+import threading
+from types import SimpleNamespace
 
 import pytest
 from tests.support.alert_world import START_NS
@@ -15,7 +18,7 @@ from graven.detect.sent import Delivered, Later, Refused
 from graven.detect.store import Delivery
 
 
-def delivery(message="shop/burst: 10 matches of actor eve within 60 s"):
+def delivery(message="shop/burst: 10 matches of one actor within 60 s"):
     data = {
         "id": "alert-1", "alert": "burst", "log": "shop", "severity": "error", "message": message,
         "since": "2026-11-22T20:01:02.000000000Z", "count": 2, "indexes": [7, 9],
@@ -25,9 +28,9 @@ def delivery(message="shop/burst: 10 matches of actor eve within 60 s"):
     return Delivery("alert-1", "mailto:qa@shop.example", "shop", "burst", body.encode(), START_NS, 0)
 
 
-def send(server, what=None, **settings):
+def send(server, what=None, deadline_s=30.0, **settings):
     chosen = MailSettings("localhost", "graven@shop.example", port=server.port, **{"security": "none", **settings})
-    return asyncio.run(Mail(chosen, timeout_s=10)(what or delivery()))
+    return asyncio.run(Mail(chosen, timeout_s=10, deadline_s=deadline_s)(what or delivery()))
 
 
 def test_a_message_says_what_fired_and_where_to_look():
@@ -36,7 +39,7 @@ def test_a_message_says_what_fired_and_where_to_look():
     ((sender, recipients, raw),) = server.messages
     assert (sender, recipients) == ("graven@shop.example", ["qa@shop.example"])
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert message["Subject"] == "[graven] error: shop/burst: 10 matches of actor eve within 60 s"
+    assert message["Subject"] == "[graven] error: shop/burst: 10 matches of one actor within 60 s"
     assert message["To"] == "qa@shop.example"
     assert message["Message-ID"] == "<alert-1@shop.example>"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -108,3 +111,13 @@ def test_nobody_there_is_tried_later():
     with mail_server() as server:
         pass
     assert send(server) == Later("ConnectionRefusedError")
+
+
+def test_a_server_that_never_speaks_ends_at_the_deadline_and_leaves_no_thread():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = SimpleNamespace(port=listening.getsockname()[1])
+        assert send(server, deadline_s=0.2) == Later("the mail server took more than 0.2 s")
+    for thread in threading.enumerate():
+        if thread.name == "aside":
+            thread.join(5)
+            assert not thread.is_alive(), "its connection was cut"

@@ -51,7 +51,32 @@ def test_a_server_does_not_call_itself_or_its_link(ip):
 
 
 @pytest.mark.parametrize(
-    "ip", ["10.0.0.1", "192.168.1.1", "93.184.216.34", "2001:db8::1", "fd00::1", "64:ff9b::808:808"]
+    "ip",
+    [
+        "169.254.169.254", "fd00:ec2::254", "FD00:0EC2:0:0::254", "fd20:ce::254", "fd00:42::42", "168.63.129.16",
+        "192.0.0.192", "100.100.100.200",
+        "::ffff:100.100.100.200", "::ffff:192.0.0.192",
+        "64:ff9b::100.100.100.200", "64:ff9b::169.254.169.254", "64:ff9b::192.0.0.192",
+        "64:ff9b:1::169.254.169.254", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1::808:808",
+        "2002:6464:64c8::1", "2002:a9fe:a9fe::",
+    ],
+)  # fmt: skip
+def test_a_server_does_not_ask_for_the_credentials_of_its_cloud(ip):
+    assert is_refused(ip)
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "10.0.0.1",
+        "192.168.1.1",
+        "93.184.216.34",
+        "2001:db8::1",
+        "fd00::1",
+        "64:ff9b::808:808",
+        "100.100.100.201",
+        "fd00:ec2::253",
+    ],
 )
 def test_private_and_public_networks_are_called(ip):
     assert not is_refused(ip)

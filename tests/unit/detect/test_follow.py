@@ -34,7 +34,7 @@ def test_a_match_is_recorded_and_queued(world):
     world.add(action="boom")
     (fired,) = world.round()
     assert indexes(world) == [[1]]
-    (queued,) = world.store.due(world.now_ns + 10 * SECOND, 10)
+    (queued,) = world.queued()
     assert (queued.fire, queued.address) == (fired.id, HOOK)
 
 
@@ -111,7 +111,7 @@ def test_a_crash_around_the_record_loses_none_and_fires_none_twice(world, place)
     world.restart()
     world.round()
     assert indexes(world) == [[0], [1], [2]]
-    assert len(world.store.due(world.now_ns + 10 * SECOND, 10)) == 3
+    assert len(world.queued()) == 3
 
 
 def test_an_alert_made_louder_between_a_crash_and_the_start_is_recorded_once(world):
@@ -307,6 +307,34 @@ def test_the_message_names_entries_and_holds_nothing_of_them(world):
     assert body["data"]["indexes"] == [0]
     assert body["data"]["link"] == "https://graven.example/v1/logs/shop/events/0"
     assert "secret" not in delivery.body.decode()
+
+
+def test_the_value_that_was_counted_by_is_recorded_and_not_sent(world):
+    threshold = Threshold(count=2, window_s=60, by="actor.email")
+    world.put(Alert(name="x", threshold=threshold, to=("https://hooks.example/a",)))
+    for _ in range(2):
+        world.add(actor={"id": "a", "email": "alice@shop.example"})
+    world.round()
+    (body,) = [one.body.decode() for one in world.queued()]
+    assert "alice" not in body
+    assert json.loads(body)["data"]["by"] == "actor.email"
+    assert json.loads(body)["data"]["message"] == "shop/x: 2 matches of one actor.email within 60 s"
+    assert world.fired()[0]["attributes"]["group"] == "alice@shop.example"
+
+
+def test_the_test_whose_result_changed_is_recorded_and_not_sent(world):
+    world.put(Alert(name="x", rule="result_changed", to=("https://hooks.example/a",)))
+    case = {"action": "test.case.finish", "qa": {"run": "nightly", "test": "t-checkout", "status": "failed"}}
+    world.add(action="test.run.start", qa={"run": "nightly"})
+    world.add(**case)
+    world.add(action="test.run.finish", qa={"run": "nightly"})
+    world.add(**{**case, "qa": {**case["qa"], "status": "passed"}})
+    world.round()
+    (body,) = [one.body.decode() for one in world.queued()]
+    assert "checkout" not in body
+    assert "nightly" not in body
+    assert json.loads(body)["data"]["message"] == "shop/x: a test got another result after its run was closed"
+    assert "t-checkout of run nightly" in world.fired()[0]["message"]
 
 
 def test_the_file_is_for_its_owner_only(world):

@@ -1,12 +1,14 @@
 """Sessions: opened by a code or a token, ended by time, logout and revocation; everything recorded first."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graven.errors import Busy, Forbidden, Unauthenticated, Unavailable
+from graven.server.access import Principal
 from graven.server.control import Control
 from graven.server.sessions import CODE_LIFETIME_S, SESSION_LIFETIME_S, SessionStore, check_no_foreign_page
 from graven.server.tokens import TokenStore
@@ -248,3 +250,42 @@ def test_a_cookie_in_a_request_of_a_page_from_elsewhere_counts_for_nothing(world
     headers = world.headers(world.store.open_with_token(world.token, ip=IP).secret)
     with pytest.raises(Forbidden):
         world.store.find({**headers, b"sec-fetch-site": b"same-site"})
+
+
+def close_elsewhere(world: World, headers: dict[bytes, bytes]) -> None:
+    """Log out on another thread, as the server does, and wait for it."""
+    thread = threading.Thread(target=world.store.close, args=(headers,), kwargs={"ip": IP})
+    thread.start()
+    thread.join()
+
+
+def test_a_logout_while_the_session_is_being_read_ends_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = world.headers(world.store.open_with_token(world.token, ip=IP).secret)
+    rows = world.control.rows
+
+    def rows_then_logout(query: str, values: Sequence[Any] = ()) -> list[Any]:
+        found = rows(query, values)
+        monkeypatch.setattr(world.control, "rows", rows)
+        close_elsewhere(world, headers)
+        return found
+
+    monkeypatch.setattr(world.control, "rows", rows_then_logout)
+    world.store.find(headers)  # it was valid when it was read
+    with pytest.raises(Unauthenticated, match="ended"):
+        world.store.find(headers)
+
+
+def test_a_logout_while_a_known_session_is_being_checked_ends_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = world.headers(world.store.open_with_token(world.token, ip=IP).secret)
+    world.store.find(headers)
+    principal = world.tokens.principal
+
+    def logout_then_principal(token_id: str) -> Principal | None:
+        monkeypatch.setattr(world.tokens, "principal", principal)
+        close_elsewhere(world, headers)
+        return principal(token_id)
+
+    monkeypatch.setattr(world.tokens, "principal", logout_then_principal)
+    world.store.find(headers)
+    with pytest.raises(Unauthenticated, match="ended"):
+        world.store.find(headers)

@@ -1,6 +1,8 @@
 """Tokens: made, checked, revoked, and announced before they hold."""
 
 import re
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from graven.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
 from graven.server.control import Control
-from graven.server.tokens import TokenStore, make_token, token_id_of
+from graven.server.tokens import TokenInfo, TokenStore, make_token, token_id_of
 
 
 class Announced:
@@ -162,3 +164,33 @@ def test_who_revokes_by_name_is_told_the_id(store: TokenStore) -> None:
         with pytest.raises(NotFound) as refused:
             store.revoke(given, by="owner")
         assert refused.value.hint.endswith(f"graven token revoke {info.id}")
+
+
+@pytest.mark.parametrize(
+    "check",
+    [lambda store, info, text: store.authenticate(text), lambda store, info, text: store.principal(info.id)],
+    ids=["authenticate", "principal"],
+)
+def test_a_token_that_is_revoked_while_it_is_being_read_is_not_kept(
+    store: TokenStore,
+    control: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    check: Callable[[TokenStore, TokenInfo, str], object],
+) -> None:
+    info, text = store.create("ci", ["reader"], by="owner")
+    rows = control.rows
+
+    def rows_then_revoke(query: str, values: Sequence[Any] = ()) -> list[Any]:
+        found = rows(query, values)
+        if "hash" not in query:
+            return found
+        monkeypatch.setattr(control, "rows", rows)
+        thread = threading.Thread(target=store.revoke, args=(info.id,), kwargs={"by": "owner"})
+        thread.start()
+        thread.join()
+        return found
+
+    monkeypatch.setattr(control, "rows", rows_then_revoke)
+    check(store, info, text)  # it was valid when it was read
+    with pytest.raises(Unauthenticated, match="revoked"):
+        store.authenticate(text)

@@ -46,9 +46,9 @@ def command(
 ) -> None:
     """Show what matches QUERY as it arrives, until Ctrl-C.
 
-    A broken connection is made again, and what arrived meanwhile is shown; stderr says so. Above 1,000 matches a
-    second the newest are shown and the others counted: graven search finds them all. The beginning and the end of
-    a tail are recorded in the log "system".
+    A broken connection is made again, and what arrived meanwhile is shown; stderr says so. Of more than 1,000 matches
+    at once or a second, missed ones included, the newest are shown and the others counted: graven search finds them
+    all. The beginning and the end of a tail are recorded in the log "system".
     """
     from graven.cli.following import follow
     from graven.cli.matches import printer_of

@@ -1,0 +1,120 @@
+"""Who does not answer holds nobody else; what is cut off is sent again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.alert_world import SECOND, World
+
+from graven.detect.deliver import Deliver
+from graven.detect.rule import Alert, Threshold
+from graven.detect.sent import Attempt, Delivered
+from graven.detect.store import Delivery
+
+DEAD, LIVE = "https://dead.example/hook", "https://live.example/hook"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.store.close()
+
+
+def fire(world: World, times: int, *to: str) -> None:
+    world.put(Alert(name="each", threshold=Threshold(count=1, window_s=1), cooldown_s=0, to=to))
+    for _ in range(times):
+        world.add(action="boom")
+    world.round()
+    world.now_ns += 10 * SECOND
+
+
+class Receivers:
+    """Those of a dead host never answer. `enough` is set when the others got `expected`."""
+
+    def __init__(self, world: World, expected: int) -> None:
+        self.begun: list[str] = []
+        self.got: list[str] = []
+        self.expected = expected
+        self.enough = asyncio.Event()
+        self.deliver = Deliver(
+            world.store, {"https": self}, world.record, clock=lambda: world.now_ns, random=lambda: 0.0
+        )
+
+    async def __call__(self, delivery: Delivery) -> Attempt:
+        self.begun.append(delivery.address)
+        if "dead" in delivery.address:
+            await asyncio.Event().wait()
+        self.got.append(delivery.address)
+        if len(self.got) == self.expected:
+            self.enough.set()
+        return Delivered("204")
+
+
+async def until_enough(receivers: Receivers) -> None:
+    """Run until the live ones got what was expected, then stop."""
+    running = asyncio.ensure_future(receivers.deliver.run(60.0))
+    await receivers.enough.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def play(world: World, expected: int) -> Receivers:
+    async def run() -> Receivers:
+        receivers = Receivers(world, expected)
+        await asyncio.wait_for(until_enough(receivers), 60)
+        return receivers
+
+    return asyncio.run(run())
+
+
+def test_a_receiver_that_never_answers_holds_one_delivery_and_no_other_address(world: World) -> None:
+    fire(world, 20, DEAD, LIVE)
+    receivers = play(world, 20)
+    assert receivers.got == [LIVE] * 20
+    assert receivers.begun.count(DEAD) == 1
+
+
+def test_many_addresses_of_a_dead_host_leave_room_for_another(world: World) -> None:
+    for part in range(4):
+        fire(world, 1, *(f"https://dead.example/{part}/{n}" for n in range(20)))
+    fire(world, 1, LIVE)
+    receivers = play(world, 1)
+    assert len(receivers.begun) == 5
+
+
+def test_what_was_cut_off_is_no_attempt_and_is_sent_again(world: World) -> None:
+    fire(world, 1, DEAD, LIVE)
+    play(world, 1)
+    left = [(one.address, one.attempts) for one in world.queued()]
+    assert (DEAD, 0) in left
+
+
+def test_those_of_one_address_are_sent_in_the_order_in_which_they_fired(world: World) -> None:
+    fire(world, 5, LIVE)
+    waiting = [one.fire for one in world.queued()]
+    sent: list[str] = []
+
+    async def send(delivery: Delivery) -> Attempt:
+        sent.append(delivery.fire)
+        return Delivered("204")
+
+    step_with(world, send)
+    assert sent == waiting
+
+
+def test_a_bug_in_a_way_to_send_is_a_failed_attempt(world: World) -> None:
+    fire(world, 1, LIVE)
+
+    async def send(delivery: Delivery) -> Attempt:
+        raise ZeroDivisionError
+
+    assert step_with(world, send) is not None
+    assert [(one.attempts, one.detail) for one in world.queued()] == [(1, "a bug: ZeroDivisionError")]
+
+
+def step_with(world: World, send: Callable[[Delivery], Awaitable[Attempt]]) -> int | None:
+    ways = {"https": send}
+    return Deliver(world.store, ways, world.record, clock=lambda: world.now_ns, random=lambda: 0.0).step()  # type: ignore[arg-type]

@@ -1,0 +1,69 @@
+"""What the calls for alerts refuse, and what they say of an alert."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from graven.detect import AlertStore
+from graven.errors import InvalidInput
+from graven.server.alert_calls import AlertAnswer, alert_routes
+from graven.server.service import Service
+
+
+class World:
+    """A service with one log, `shop`, an operator, and a `system` that remembers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.recorded: list[dict[str, Any]] = []
+        self.store = AlertStore(folder / "alerts.sqlite")
+        self.alerting = SimpleNamespace(store=self.store, keys=(b"k" * 32,), problem_of=self.problem_of)
+        system = SimpleNamespace(record=self.recorded.append)
+        self.logs = SimpleNamespace(get=lambda log: SimpleNamespace(size=7), system=system)
+        self.clock = lambda: 1
+        self.calls = {route.fn.__name__: cast("Any", route.fn) for route in alert_routes(cast("Service", self))}
+
+    def authenticate(self, headers: object) -> Any:
+        facts = {"token_id": "abc", "name": "ops", "roles": frozenset({"operator"}), "logs": None}
+        return SimpleNamespace(require=lambda *_: None, may=lambda *_: True, **facts)
+
+    async def on_disk(self, function: Any, *args: Any) -> Any:
+        return function(*args)
+
+    def problem_of(self, log: str, name: str) -> str | None:
+        return f"{log}/{name} is deaf"
+
+    def list(self) -> Any:
+        return asyncio.run(self.calls["list_alerts"](SimpleNamespace(scope={"headers": []}), "shop"))
+
+    def put(self, body: bytes) -> AlertAnswer:
+        async def read() -> bytes:
+            return body
+
+        request = SimpleNamespace(scope={"headers": []}, body=read)
+        return cast("AlertAnswer", asyncio.run(self.calls["put_alert"](request, "shop", "one")))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_an_alert_on_a_time_told_from_now_is_neither_recorded_nor_kept(world: World) -> None:
+    with pytest.raises(InvalidInput, match="told from now") as refused:
+        world.put(b'{"query":"outcome:denied since:1h","threshold":{"count":1,"window_s":60}}')
+    assert "window_s" in refused.value.hint
+    assert (world.recorded, world.store.alerts()) == ([], [])
+
+
+def test_an_alert_is_recorded_and_listens_from_now_on(world: World) -> None:
+    answer = world.put(b'{"query":"outcome:denied since:2026-11-27","threshold":{"count":1,"window_s":60}}')
+    assert answer.armed == 7
+    assert [event["action"] for event in world.recorded] == ["alert.put"]
+
+
+def test_what_keeps_an_alert_from_listening_is_listed(world: World) -> None:
+    world.put(b'{"silence":{"window_s":60}}')
+    assert [one.problem for one in world.list().alerts] == ["shop/one is deaf"]
