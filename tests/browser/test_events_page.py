@@ -188,7 +188,9 @@ def test_a_new_event_appears_while_live(open_page: OpenPage, site: ServerProcess
     expect(rows(page).first).to_contain_text("walter")
 
 
-def test_what_came_while_another_page_was_shown_is_there_on_the_way_back(open_page: OpenPage, site: ServerProcess) -> None:
+def test_what_came_while_another_page_was_shown_is_there_on_the_way_back(
+    open_page: OpenPage, site: ServerProcess
+) -> None:
     page = open_page(f"{EVENTS}?q=action:live.three&live=1")
     expect(page.locator(".notice.tail")).to_contain_text("live")
     page.get_by_role("link", name="Runs", exact=True).click()
