@@ -66,7 +66,7 @@ def test_opens_that_come_together_do_not_pass_the_limit_together() -> None:
         world = World(most_tails=2)
         world.answers.clear()
         opening = [asyncio.ensure_future(world.open()) for _ in range(5)]
-        await asyncio.wait(opening[2:])
+        await asyncio.wait(opening[2:], timeout=10)  # at once, unless they passed
         world.answers.set()
         return [type(each) for each in await asyncio.gather(*opening, return_exceptions=True)]
 
@@ -78,10 +78,11 @@ def test_an_open_that_is_refused_holds_no_place(fault: str) -> None:
     async def play() -> None:
         world = World(most_tails=1)
         setattr(world, fault, True)
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as refused:
             await world.open()
         setattr(world, fault, False)
         await world.open()
+        assert refused.traceback, "whoever keeps the error keeps no place"
 
     asyncio.run(play())
 
