@@ -60,7 +60,8 @@ class World:
         if method == "head":
             return Answer(1, msgspec.msgpack.encode([self.size, 10**18 - 10**10, True]), 0)
         found = [{"index": index, "received": index} for index in range(int(parameters["start"]), self.size)]
-        return Answer(1, msgspec.msgpack.encode(found), len(found))
+        packed = msgspec.json if method == "views" else msgspec.msgpack
+        return Answer(1, packed.encode(found), len(found))
 
     def until(self, count: int) -> None:
         with self.changed:
