@@ -1,20 +1,21 @@
-"""Alerts as people give and read them, and a dry run of one over the past."""
+"""Alerts as people give and read them."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from graven.cli.access.questions import Question, Search
 from graven.cli.printable import printable
 from graven.cli.zone import ago
 from graven.detect.rule import Alert, decode_alert
-from graven.errors import GravenError, InvalidInput, UsageError
+from graven.errors import GravenError, UsageError
 from graven.index.query.times import duration_ns, spell_duration, time_ns
 
-__all__ = ["DryRun", "alert_lines", "condition_text", "dry_run", "last_fired", "made_alert", "state_text"]
+__all__ = ["alert_lines", "condition_text", "last_fired", "made_alert", "seconds_of", "span_text", "state_text"]
 
 _SECOND: Final = 1_000_000_000
-_MOST_BUCKETS: Final = 1_000
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 def made_alert(
@@ -39,18 +40,28 @@ def made_alert(
         )
     members: dict[str, Any] = {"name": name, "query": query or "", "to": list(to), "enabled": enabled}
     if silent_for is not None:
-        members["silence"] = {"window_s": _seconds("--silent-for", silent_for)}
+        members["silence"] = {"window_s": seconds_of("--silent-for", silent_for)}
     else:
-        threshold = {"count": count, "window_s": _seconds("--within", within or ""), "by": by}
+        threshold = {"count": count, "window_s": seconds_of("--within", within or ""), "by": by}
         members["threshold"] = {key: value for key, value in threshold.items() if value is not None}
     if severity is not None:
         members["severity"] = severity
     if cooldown is not None:
-        members["cooldown_s"] = _seconds("--cooldown", cooldown)
+        members["cooldown_s"] = seconds_of("--cooldown", cooldown)
     return decode_alert(json.dumps(members).encode())
 
 
-def _seconds(option: str, text: str) -> int:
+def span_text(seconds: int) -> str:
+    """A span in its two largest units: `23h 58m`, `10m`, `0s`."""
+    for (unit, size), (smaller, part) in itertools.pairwise((*_UNITS, ("", 1))):
+        if seconds >= size:
+            below = seconds % size // part
+            return f"{seconds // size}{unit} {below}{smaller}" if below else f"{seconds // size}{unit}"
+    return "0s"
+
+
+def seconds_of(option: str, text: str) -> int:
+    """Whole seconds of an option such as `10m`; UsageError for anything else."""
     ns = duration_ns(text)
     if ns is None or ns < 0 or ns % _SECOND:
         raise UsageError(f"{option} {text}: whole seconds are expected, with a unit", hint=f"{option} 90s, 5m, 1h, 1d")
@@ -104,69 +115,3 @@ def alert_lines(found: Mapping[str, Any], fired: Mapping[str, Any] | None, *, no
         f"  {'secret':<13} {printable(str(secret))}  for {printable(address)}"
         for address, secret in (found.get("secrets") or {}).items()
     ]
-
-
-class DryRun(NamedTuple):
-    """What was found, for programs and for people."""
-
-    facts: dict[str, Any]
-    lines: list[str]
-
-
-def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str) -> DryRun:
-    """How often the alert would have fired over that much of the past. UsageError for one without a query."""
-    if alert.get("rule") is not None:
-        raise UsageError(
-            f"the rule {alert['rule']} keeps a memory of its own", hint="its events: graven search --log system"
-        )
-    span_s = _seconds("--over", over)
-    question = Question(str(alert.get("query") or ""), since=over, until="now")
-    threshold = alert.get("threshold")
-    window_s = int((threshold or alert["silence"])["window_s"])
-    buckets = max(2, min(_MOST_BUCKETS, -(-span_s // max(1, window_s)) + 2))
-    found = search.histogram(log, question, buckets=buckets)
-    counts = [int(one["count"]) for one in found["buckets"]]
-    width_ns = int(found["width_ns"])
-    facts: dict[str, Any] = {"over_s": span_s, "matches": found["total"], "step_s": width_ns / _SECOND}
-    lines = [f"{found['total']:,} matches within {over}"]
-    if threshold is None:
-        longest = _longest_gap(counts, span_s, width_ns)
-        facts |= {"longest_silence_s": longest, "would_fire": longest >= window_s}
-        lines.append(f"the longest silence was about {spell_duration(longest * _SECOND)}")
-        lines.append(_verdict(longest >= window_s, condition_text(alert)))
-        return DryRun(facts, lines)
-    wanted, by = int(threshold["count"]), threshold.get("by")
-    if by is None:
-        busy = sum(count >= wanted for count in counts)
-        facts |= {"most_in_a_step": max(counts, default=0), "steps_at_or_above": busy, "would_fire": busy > 0}
-        lines.append(
-            f"at most {max(counts, default=0):,} in one step of {spell_duration(width_ns)}; "
-            f"{busy:,} steps reach {wanted:,}"
-        )
-        lines.append(_verdict(busy > 0, condition_text(alert)))
-        return DryRun(facts, lines)
-    try:
-        facet = next(iter(search.facets(log, question, (by,), limit=5)["facets"].values()))
-    except InvalidInput as error:  # an alert may group by any field, facets are of some
-        lines.append(f"how they fall on values of {by} cannot be told here: {error.message}")
-        return DryRun(facts, lines)
-    facts["busiest"] = facet["values"]
-    lines += [f"  {printable(one['value'])}: {one['count']:,}" for one in facet["values"]]
-    could = any(int(one["count"]) >= wanted for one in facet["values"])
-    facts["could_fire"] = could
-    lines.append(f"{'at least one value has' if could else 'no value has'} {wanted:,} matches in all that time")
-    return DryRun(facts, lines)
-
-
-def _longest_gap(counts: list[int], span_s: int, width_ns: int) -> int:
-    if not any(counts):
-        return span_s
-    longest = gap = 0
-    for count in counts:
-        gap = 0 if count else gap + 1
-        longest = max(longest, gap)
-    return min(span_s, longest * width_ns // _SECOND)
-
-
-def _verdict(fires: bool, condition: str) -> str:
-    return f"it would have fired ({condition})" if fires else f"it would not have fired ({condition})"

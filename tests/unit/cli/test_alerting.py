@@ -1,6 +1,6 @@
 import pytest
 
-from graven.cli.alerting import alert_lines, condition_text, dry_run, made_alert, state_text
+from graven.cli.alerting import alert_lines, condition_text, made_alert, span_text, state_text
 from graven.detect.rule import Silence, Threshold
 from graven.errors import InvalidInput, UsageError
 from graven.index.query.times import time_ns
@@ -53,42 +53,6 @@ def test_what_keeps_an_alert_from_listening_is_its_state():
     assert state_text({"alert": BURST, "problem": "no index"}) == "problem: no index"
 
 
-class Counts:
-    """A search that finds these counts, a bucket each minute."""
-
-    def __init__(self, *counts, facets=()):
-        self.counts, self.values = counts, [{"value": value, "count": count} for value, count in facets]
-
-    def histogram(self, log, question, *, buckets):
-        self.asked = question
-        return {
-            "total": sum(self.counts),
-            "width_ns": 60 * 10**9,
-            "buckets": [{"count": count} for count in self.counts],
-        }
-
-    def facets(self, log, question, fields, *, limit):
-        return {"facets": {fields[0]: {"values": self.values}}}
-
-
-def test_a_burst_in_the_past_would_have_fired():
-    search = Counts(0, 4, 2)
-    found = dry_run(search, "l", BURST, over="1d")
-    assert (found.facts["would_fire"], found.facts["steps_at_or_above"]) == (True, 1)
-    assert (search.asked.query, search.asked.since, search.asked.until) == ("x", "1d", "now")
-    assert not dry_run(Counts(2, 2), "l", BURST, over="1d").facts["would_fire"]
-
-
-def test_silence_in_the_past_would_have_fired():
-    silence = {"name": "s", "silence": {"window_s": 120}}
-    assert dry_run(Counts(1, 0, 0, 1), "l", silence, over="4m").facts == {
-        "over_s": 240, "matches": 2, "step_s": 60.0, "longest_silence_s": 120, "would_fire": True
-    }  # fmt: skip
-    assert dry_run(Counts(), "l", silence, over="4m").facts["longest_silence_s"] == 240
-
-
-def test_by_a_field_the_busiest_values_are_told():
-    by = {**BURST, "threshold": {"count": 3, "window_s": 60, "by": "actor"}}
-    found = dry_run(Counts(5, facets=[("alice", 4), ("bob", 1)]), "l", by, over="1d")
-    assert found.facts["could_fire"]
-    assert "  alice: 4" in found.lines
+def test_spans_are_told_in_their_two_largest_units():
+    spans = {0: "0s", 59: "59s", 60: "1m", 90: "1m 30s", 86_280: "23h 58m", 86_400: "1d", 90_061: "1d 1h"}
+    assert {seconds: span_text(seconds) for seconds in spans} == spans

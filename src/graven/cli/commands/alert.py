@@ -186,6 +186,7 @@ def delete(name: str, log: str, server: str | None, token: str | None, data: Pat
 )
 @click.argument("name", required=False)
 @_condition_options
+@click.option("--cooldown", metavar="TIME", help="After it fired it rests for so long [5m, or as NAME has it].")
 @click.option("--over", metavar="TIME", default="1d", help="How far back to look [1d].")
 @log_option
 @access_options
@@ -197,6 +198,7 @@ def test(
     within: str | None,
     by: str | None,
     silent_for: str | None,
+    cooldown: str | None,
     over: str,
     log: str,
     server: str | None,
@@ -204,12 +206,13 @@ def test(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Count how often an alert would have fired: the alert NAME, or one that is spelled with options.
+    """Say how often and when an alert would have fired: the alert NAME, or one that is spelled with options.
 
-    Nothing is sent and nothing is set. Matches are counted in steps of about the window, so that a burst across two
-    steps may be missed; with --by, the busiest values are shown instead.
+    Nothing is sent and nothing is set. The matches of that time go through the alert as the server watches it, in their
+    order and with its rest after each firing; of more than 100,000 matches the newest 100,000.
     """
-    from graven.cli.alerting import dry_run, made_alert
+    from graven.cli.alert_replay import dry_run
+    from graven.cli.alerting import made_alert, seconds_of
 
     if (name is None) == (query is None and count is None and silent_for is None):
         raise UsageError(
@@ -219,13 +222,25 @@ def test(
         search = access.searcher()
         if name is not None:
             alert = search.alert(log, name)["alert"]
+            if cooldown is not None:
+                alert |= {"cooldown_s": seconds_of("--cooldown", cooldown)}
         else:
             from graven.detect.rule import encode_alert
 
             alert = json.loads(
-                encode_alert(made_alert("test", query=query, count=count, within=within, by=by, silent_for=silent_for))
+                encode_alert(
+                    made_alert(
+                        "test",
+                        query=query,
+                        count=count,
+                        within=within,
+                        by=by,
+                        silent_for=silent_for,
+                        cooldown=cooldown,
+                    )
+                )
             )
-        found = dry_run(search, log, alert, over=over)
+        found = dry_run(search, log, alert, over=over, now_ns=time.time_ns())
     if as_json:
         terminal.emit_json(found.facts)
     else:
