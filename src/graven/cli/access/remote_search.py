@@ -196,6 +196,8 @@ class RemoteSearch:
                 lag = next((one["lag_entries"] for one in state["logs"] if one["name"] == log), 0)
             except (errors.GravenError, KeyError, TypeError):  # the question itself says what is wrong
                 return
+            if state.get("off"):
+                return
             away = bool(state.get("away"))
             if not away and not 0 < lag < _SMALL_LAG:
                 return

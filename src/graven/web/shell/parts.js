@@ -49,6 +49,8 @@ export function Problem({ error, retry, what }) {
         ? "Not found"
         : known?.code === "index_away"
           ? "Search is away"
+        : known?.code === "index_off"
+          ? "Search is switched off"
           : known?.status === 0
             ? "The server does not answer"
             : (what ?? "That did not work");

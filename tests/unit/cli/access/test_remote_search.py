@@ -73,6 +73,14 @@ def test_an_index_that_begins_with_its_server_is_waited_for():
     assert len(server.slept) == 2
 
 
+def test_an_index_that_is_switched_off_is_not_waited_for():
+    off = {"error": {"code": "index_off", "message": "search is switched off"}}
+    server = Server(events=httpx.Response(503, json=off), index={"away": True, "off": True, "logs": []})
+    with pytest.raises(errors.Unavailable) as caught:
+        server.search.page("default", Question(), limit=1)
+    assert (caught.value.code, server.slept) == ("index_off", [])
+
+
 @pytest.mark.parametrize("lag", [0, 10_000_000])
 def test_nobody_waits_for_an_index_that_is_there_or_far_behind(lag):
     server = Server(events=page(), index={"logs": [{"name": "default", "lag_entries": lag}]})
