@@ -15,7 +15,8 @@ Call = Request[Any, Any, Any]
 
 
 class LogIndexState(msgspec.Struct, frozen=True):
-    """`lag_s` is for how long not everything was indexed; `state` is following, catching_up, rebuilding, away or off."""
+    """`lag_s` is for how long not everything was indexed; `state` is following, catching_up, rebuilding, away or
+    off."""
 
     name: str
     size: int

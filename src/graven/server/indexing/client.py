@@ -80,7 +80,7 @@ class IndexClient:
         return self._writer is None
 
     async def ask(self, method: str, log: str, parameters: Mapping[str, str]) -> Answer:
-        """The answer, or the error that the index raised; Unavailable (`index_away`, `index_off`) while there is none."""
+        """The answer, or the error that the index raised; Unavailable (`index_away`, `index_off`) without a process."""
         writer = self._writer
         if writer is None:
             raise _away() if self.enabled else _off()
