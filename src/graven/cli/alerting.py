@@ -12,7 +12,7 @@ from graven.detect.rule import Alert, decode_alert
 from graven.errors import GravenError, UsageError
 from graven.index.query.times import duration_ns, spell_duration, time_ns
 
-__all__ = ["alert_lines", "condition_text", "last_fired", "made_alert", "seconds_of", "span_text", "state_text"]
+__all__ = ["alert_lines", "condition_text", "last_of", "made_alert", "seconds_of", "span_text", "state_text"]
 
 _SECOND: Final = 1_000_000_000
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -85,18 +85,38 @@ def state_text(found: Mapping[str, Any]) -> str:
     return f"problem: {found['problem']}" if found.get("problem") else "watched"
 
 
-def last_fired(search: Search, log: str, name: str) -> Mapping[str, Any] | None:
-    """The row of `system` that says when an alert fired last; None when it never did, or may not be read."""
+def last_of(search: Search, action: str, log: str, name: str) -> Mapping[str, Any] | None:
+    """The row of `system` that says when an alert last fired (`alert.fire`), or what became of telling somebody
+    (`alert.deliver`); None when it never did, or may not be read."""
     try:
-        return search.newest("system", Question(f"action:alert.fire target:alert/{log}/{name}")).row
+        return search.newest("system", Question(f"action:{action} target:alert/{log}/{name}")).row
     except GravenError:  # no right to read `system`, or the index is away: the alert is worth showing
         return None
 
 
-def alert_lines(found: Mapping[str, Any], fired: Mapping[str, Any] | None, *, now_ns: int) -> list[str]:
-    """One alert for people."""
+def _moment(row: Mapping[str, Any] | None) -> int | None:
+    return None if row is None else time_ns(str(row.get("time") or row.get("received")))
+
+
+def _failure(delivery: Mapping[str, Any] | None, now_ns: int) -> str | None:
+    """What became of the last delivery, when it failed."""
+    moment = _moment(delivery)
+    if delivery is None or moment is None or delivery.get("outcome") != "failure":
+        return None
+    why = str(delivery.get("message") or "").partition(" not delivered to ")[2]
+    return f"FAILED {ago(moment, now_ns=now_ns)}: {why or 'not delivered'}"
+
+
+def alert_lines(
+    found: Mapping[str, Any],
+    fired: Mapping[str, Any] | None,
+    delivery: Mapping[str, Any] | None = None,
+    *,
+    now_ns: int,
+) -> list[str]:
+    """One alert for people, with the rows of `system` of its last firing and its last delivery."""
     alert = found["alert"]
-    moment = None if fired is None else time_ns(str(fired.get("time") or fired.get("received")))
+    moment = _moment(fired)
     facts = {
         "query": alert.get("query") or "(everything)",
         "fires at": condition_text(alert),
@@ -108,6 +128,7 @@ def alert_lines(found: Mapping[str, Any], fired: Mapping[str, Any] | None, *, no
         "last fired": None
         if moment is None
         else f"{ago(moment, now_ns=now_ns)}: entry {(fired or {})['index']} of system",
+        "delivery": _failure(delivery, now_ns),
     }
     lines = [printable(str(alert["name"]))]
     lines += [f"  {label:<13} {printable(str(value))}" for label, value in facts.items() if value is not None]

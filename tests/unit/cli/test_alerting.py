@@ -47,6 +47,17 @@ def test_an_alert_is_told_in_words():
     assert not any("last fired" in line for line in alert_lines(found, None, now_ns=NOW))
 
 
+def test_a_last_delivery_that_failed_is_shown():
+    row = {
+        "received": "2026-11-27T10:05:00Z",
+        "outcome": "failure",
+        "message": "l/a not delivered to mailto:a@b.example: no mail",
+    }
+    lines = alert_lines({"alert": BURST}, None, row, now_ns=NOW)
+    assert lines[-1] == "  delivery      FAILED 10 min ago: mailto:a@b.example: no mail"
+    assert "delivery" not in str(alert_lines({"alert": BURST}, None, {**row, "outcome": "success"}, now_ns=NOW))
+
+
 def test_what_keeps_an_alert_from_listening_is_its_state():
     assert state_text({"alert": BURST}) == "watched"
     assert state_text({"alert": {**BURST, "enabled": False}, "problem": "p"}) == "off"

@@ -82,20 +82,22 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
 @access_options
 @json_option
 def show(name: str, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """Show one alert, and when it last fired.
+    """Show one alert, when it last fired, and that the last delivery failed if it did.
 
     Operators are also shown the secret by which a receiver checks the signature of what it is sent.
     """
-    from graven.cli.alerting import alert_lines, last_fired
+    from graven.cli.alerting import alert_lines, last_of
 
     with read_chosen(server, data, token) as access:
         search = access.searcher()
         found = search.alert(log, name)
-        fired = None if as_json else last_fired(search, log, name)
+        fired, delivery = (
+            None if as_json else last_of(search, action, log, name) for action in ("alert.fire", "alert.deliver")
+        )
     if as_json:
         terminal.emit_json(found)
     else:
-        print("\n".join(alert_lines(found, fired, now_ns=time.time_ns())))
+        print("\n".join(alert_lines(found, fired, delivery, now_ns=time.time_ns())))
 
 
 @command.command(
