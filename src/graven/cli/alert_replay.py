@@ -129,7 +129,7 @@ def _replayed(alert: Alert, matches: list[_Match], begin_ns: int, now_ns: int) -
         for index, received_ns, names in matches:
             yield from counting.count(index, received_ns, names)
     elif alert.silence is not None:
-        silent = Silent(alert.silence, alert.cooldown_s, begin_ns)
+        silent = Silent(alert.silence, begin_ns)
         for index, received_ns, _ in matches:
             yield from silent.take(index, received_ns, {})
         yield from silent.tick(now_ns)
@@ -153,7 +153,11 @@ def _verdict(alert: Alert, fired: list[Found], condition: str) -> list[str]:
     if not fired:
         return [f"it would not have fired ({condition})"]
     times = "once" if len(fired) == 1 else f"{len(fired):,} times"
-    rest = f", at rest for {span_text(alert.cooldown_s)} after each" if alert.cooldown_s and len(fired) > 1 else ""
+    rest = (
+        f", at rest for {span_text(alert.cooldown_s)} after each"
+        if alert.threshold is not None and alert.cooldown_s and len(fired) > 1
+        else ""
+    )
     lines = [f"it would have fired {times} ({condition}{rest})"]
     shown = [_line(one) for one in _shown(fired)]
     if len(fired) > len(shown):

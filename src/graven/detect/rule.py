@@ -61,7 +61,7 @@ class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """After it fired an alert rests for `cooldown_s` (each value of `by` for itself)."""
+    """After it fired a threshold rests for `cooldown_s` (each value of `by` for itself)."""
 
     name: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
     query: Annotated[str, Meta(max_length=MAX_QUERY_CHARS)] = ""

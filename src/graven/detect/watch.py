@@ -112,5 +112,5 @@ def _kind_of(alert: Alert, armed_ns: int) -> _Kind:
     if alert.threshold is not None:
         return Counting(alert.threshold, alert.cooldown_s)
     if alert.silence is not None:
-        return Silent(alert.silence, alert.cooldown_s, armed_ns)
+        return Silent(alert.silence, armed_ns)
     return ResultChanged()

@@ -112,7 +112,7 @@ def show(name: str, log: str, server: str | None, token: str | None, data: Path 
 @click.option(
     "--severity", type=click.Choice(["info", "warning", "error", "critical"]), help="How loud it is [warning]."
 )
-@click.option("--cooldown", metavar="TIME", help="After it fired it rests for so long [5m].")
+@click.option("--cooldown", metavar="TIME", help="After it fired a count rests for so long [5m].")
 @click.option("--off", is_flag=True, help="Keep it, but do not watch.")
 @log_option
 @access_options
