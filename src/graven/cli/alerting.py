@@ -8,7 +8,7 @@ from typing import Any, Final
 from graven.cli.access.questions import Question, Search
 from graven.cli.printable import printable
 from graven.cli.zone import ago
-from graven.detect.rule import Alert, decode_alert
+from graven.detect.rule import MAX_WINDOW_S, Alert, decode_alert
 from graven.errors import GravenError, UsageError
 from graven.index.query.times import duration_ns, spell_duration, time_ns
 
@@ -40,15 +40,26 @@ def made_alert(
         )
     members: dict[str, Any] = {"name": name, "query": query or "", "to": list(to), "enabled": enabled}
     if silent_for is not None:
-        members["silence"] = {"window_s": seconds_of("--silent-for", silent_for)}
+        members["silence"] = {"window_s": _window_of("--silent-for", silent_for)}
     else:
-        threshold = {"count": count, "window_s": seconds_of("--within", within or ""), "by": by}
+        threshold = {"count": count, "window_s": _window_of("--within", within or ""), "by": by}
         members["threshold"] = {key: value for key, value in threshold.items() if value is not None}
     if severity is not None:
         members["severity"] = severity
     if cooldown is not None:
-        members["cooldown_s"] = seconds_of("--cooldown", cooldown)
+        members["cooldown_s"] = _window_of("--cooldown", cooldown, least_s=0)
     return decode_alert(json.dumps(members).encode())
+
+
+def _window_of(option: str, text: str, *, least_s: int = 1) -> int:
+    """What `detect.rule` takes; UsageError that names the option otherwise."""
+    seconds = seconds_of(option, text)
+    if not least_s <= seconds <= MAX_WINDOW_S:
+        raise UsageError(
+            f"{option} {text}: {'a second to' if least_s else 'at most'} 31 days are taken",
+            hint=f"{option} 90s, 5m, 1h, 1d",
+        )
+    return seconds
 
 
 def span_text(seconds: int) -> str:

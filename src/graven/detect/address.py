@@ -49,6 +49,12 @@ def check_address(address: str) -> None:
     if address.startswith("mailto:"):
         mailbox_of(address)
         return
+    if _MAILBOX.fullmatch(address) is not None:
+        raise InvalidInput(
+            f"address {address!r}: a mail address stands after mailto:",
+            hint=f"mailto:{address}",
+            code="invalid_address",
+        )
     try:
         parts = urlsplit(address)
         port = parts.port

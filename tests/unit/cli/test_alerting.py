@@ -28,6 +28,12 @@ def test_options_that_say_no_moment_are_refused(options):
         made_alert("a", **{**NONE, **options})
 
 
+@pytest.mark.parametrize("options", [{"silent_for": "400d"}, {"count": 3, "within": "400d"}, {"silent_for": "0s"}])
+def test_a_window_has_at_most_31_days(options):
+    with pytest.raises(UsageError, match="31 days"):
+        made_alert("a", **{**NONE, **options})
+
+
 def test_what_a_server_would_refuse_is_refused_here():
     with pytest.raises(InvalidInput):
         made_alert("NAME", **{**NONE, "silent_for": "5m"})

@@ -38,6 +38,12 @@ def test_these_are_refused(address):
     assert refused.value.code == "invalid_address"
 
 
+def test_a_bare_mail_address_is_told_what_it_lacks():
+    with pytest.raises(InvalidInput) as refused:
+        check_address("qa@shop.example")
+    assert refused.value.hint == "mailto:qa@shop.example"
+
+
 @pytest.mark.parametrize(
     "host",
     [
