@@ -180,6 +180,10 @@ def test_an_alert_is_set_shown_tried_and_deleted(served):
     assert "3 within 1m by actor" in served.must("alert", "list").text
     assert "secret" in served.must("alert", "show", "burst").text
     assert "bob" in served.must("alert", "test", "burst").text
+    assert "it is OFF" in served.must("alert", "set", "burst", "--off").text
+    changed = json.loads(served.must("alert", "show", "burst", "--json").text)["alert"]
+    assert changed == {**alert, "enabled": False}
+    assert "hooks.example" in served.must("alert", "list").text
     served.must("alert", "delete", "burst")
     assert served.run("alert", "show", "burst").code == 5
     bad = served.run("alert", "set", "burst", "-q", "actr:x", "--silent-for", "5m")

@@ -318,7 +318,7 @@ def test_the_value_that_was_counted_by_is_recorded_and_not_sent(world):
     (body,) = [one.body.decode() for one in world.queued()]
     assert "alice" not in body
     assert json.loads(body)["data"]["by"] == "actor.email"
-    assert json.loads(body)["data"]["message"] == "shop/x: 2 matches of one actor.email within 60 s"
+    assert json.loads(body)["data"]["message"] == "shop/x: 2 matches of one actor.email within 1m"
     assert world.fired()[0]["attributes"]["group"] == "alice@shop.example"
 
 

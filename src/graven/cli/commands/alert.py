@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,14 +11,19 @@ from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.query_options import complete_field, taught
-from graven.errors import UsageError
+from graven.cli.zone import ago
+from graven.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from graven.cli.access.questions import Search
 
 __all__ = ["command"]
 
 EXAMPLES = """
 graven alert list
-graven alert set denial-burst --query outcome:denied --count 10 --within 1m --by actor --to https://hooks.example/qa
-graven alert set recorder-silent --query source:shop --silent-for 10m --to mailto:qa@shop.example
+graven alert set refund-burst -q action:refund.create --count 5 --within 10m --by actor --to https://hooks.example/qa
+graven alert set shop-quiet --query source:shop-api --silent-for 2h
+graven alert set refund-burst --off
 graven alert test denial-burst --over 7d
 """
 
@@ -49,11 +54,18 @@ def _condition_options(function: Any) -> Any:
 @access_options
 @json_option
 def list_alerts(log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """List the alerts of a log: whether they are watched, and when they fire."""
-    from graven.cli.alerting import condition_text, state_text
+    """List the alerts of a log.
+
+    Whether each is watched, when it fires, who is told and when it last fired ("-": never, or you may not read the log
+    system).
+    """
+    from graven.cli.alerting import condition_text, last_firings, query_text, state_text, told_text
 
     with read_chosen(server, data, token) as access:
-        alerts = access.searcher().alerts(log)
+        search = access.searcher()
+        alerts = search.alerts(log)
+        names = [str(one["alert"]["name"]) for one in alerts]
+        fired = {} if as_json or not alerts else last_firings(search, log, names)
     if as_json:
         terminal.emit_json(alerts)
         return
@@ -62,21 +74,28 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
         return
     rows = [
         [
-            str(one["alert"]["name"]),
+            name,
             state_text(one),
             str(one["alert"].get("severity", "warning")),
             condition_text(one["alert"]),
-            str(one["alert"].get("query") or one["alert"].get("rule") or "(everything)"),
+            told_text(one["alert"]),
+            ago(moment, now_ns=time.time_ns()) if (moment := fired.get(name)) is not None else "-",
+            query_text(one["alert"]),
         ]
-        for one in alerts
+        for name, one in zip(names, alerts, strict=True)
     ]
     from graven.cli.printable import printable
 
     shown = [[printable(cell) for cell in row] for row in rows]
-    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "QUERY"], shown))
+    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "TELLS", "LAST FIRED", "QUERY"], shown))
 
 
-@command.command("show", cls=TeachingCommand, epilog="graven alert show denial-burst")
+@command.command(
+    "show",
+    cls=TeachingCommand,
+    short_help="Show one alert, and when it last fired.",
+    epilog="graven alert show denial-burst",
+)
 @click.argument("name")
 @log_option
 @access_options
@@ -103,8 +122,11 @@ def show(name: str, log: str, server: str | None, token: str | None, data: Path 
 @command.command(
     "set",
     cls=TeachingCommand,
-    epilog="graven alert set denial-burst -q outcome:denied --count 10 --within 1m --by actor --to https://hooks.example/qa\n"
-    "graven alert set silent -q source:shop --silent-for 10m --to mailto:qa@shop.example --severity error",
+    short_help="Set an alert, or change one.",
+    epilog="graven alert set refund-burst -q action:refund.create --count 5 --within 10m --by actor\n"
+    "graven alert set shop-quiet -q source:shop-api --silent-for 2h --to mailto:qa@shop.example --severity error\n"
+    "graven alert set refund-burst --to https://hooks.example/qa\n"
+    "graven alert set refund-burst --off",
 )
 @click.argument("name")
 @_condition_options
@@ -113,7 +135,7 @@ def show(name: str, log: str, server: str | None, token: str | None, data: Path 
     "--severity", type=click.Choice(["info", "warning", "error", "critical"]), help="How loud it is [warning]."
 )
 @click.option("--cooldown", metavar="TIME", help="After it fired a count rests for so long [5m].")
-@click.option("--off", is_flag=True, help="Keep it, but do not watch.")
+@click.option("--on/--off", "enabled", default=None, help="Watch it; keep it, but do not watch.")
 @log_option
 @access_options
 @json_option
@@ -127,42 +149,56 @@ def set_alert(
     to: tuple[str, ...],
     severity: str | None,
     cooldown: str | None,
-    off: bool,
+    enabled: bool | None,
     log: str,
     server: str | None,
     token: str | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Set the alert NAME (a-z, 0-9 and "-"), new or in the place of the one that has the name.
+    """Set the alert NAME (a-z, 0-9 and "-"), or change what is given of the one that has the name.
 
-    Either --count N --within TIME, or --silent-for TIME. The first deliveries to a new address are the proof that it
-    is the right one: graven alert test shows how often the alert would have fired.
+    A new one needs either --count N --within TIME, or --silent-for TIME. An empty --query, --by or --to takes away
+    what was there. The first deliveries to a new address are the proof that it is the right one: graven alert test
+    shows how often the alert would have fired.
     """
-    from graven.cli.alerting import condition_text, made_alert
+    from graven.cli.alerting import made_alert, set_text
     from graven.detect.rule import encode_alert
 
-    alert = made_alert(
-        name,
-        query=query,
-        count=count,
-        within=within,
-        by=by,
-        silent_for=silent_for,
-        to=to,
-        severity=severity,
-        cooldown=cooldown,
-        enabled=not off,
-    )
-    body = encode_alert(alert)
+    options: dict[str, Any] = {
+        "query": query,
+        "count": count,
+        "within": within,
+        "by": by,
+        "silent_for": silent_for,
+        "to": to,
+        "severity": severity,
+        "cooldown": cooldown,
+        "enabled": enabled,
+    }
+    if all(value in (None, ()) for value in options.values()):
+        raise UsageError("nothing is given that could be set", hint="graven alert set --help")
     with read_chosen(server, data, token) as access, taught(query or ""):
-        access.searcher().put_alert(log, name, body)
+        search = access.searcher()
+        body = encode_alert(made_alert(name, **options, current=_current(search, log, name)))
+        search.put_alert(log, name, body)
     if as_json:
         terminal.emit_json({"log": log, "alert": json.loads(body)})
         return
-    print(f"{terminal.mark(True)} alert {terminal.paint(name, bold=True)} of {log}: {condition_text(json.loads(body))}")
-    if not to:
+    print(f"{terminal.mark(True)} {set_text(terminal.paint(name, bold=True), log, json.loads(body))}")
+    if not json.loads(body).get("to"):
         terminal.note("nobody is told: it only becomes an event of the log (--to https://… or mailto:…)")
+
+
+def _current(search: "Search", log: str, name: str) -> dict[str, Any] | None:
+    """The alert that has the name; None when there is none."""
+    try:
+        found: dict[str, Any] = search.alert(log, name)["alert"]
+    except NotFound as error:
+        if error.code != "unknown_alert":
+            raise
+        return None
+    return found
 
 
 @command.command("delete", cls=TeachingCommand, epilog="graven alert delete denial-burst")
@@ -183,6 +219,7 @@ def delete(name: str, log: str, server: str | None, token: str | None, data: Pat
 @command.command(
     "test",
     cls=TeachingCommand,
+    short_help="Say how often an alert would have fired.",
     epilog="graven alert test denial-burst --over 7d\n"
     "graven alert test -q outcome:denied --count 10 --within 1m --over 1d",
 )
