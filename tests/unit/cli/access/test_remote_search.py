@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from graven import errors
+from graven.cli.access import remote_search
 from graven.cli.access.questions import Question
 from graven.cli.access.remote import RemoteAccess
 
@@ -69,6 +70,14 @@ def test_an_index_that_is_nearly_there_is_waited_for():
 
 def test_an_index_that_begins_with_its_server_is_waited_for():
     server = Server(events=page(), index=[{"away": True, "logs": []}, {"away": True, "logs": []}, STATE])
+    server.search.page("default", Question(), limit=1)
+    assert len(server.slept) == 2
+
+
+def test_a_log_that_a_new_index_process_has_not_opened_yet_is_waited_for(monkeypatch):
+    monkeypatch.setattr(remote_search, "PATIENCE_S", 0.0)
+    unopened = {"away": False, "logs": [{"name": "default", "lag_entries": 3, "state": "away"}]}
+    server = Server(events=page(), index=[unopened, unopened, STATE])
     server.search.page("default", Question(), limit=1)
     assert len(server.slept) == 2
 
