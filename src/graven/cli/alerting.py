@@ -1,56 +1,107 @@
-"""Alerts as people give and read them, and a dry run of one over the past."""
+"""Alerts as people give and read them."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from graven.cli.access.questions import Question, Search
 from graven.cli.printable import printable
 from graven.cli.zone import ago
-from graven.detect.rule import Alert, decode_alert
-from graven.errors import GravenError, InvalidInput, UsageError
+from graven.detect.address import host_of
+from graven.detect.rule import MAX_WINDOW_S, Alert, decode_alert
+from graven.errors import GravenError, UsageError
 from graven.index.query.times import duration_ns, spell_duration, time_ns
 
-__all__ = ["DryRun", "alert_lines", "condition_text", "dry_run", "last_fired", "made_alert", "state_text"]
+__all__ = [
+    "alert_lines",
+    "condition_text",
+    "last_firings",
+    "last_of",
+    "made_alert",
+    "query_text",
+    "seconds_of",
+    "set_text",
+    "span_text",
+    "state_text",
+    "told_text",
+]
 
 _SECOND: Final = 1_000_000_000
-_MOST_BUCKETS: Final = 1_000
+_CONDITIONS: Final = ("threshold", "silence", "rule")
+_RULES: Final = {"result_changed": "a changed result"}
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 def made_alert(
     name: str,
     *,
-    query: str | None,
-    count: int | None,
-    within: str | None,
-    by: str | None,
-    silent_for: str | None,
+    query: str | None = None,
+    count: int | None = None,
+    within: str | None = None,
+    by: str | None = None,
+    silent_for: str | None = None,
     to: Sequence[str] = (),
     severity: str | None = None,
     cooldown: str | None = None,
-    enabled: bool = True,
+    enabled: bool | None = None,
+    current: Mapping[str, Any] | None = None,
 ) -> Alert:
-    """The alert that options spell. UsageError for options that do not go together, InvalidInput for a bad value."""
+    """The alert that options spell, or the `current` one with what they change.
+
+    Of a current one, an empty `query` takes the query away, an empty `by` and `to` alike; a count ends a silence, and
+    the other way round. UsageError for options that do not go together, InvalidInput for a bad value.
+    """
     if silent_for is not None and (count is not None or within is not None or by is not None):
         raise UsageError("--silent-for is no count", hint="leave --count, --within and --by out, or set two alerts")
-    if silent_for is None and (count is None or within is None):
+    members = {**(current or {}), "name": name}
+    given = {"query": query, "to": [one for one in to if one] if to else None, "severity": severity, "enabled": enabled}
+    members |= {member: value for member, value in given.items() if value is not None}
+    if cooldown is not None:
+        members["cooldown_s"] = _window_of("--cooldown", cooldown, least_s=0)
+    if silent_for is not None:
+        condition: dict[str, Any] = {"silence": {"window_s": _window_of("--silent-for", silent_for)}}
+    elif count is not None or within is not None or by is not None:
+        condition = {"threshold": _threshold(members.get("threshold") or {}, count, within, by)}
+    else:
+        condition = {kind: members[kind] for kind in _CONDITIONS if members.get(kind) is not None}
+    if not condition or not {"count", "window_s"} <= condition.get("threshold", {"count": 1, "window_s": 1}).keys():
         raise UsageError(
             "when does it fire?", hint="--count 10 --within 1m (so many matches), or --silent-for 10m (none any more)"
         )
-    members: dict[str, Any] = {"name": name, "query": query or "", "to": list(to), "enabled": enabled}
-    if silent_for is not None:
-        members["silence"] = {"window_s": _seconds("--silent-for", silent_for)}
-    else:
-        threshold = {"count": count, "window_s": _seconds("--within", within or ""), "by": by}
-        members["threshold"] = {key: value for key, value in threshold.items() if value is not None}
-    if severity is not None:
-        members["severity"] = severity
-    if cooldown is not None:
-        members["cooldown_s"] = _seconds("--cooldown", cooldown)
+    members = {member: value for member, value in members.items() if member not in _CONDITIONS} | condition
     return decode_alert(json.dumps(members).encode())
 
 
-def _seconds(option: str, text: str) -> int:
+def _threshold(current: Mapping[str, Any], count: int | None, within: str | None, by: str | None) -> dict[str, Any]:
+    window_s = None if within is None else _window_of("--within", within)
+    changes = {"count": count, "window_s": window_s, "by": by}
+    changed = {**current, **{member: value for member, value in changes.items() if value is not None}}
+    return {member: value for member, value in changed.items() if value != ""}
+
+
+def _window_of(option: str, text: str, *, least_s: int = 1) -> int:
+    """What `detect.rule` takes; UsageError that names the option otherwise."""
+    seconds = seconds_of(option, text)
+    if not least_s <= seconds <= MAX_WINDOW_S:
+        raise UsageError(
+            f"{option} {text}: {'a second to' if least_s else 'at most'} 31 days are taken",
+            hint=f"{option} 90s, 5m, 1h, 1d",
+        )
+    return seconds
+
+
+def span_text(seconds: int) -> str:
+    """A span in its two largest units: `23h 58m`, `10m`, `0s`."""
+    for (unit, size), (smaller, part) in itertools.pairwise((*_UNITS, ("", 1))):
+        if seconds >= size:
+            below = seconds % size // part
+            return f"{seconds // size}{unit} {below}{smaller}" if below else f"{seconds // size}{unit}"
+    return "0s"
+
+
+def seconds_of(option: str, text: str) -> int:
+    """Whole seconds of an option such as `10m`; UsageError for anything else."""
     ns = duration_ns(text)
     if ns is None or ns < 0 or ns % _SECOND:
         raise UsageError(f"{option} {text}: whole seconds are expected, with a unit", hint=f"{option} 90s, 5m, 1h, 1d")
@@ -58,13 +109,33 @@ def _seconds(option: str, text: str) -> int:
 
 
 def condition_text(alert: Mapping[str, Any]) -> str:
-    """`10 within 1m by actor`, `silence of 10m`, or the name of a shipped rule."""
+    """`10 within 1m by actor`, `silence of 10m`, or what a shipped rule looks for."""
     if (threshold := alert.get("threshold")) is not None:
         by = f" by {threshold['by']}" if threshold.get("by") else ""
         return f"{threshold['count']} within {spell_duration(threshold['window_s'] * _SECOND)}{by}"
     if (silence := alert.get("silence")) is not None:
         return f"silence of {spell_duration(silence['window_s'] * _SECOND)}"
-    return str(alert.get("rule", "?"))
+    return _RULES.get(str(alert.get("rule")), str(alert.get("rule", "?")))
+
+
+def query_text(alert: Mapping[str, Any]) -> str:
+    """The query, or what stands for it where there is none."""
+    return str(alert.get("query") or ("(its own)" if alert.get("rule") else "(everything)"))
+
+
+def set_text(name: str, log: str, alert: Mapping[str, Any]) -> str:
+    """What was set, in one line without its mark: also that it counts everything, and that it is off."""
+    everything = "" if alert.get("query") or alert.get("rule") else "; it matches everything"
+    off = "" if alert.get("enabled", True) else "; it is OFF"
+    return f"alert {name} of {log}: {condition_text(alert)}{everything}{off}"
+
+
+def told_text(alert: Mapping[str, Any]) -> str:
+    """Who is told, without what of an address may be its secret; `nobody`."""
+    return (
+        ", ".join(host_of(one) if "://" in one else one.removeprefix("mailto:") for one in alert.get("to") or ())
+        or "nobody"
+    )
 
 
 def state_text(found: Mapping[str, Any]) -> str:
@@ -74,29 +145,72 @@ def state_text(found: Mapping[str, Any]) -> str:
     return f"problem: {found['problem']}" if found.get("problem") else "watched"
 
 
-def last_fired(search: Search, log: str, name: str) -> Mapping[str, Any] | None:
-    """The row of `system` that says when an alert fired last; None when it never did, or may not be read."""
+def last_of(search: Search, action: str, log: str, name: str) -> Mapping[str, Any] | None:
+    """The row of `system` that says when an alert last fired (`alert.fire`), or what became of telling somebody
+    (`alert.deliver`); None when it never did, or may not be read."""
     try:
-        return search.newest("system", Question(f"action:alert.fire target:alert/{log}/{name}")).row
+        return search.newest("system", Question(f"action:{action} target:alert/{log}/{name}")).row
     except GravenError:  # no right to read `system`, or the index is away: the alert is worth showing
         return None
 
 
-def alert_lines(found: Mapping[str, Any], fired: Mapping[str, Any] | None, *, now_ns: int) -> list[str]:
-    """One alert for people."""
+def last_firings(search: Search, log: str, names: Sequence[str]) -> dict[str, int | None]:
+    """When each alert of a log last fired, Unix ns, by as few reads as can be; none where `system` may not be read."""
+    try:
+        page = search.page("system", Question(f"action:alert.fire target:log/{log}"), limit=1_000)
+    except GravenError:
+        return {}
+    found: dict[str, int | None] = {}
+    for row in map(json.loads, page.events):
+        for target in row.get("targets", ()):
+            if target.get("type") == "alert":
+                found.setdefault(str(target.get("id")).removeprefix(f"{log}/"), _moment(row))
+    if page.next is not None:
+        found |= {name: _moment(last_of(search, "alert.fire", log, name)) for name in names if name not in found}
+    return found
+
+
+def _moment(row: Mapping[str, Any] | None) -> int | None:
+    return None if row is None else time_ns(str(row.get("time") or row.get("received")))
+
+
+def _failure(delivery: Mapping[str, Any] | None, now_ns: int) -> str | None:
+    """What became of the last delivery, when it failed."""
+    moment = _moment(delivery)
+    if delivery is None or moment is None or delivery.get("outcome") != "failure":
+        return None
+    why = str(delivery.get("message") or "").partition(" not delivered to ")[2]
+    return f"FAILED {ago(moment, now_ns=now_ns)}: {why or 'not delivered'}"
+
+
+def _cooldown_text(alert: Mapping[str, Any]) -> str | None:
+    """None where it means nothing: only a count rests."""
+    seconds = int(alert.get("cooldown_s", 300))
+    return None if alert.get("threshold") is None else span_text(seconds) if seconds else "none"
+
+
+def alert_lines(
+    found: Mapping[str, Any],
+    fired: Mapping[str, Any] | None,
+    delivery: Mapping[str, Any] | None = None,
+    *,
+    now_ns: int,
+) -> list[str]:
+    """One alert for people, with the rows of `system` of its last firing and its last delivery."""
     alert = found["alert"]
-    moment = None if fired is None else time_ns(str(fired.get("time") or fired.get("received")))
+    moment = _moment(fired)
     facts = {
-        "query": alert.get("query") or "(everything)",
+        "query": query_text(alert),
         "fires at": condition_text(alert),
         "severity": alert.get("severity", "warning"),
         "tells": ", ".join(alert.get("to") or ()) or "nobody",
-        "cooldown": spell_duration(int(alert.get("cooldown_s", 300)) * _SECOND),
+        "cooldown": _cooldown_text(alert),
         "state": state_text(found),
         "listens from": None if found.get("armed") is None else f"entry {found['armed']}",
         "last fired": None
         if moment is None
         else f"{ago(moment, now_ns=now_ns)}: entry {(fired or {})['index']} of system",
+        "delivery": _failure(delivery, now_ns),
     }
     lines = [printable(str(alert["name"]))]
     lines += [f"  {label:<13} {printable(str(value))}" for label, value in facts.items() if value is not None]
@@ -104,69 +218,3 @@ def alert_lines(found: Mapping[str, Any], fired: Mapping[str, Any] | None, *, no
         f"  {'secret':<13} {printable(str(secret))}  for {printable(address)}"
         for address, secret in (found.get("secrets") or {}).items()
     ]
-
-
-class DryRun(NamedTuple):
-    """What was found, for programs and for people."""
-
-    facts: dict[str, Any]
-    lines: list[str]
-
-
-def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str) -> DryRun:
-    """How often the alert would have fired over that much of the past. UsageError for one without a query."""
-    if alert.get("rule") is not None:
-        raise UsageError(
-            f"the rule {alert['rule']} keeps a memory of its own", hint="its events: graven search --log system"
-        )
-    span_s = _seconds("--over", over)
-    question = Question(str(alert.get("query") or ""), since=over, until="now")
-    threshold = alert.get("threshold")
-    window_s = int((threshold or alert["silence"])["window_s"])
-    buckets = max(2, min(_MOST_BUCKETS, -(-span_s // max(1, window_s)) + 2))
-    found = search.histogram(log, question, buckets=buckets)
-    counts = [int(one["count"]) for one in found["buckets"]]
-    width_ns = int(found["width_ns"])
-    facts: dict[str, Any] = {"over_s": span_s, "matches": found["total"], "step_s": width_ns / _SECOND}
-    lines = [f"{found['total']:,} matches within {over}"]
-    if threshold is None:
-        longest = _longest_gap(counts, span_s, width_ns)
-        facts |= {"longest_silence_s": longest, "would_fire": longest >= window_s}
-        lines.append(f"the longest silence was about {spell_duration(longest * _SECOND)}")
-        lines.append(_verdict(longest >= window_s, condition_text(alert)))
-        return DryRun(facts, lines)
-    wanted, by = int(threshold["count"]), threshold.get("by")
-    if by is None:
-        busy = sum(count >= wanted for count in counts)
-        facts |= {"most_in_a_step": max(counts, default=0), "steps_at_or_above": busy, "would_fire": busy > 0}
-        lines.append(
-            f"at most {max(counts, default=0):,} in one step of {spell_duration(width_ns)}; "
-            f"{busy:,} steps reach {wanted:,}"
-        )
-        lines.append(_verdict(busy > 0, condition_text(alert)))
-        return DryRun(facts, lines)
-    try:
-        facet = next(iter(search.facets(log, question, (by,), limit=5)["facets"].values()))
-    except InvalidInput as error:  # an alert may group by any field, facets are of some
-        lines.append(f"how they fall on values of {by} cannot be told here: {error.message}")
-        return DryRun(facts, lines)
-    facts["busiest"] = facet["values"]
-    lines += [f"  {printable(one['value'])}: {one['count']:,}" for one in facet["values"]]
-    could = any(int(one["count"]) >= wanted for one in facet["values"])
-    facts["could_fire"] = could
-    lines.append(f"{'at least one value has' if could else 'no value has'} {wanted:,} matches in all that time")
-    return DryRun(facts, lines)
-
-
-def _longest_gap(counts: list[int], span_s: int, width_ns: int) -> int:
-    if not any(counts):
-        return span_s
-    longest = gap = 0
-    for count in counts:
-        gap = 0 if count else gap + 1
-        longest = max(longest, gap)
-    return min(span_s, longest * width_ns // _SECOND)
-
-
-def _verdict(fires: bool, condition: str) -> str:
-    return f"it would have fired ({condition})" if fires else f"it would not have fired ({condition})"

@@ -10,12 +10,13 @@ that. Private networks are allowed: that is where QA lives.
 import hashlib
 import ipaddress
 import re
+import socket
 from typing import Final
 from urllib.parse import urlsplit
 
 from graven.errors import InvalidInput
 
-__all__ = ["check_address", "host_of", "is_refused", "mailbox_of", "shown"]
+__all__ = ["check_address", "host_of", "is_local", "is_refused", "mailbox_of", "shown"]
 
 MAX_CHARS: Final = 2000
 _MAILBOX: Final = re.compile(
@@ -48,6 +49,12 @@ def check_address(address: str) -> None:
     if address.startswith("mailto:"):
         mailbox_of(address)
         return
+    if _MAILBOX.fullmatch(address) is not None:
+        raise InvalidInput(
+            f"address {address!r}: a mail address stands after mailto:",
+            hint=f"mailto:{address}",
+            code="invalid_address",
+        )
     try:
         parts = urlsplit(address)
         port = parts.port
@@ -94,6 +101,19 @@ def is_refused(ip: str) -> bool:
     if found in _METADATA or found in _LOCAL_NAT64:
         return True
     return found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified or _is_this(found)
+
+
+def is_local(address: str) -> bool:
+    """Whether a webhook names a network address that is refused, or `localhost`. Looks no name up: what another name
+    stands for is only known when it is called."""
+    host = urlsplit(address).hostname or ""
+    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
+        return True
+    try:  # by the resolver, which also knows 127.1 and 0x7f000001; a name fails
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return False
+    return any(is_refused(str(each[4][0])) for each in found)
 
 
 def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

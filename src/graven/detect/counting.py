@@ -8,21 +8,29 @@ ago is forgotten, its rest included. This follows the order of the log, so every
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from graven.detect.fired import Found, bounded
 from graven.detect.rule import Threshold, column_of
+from graven.index.export.columns import Column
 from graven.index.export.rows import View, text_of
 from graven.index.export.values import values_of
 
-__all__ = ["MAX_GROUPS", "MAX_HELD", "Counting"]
+__all__ = ["MAX_GROUPS", "MAX_HELD", "Counting", "names_of"]
 
 MAX_GROUPS: Final = 10_000
 MAX_HELD: Final = 200_000
 _SECOND: Final = 1_000_000_000
+
+
+def names_of(column: Column | None, view: View) -> list[str | None]:
+    """The values for which a match counts; None, the one group of all, without a column."""
+    if column is None:
+        return [None]
+    return list(dict.fromkeys(text_of(value) for value in values_of(view, column.field, column.path)))
 
 
 class _Group(msgspec.Struct, gc=False):
@@ -50,8 +58,12 @@ class Counting:
 
     def take(self, index: int, received_ns: int, view: View) -> Iterator[Found]:
         """One match, in the order of the log."""
+        yield from self.count(index, received_ns, names_of(self._column, view))
+
+    def count(self, index: int, received_ns: int, names: Sequence[str | None]) -> Iterator[Found]:
+        """`take`, for a match that counts for these values (`names_of`)."""
         self._forget_old(received_ns)
-        for name in self._names(view):
+        for name in names:
             found = self._count_in(name, index, received_ns)
             if found is not None:
                 yield found
@@ -75,11 +87,6 @@ class Counting:
             kept = deque(((int(at), int(index)) for at, index in matches), maxlen=self._count)
             self._groups[name] = _Group(kept, rests_until_ns, seen)
             self._held += len(kept)
-
-    def _names(self, view: View) -> list[str | None]:
-        if self._column is None:
-            return [None]
-        return list(dict.fromkeys(text_of(value) for value in values_of(view, self._column.field, self._column.path)))
 
     def _count_in(self, name: str | None, index: int, received_ns: int) -> Found | None:
         group = self._groups.pop(name, None) or _Group(deque(maxlen=self._count))

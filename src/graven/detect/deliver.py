@@ -109,7 +109,10 @@ class Deliver:
     async def _attempt(self, delivery: Delivery) -> Attempt:
         send = self._send.get(delivery.address.partition(":")[0])
         if send is None:
-            return Refused("this server has no way to send there")
+            mail = delivery.address.startswith("mailto:")
+            return Refused(
+                "this server sends no mail: alerts.mail_host is not set" if mail else "this server cannot send there"
+            )
         try:
             return await send(delivery)
         except Exception as error:  # noqa: BLE001 - a bug in one way to send must not hold the others

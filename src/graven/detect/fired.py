@@ -12,6 +12,7 @@ import msgspec
 
 from graven.detect.rule import SEVERITIES, Alert, digest_of
 from graven.event.envelope import format_time
+from graven.index.query.times import spell_duration
 
 __all__ = ["MOST_INDEXES", "Fired", "Found", "bounded", "fire_event", "message_of", "message_without_values"]
 
@@ -71,7 +72,7 @@ def message_without_values(fired: Fired) -> str:
     """One sentence for people who may not read anything: nothing in it comes from an entry."""
     alert, found = fired.alert, fired.found
     if alert.silence is not None:
-        return f"{_name(fired)}: no match for {alert.silence.window_s} s"
+        return f"{_name(fired)}: no match for {_span(alert.silence.window_s)}"
     if alert.threshold is None:
         return f"{_name(fired)}: a test got another result after its run was closed"
     of = f" of one {alert.threshold.by}" if found.group is not None else ""
@@ -86,9 +87,13 @@ def _matches(count: int) -> str:
     return "1 match" if count == 1 else f"{count} matches"
 
 
+def _span(seconds: int) -> str:
+    return spell_duration(seconds * 1_000_000_000)
+
+
 def _within(fired: Fired) -> str:
     threshold = fired.alert.threshold
-    return f" within {threshold.window_s} s" if threshold is not None and fired.found.count > 1 else ""
+    return f" within {_span(threshold.window_s)}" if threshold is not None and fired.found.count > 1 else ""
 
 
 def fire_event(fired: Fired) -> dict[str, Any]:

@@ -40,6 +40,6 @@ def deliveries_of(fired: Fired, now_ns: int, link: str = "") -> list[Delivery]:
 
 
 def _link(server: str, fired: Fired) -> str:
-    """The last entry that it rests on; the log itself when there is none."""
-    log = f"{server.rstrip('/')}/v1/logs/{quote(fired.log, safe='')}/events"
-    return f"{log}/{fired.found.indexes[-1]}" if fired.found.indexes else log
+    """The page of the last entry that it rests on; that of the log's events when there is none."""
+    log = f"{server.rstrip('/')}/ui/{quote(fired.log, safe='')}"
+    return f"{log}/event/{fired.found.indexes[-1]}" if fired.found.indexes else f"{log}/events"

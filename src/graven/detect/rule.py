@@ -61,7 +61,7 @@ class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """After it fired an alert rests for `cooldown_s` (each value of `by` for itself)."""
+    """After it fired a threshold rests for `cooldown_s` (each value of `by` for itself)."""
 
     name: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
     query: Annotated[str, Meta(max_length=MAX_QUERY_CHARS)] = ""
@@ -76,6 +76,8 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 _decoder: Final = msgspec.json.Decoder(Alert)
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?$", re.DOTALL)
+_BOUND: Final = re.compile(r"expected `int` (<=|>=) (\d+)")
+_MALFORMED: Final = re.compile(r"^JSON is malformed: ")
 
 
 def decode_alert(body: bytes, check_query: Callable[[str], Any] | None = None, *, name: str | None = None) -> Alert:
@@ -157,8 +159,22 @@ def _explained(error: Exception) -> InvalidInput:
     if isinstance(error, UnicodeDecodeError):
         return _invalid("not UTF-8")
     text, _, place = str(error).partition(" - at `$.")
-    where = f"{place.rstrip('`')}: " if place else ""
-    return _invalid(f"{where}{text[:1].lower()}{text[1:]}")
+    place = place.rstrip("`")
+    if place == "name" and "regex" in text:
+        return _invalid(
+            'name: 1 to 63 of a-z, 0-9 and "-" are expected, not "-" first', hint="denial-burst, shop-quiet"
+        )
+    text = _MALFORMED.sub("no JSON: ", text)
+    text = "no JSON: it ends too soon" if text == "Input data was truncated" else text[:1].lower() + text[1:]
+    if (bound := _BOUND.fullmatch(text)) is not None:
+        text = _bounded(bound[1] == "<=", int(bound[2]), is_time=place.endswith("_s"))
+    return _invalid(f"{place}: {text}" if place else text)
+
+
+def _bounded(is_most: bool, bound: int, *, is_time: bool) -> str:
+    days = f" ({bound // 86_400} days)" if bound and bound % 86_400 == 0 else ""
+    unit = f" second{'' if bound == 1 else 's'}{days}" if is_time else ""
+    return f"at {'most' if is_most else 'least'} {bound:,}{unit}"
 
 
 def _invalid(message: str, hint: str = "") -> InvalidInput:

@@ -21,7 +21,7 @@ from graven.detect.silence import Silent
 from graven.errors import InvalidInput
 from graven.index.export.rows import View
 
-__all__ = ["Span", "Watch", "query_of"]
+__all__ = ["Span", "Watch", "is_own", "query_of"]
 
 _VERSION: Final = 1
 _OWN: Final = frozenset({"alert.fire", "alert.deliver"})
@@ -67,7 +67,7 @@ class Watch:
         fired: list[Fired] = []
         for view in span.rows:
             index = view["index"]
-            if index >= self.position and not self._is_own(view):
+            if index >= self.position and not is_own(self.log, view):
                 fired += self._fire(self._kind.take(index, view["received"], view))
         if span.stop > self.position:
             self.position = span.stop
@@ -97,8 +97,10 @@ class Watch:
         for each in found:
             yield Fired.of(self.log, self.alert, each)
 
-    def _is_own(self, view: View) -> bool:
-        return self.log == "system" and (view.get("event") or {}).get("action") in _OWN
+
+def is_own(log: str, view: View) -> bool:
+    """Whether alerts wrote the entry themselves: no alert fires on it."""
+    return log == "system" and (view.get("event") or {}).get("action") in _OWN
 
 
 def query_of(alert: Alert) -> str:
@@ -110,5 +112,5 @@ def _kind_of(alert: Alert, armed_ns: int) -> _Kind:
     if alert.threshold is not None:
         return Counting(alert.threshold, alert.cooldown_s)
     if alert.silence is not None:
-        return Silent(alert.silence, alert.cooldown_s, armed_ns)
+        return Silent(alert.silence, armed_ns)
     return ResultChanged()

@@ -69,7 +69,9 @@ class Webhook:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         ip = await self._checked(host, port)
         if ip is None:
-            return Refused("the host is a loopback, link-local or otherwise refused network address")
+            return Refused(
+                "the host is a loopback, link-local or otherwise refused network address (alerts.allow_local)"
+            )
         url = httpx.URL(delivery.address).copy_with(host=ip)
         secrets = [secret_of(key, delivery.address) for key in self._keys]
         headers = {

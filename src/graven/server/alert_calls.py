@@ -74,7 +74,8 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
     async def put_alert(request: Call, log: str, name: str) -> AlertAnswer:
         """Set an alert: `{"query","threshold":{"count","window_s","by"} | "silence":{"window_s"},"severity","to",
         "cooldown_s","enabled"}`. It listens from now on; recorded in `system` first. A query with a time told from now
-        (`since:1h`) is refused."""
+        (`since:1h`) is refused, and so is a new address where this server never sends anything: a loopback address,
+        `mailto:` without `alerts.mail_host`."""
         principal = service.authenticate(dict(request.scope["headers"]))
         principal.require("operate")
         opened = service.logs.get(log)
@@ -83,6 +84,11 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         alert = decode_alert(body, check_timeless, name=name)
 
         def set_it() -> Stored:
+            # one that was there before is no reason to refuse what is changed beside it
+            known = {
+                address for one in alerting.store.alerts(log) if one.alert.name == name for address in one.alert.to
+            }
+            alerting.check_reachable(address for address in alert.to if address not in known)
             event = system_event(
                 "alert.put",
                 principal=principal,

@@ -7,7 +7,7 @@ not recorded: an alert must not cause what it listens to.
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from graven.detect import SHIPPED, AlertStore, Deliver, Follow, Head, Mail, MailSettings, Record, Webhook, alert_keys
-from graven.errors import GravenError, Unavailable, UsageError
+from graven.detect.address import is_local, shown
+from graven.errors import GravenError, InvalidInput, Unavailable, UsageError
 from graven.index.export import View
 from graven.index.process.messages import Answer
 from graven.server.control import Control
@@ -85,6 +86,7 @@ class Alerting:
         self._record = record
         self._clock = clock
         self._link = settings.link or link
+        self._allow_local = settings.allow_local
         hook = Webhook(self.keys, clock=clock, allow_local=settings.allow_local)
         self._send: dict[str, Any] = {"https": hook, "http": hook}
         mail = mail_settings(settings)
@@ -100,6 +102,24 @@ class Alerting:
     def problem_of(self, log: str, name: str) -> str | None:
         """What keeps an alert from listening at the moment; None when nothing does."""
         return self._problem_of_all or self._problems.get(f"{log}/{name}")
+
+    def check_reachable(self, addresses: Iterable[str]) -> None:
+        """InvalidInput (`invalid_address`) for one where this server would never send anything."""
+        for address in addresses:
+            if address.startswith("mailto:") and "mailto" not in self._send:
+                raise InvalidInput(
+                    f"nothing can be sent to {address}: this server sends no mail",
+                    why="alerts.mail_host is not set",
+                    hint="set alerts.mail_host (serve --alerts-mail-host HOST), or give a webhook",
+                    code="invalid_address",
+                )
+            if not address.startswith("mailto:") and not self._allow_local and is_local(address):
+                raise InvalidInput(
+                    f"nothing is sent to {shown(address)}: it is a loopback, link-local or otherwise refused address",
+                    why="a server that calls such addresses can be made to call its own neighbours",
+                    hint="set alerts.allow_local (serve --alerts-allow-local) if that is meant",
+                    code="invalid_address",
+                )
 
     def switch_off(self, setting: str) -> None:
         """Say of each alert that it does not listen, because of that setting; instead of `start`."""

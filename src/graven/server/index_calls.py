@@ -15,7 +15,8 @@ Call = Request[Any, Any, Any]
 
 
 class LogIndexState(msgspec.Struct, frozen=True):
-    """`lag_s` is for how long not everything was indexed; `state` is following, catching_up, rebuilding or away."""
+    """`lag_s` is for how long not everything was indexed; `state` is following, catching_up, rebuilding, away or
+    off."""
 
     name: str
     size: int
@@ -31,11 +32,13 @@ class LogIndexState(msgspec.Struct, frozen=True):
 
 
 class IndexState(msgspec.Struct, frozen=True):
-    """`away` while there is no index process: reads by log index and proofs go on."""
+    """`away` while there is no index process: reads by log index and proofs go on. `off`: none ever comes, since
+    `index.enabled` is false."""
 
     away: bool
     deaths: int
     logs: list[LogIndexState]
+    off: bool = False
 
 
 def index_state(service: Service, names: list[str]) -> IndexState:
@@ -45,7 +48,7 @@ def index_state(service: Service, names: list[str]) -> IndexState:
         size = service.logs.get(name).size
         state = service.index.states.get(name)
         if state is None:
-            logs.append(LogIndexState(name, size, 0, size, 0.0, "away"))
+            logs.append(LogIndexState(name, size, 0, size, 0.0, "away" if service.index.enabled else "off"))
             continue
         logs.append(
             LogIndexState(
@@ -62,7 +65,7 @@ def index_state(service: Service, names: list[str]) -> IndexState:
                 outdated_segments=state.outdated,
             )
         )
-    return IndexState(service.index.away, service.index.deaths, logs)
+    return IndexState(service.index.away, service.index.deaths, logs, not service.index.enabled)
 
 
 def index_routes(service: Service) -> list[HTTPRouteHandler]:

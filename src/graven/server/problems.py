@@ -139,9 +139,14 @@ def _framework_problem(error: HTTPException) -> Problem:
     code, said = FRAMEWORK_CODES.get(status, ("refused", f"refused with status {status}"))
     hint = "the calls are described at /schema" if status in (404, 405) else ""
     own_words = error.detail and error.detail.lower() != _phrase(status)
-    detail = error.detail[:1].lower() + error.detail[1:] if own_words else said
+    detail = _lower_first(error.detail) if own_words else said
     extra = error.extra if isinstance(error.extra, dict) else {"errors": error.extra} if error.extra else {}
     return Problem(status, problem_bytes(code, detail, hint, extra), headers)
+
+
+def _lower_first(text: str) -> str:
+    """As our own messages begin; but for an abbreviation, as in "JSON is malformed"."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _phrase(status: int) -> str:

@@ -80,7 +80,8 @@ class Service:
         """Finish the composition inside the running event loop."""
         self.completions = Completions(asyncio.get_running_loop())
         self.reads = ReadRecorder(self.logs.system, self.completions, clock=self.clock)
-        self.index = IndexClient(self.logs.data_dir, self._sizes, query_s=self.settings.index.query_timeout_s)
+        index = self.settings.index
+        self.index = IndexClient(self.logs.data_dir, self._sizes, query_s=index.query_timeout_s, enabled=index.enabled)
         if self.settings.index.enabled:
             self._tasks.append(asyncio.get_running_loop().create_task(self.index.run()))
         if not self.settings.alerts.enabled:

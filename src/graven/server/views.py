@@ -9,11 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta
 
 from graven.errors import InvalidInput, NotFound
-from graven.index.query.parse import parse
+from graven.index.export.columns import parse_columns
+from graven.index.process.asked import asked, facet_fields, order_of
 from graven.server.service import Service
 from graven.server.system import system_event
 
-__all__ = ["SavedView", "ViewsAnswer", "view_routes"]
+__all__ = ["SavedView", "ViewsAnswer", "check_view", "view_routes"]
 
 Call = Request[Any, Any, Any]
 
@@ -50,6 +51,22 @@ class ViewsAnswer(msgspec.Struct, frozen=True):
     views: list[NamedView]
 
 
+def check_view(log: str, view: SavedView, *, now_ns: int) -> None:
+    """InvalidInput for what a search would refuse; but for a bad query, it names the member."""
+    given = {"q": view.query, "clock": view.clock, "since": view.since, "until": view.until}
+    asked(log, {name: text for name, text in given.items() if text or name == "clock"}, now_ns)
+    order_of({"order": view.order})
+    if len(facet_fields(view.by, "by")) > 1:
+        raise InvalidInput(f"by={view.by!r}: one field is expected", code="bad_parameter", details={"parameter": "by"})
+    try:
+        if view.columns:
+            parse_columns(view.columns)
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"columns: {error.message}", hint=error.hint, code=error.code, details={"parameter": "columns"}
+        ) from error
+
+
 def view_routes(service: Service) -> list[HTTPRouteHandler]:
     """The four calls; changes are recorded in `system` first."""
     control = service.control
@@ -84,11 +101,11 @@ def view_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @put("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
     async def put_view(request: Call, log: str, name: str, data: SavedView) -> NamedView:
-        """Save a view under a name, in place of the one that is there."""
+        """Save a view under a name, in place of the one that is there. What a search would refuse is refused."""
         principal = reader(request, log)
         if _NAME.fullmatch(name) is None:
             raise InvalidInput("the name of a view has 1 to 80 characters, none of them a slash", code="bad_view")
-        parse(data.query, now_ns=service.clock())
+        check_view(log, data, now_ns=service.clock())
 
         def save() -> NamedView:
             names = {view.name for view in views(log)}

@@ -68,8 +68,12 @@ def test_in_a_terminal_the_browser_ui_stays_up_until_ctrl_c(tmp_path):
         address, code = re.findall(r"open (http://[^/\s]+)/#login=(\S+)", said.decode())[-1]
         opened = httpx.post(f"{address}/v1/login", json={"code": code}, headers={"X-Graven": "1"}, trust_env=False)
         assert opened.status_code == 200, opened.text
+        assert "graven search outcome:failure" in said.decode()
+        assert "graven tail" in said.decode()
         cookies = {"cookies": opened.cookies, "trust_env": False}
         corrected = httpx.get(f"{address}/v1/logs/default/events", params={"q": "action:order.correct"}, **cookies)
+        failed = httpx.get(f"{address}/v1/logs/default/events", params={"q": "outcome:failure"}, **cookies)
+        assert failed.json()["events"], "what is suggested finds something"
         (row,) = corrected.json()["events"]
         assert (row["actor"]["id"], row["targets"][0]["type"]) == ("dana", "order")
         demo.send_signal(signal.SIGINT)

@@ -167,7 +167,7 @@ def test_the_index_is_shown_and_derived_again(served):
 def test_an_alert_is_set_shown_tried_and_deleted(served):
     condition = ["-q", "outcome:failure", "--count", "3", "--within", "1m"]
     tried = json.loads(served.must("alert", "test", *condition, "--json").text)
-    assert tried["would_fire"]
+    assert (tried["would_fire"], len(tried["fired"])) == (True, min(tried["fires"], 4))
     served.must(
         "alert", "set", "burst", *condition, "--by", "actor", "--to", "https://hooks.example/qa", "--cooldown", "1h"
     )
@@ -180,6 +180,10 @@ def test_an_alert_is_set_shown_tried_and_deleted(served):
     assert "3 within 1m by actor" in served.must("alert", "list").text
     assert "secret" in served.must("alert", "show", "burst").text
     assert "bob" in served.must("alert", "test", "burst").text
+    assert "it is OFF" in served.must("alert", "set", "burst", "--off").text
+    changed = json.loads(served.must("alert", "show", "burst", "--json").text)["alert"]
+    assert changed == {**alert, "enabled": False}
+    assert "hooks.example" in served.must("alert", "list").text
     served.must("alert", "delete", "burst")
     assert served.run("alert", "show", "burst").code == 5
     bad = served.run("alert", "set", "burst", "-q", "actr:x", "--silent-for", "5m")

@@ -18,11 +18,11 @@ from graven.detect.sent import Delivered, Later, Refused
 from graven.detect.store import Delivery
 
 
-def delivery(message="shop/burst: 10 matches of one actor within 60 s"):
+def delivery(message="shop/burst: 10 matches of one actor within 1m"):
     data = {
         "id": "alert-1", "alert": "burst", "log": "shop", "severity": "error", "message": message,
         "since": "2026-11-22T20:01:02.000000000Z", "count": 2, "indexes": [7, 9],
-        "link": "https://graven.example/v1/logs/shop/events/9",
+        "link": "https://graven.example/ui/shop/event/9",
     }  # fmt: skip
     body = json.dumps({"type": "alert.fire", "timestamp": "2026-11-22T20:01:03.000000000Z", "data": data})
     return Delivery("alert-1", "mailto:qa@shop.example", "shop", "burst", body.encode(), START_NS, 0)
@@ -39,13 +39,13 @@ def test_a_message_says_what_fired_and_where_to_look():
     ((sender, recipients, raw),) = server.messages
     assert (sender, recipients) == ("graven@shop.example", ["qa@shop.example"])
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert message["Subject"] == "[graven] error: shop/burst: 10 matches of one actor within 60 s"
+    assert message["Subject"] == "[graven] error: shop/burst: 10 matches of one actor within 1m"
     assert message["To"] == "qa@shop.example"
     assert message["Message-ID"] == "<alert-1@shop.example>"
     assert message["Auto-Submitted"] == "auto-generated"
     text = message.get_content()
     assert "entries:  7, 9" in text
-    assert "https://graven.example/v1/logs/shop/events/9" in text
+    assert "https://graven.example/ui/shop/event/9" in text
 
 
 def test_what_somebody_is_called_adds_no_header_and_no_line():

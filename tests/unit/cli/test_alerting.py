@@ -1,6 +1,20 @@
+import json
+
+import msgspec
 import pytest
 
-from graven.cli.alerting import alert_lines, condition_text, dry_run, made_alert, state_text
+from graven.cli.access.questions import Newest, Page
+from graven.cli.alerting import (
+    alert_lines,
+    condition_text,
+    last_firings,
+    made_alert,
+    query_text,
+    set_text,
+    span_text,
+    state_text,
+    told_text,
+)
 from graven.detect.rule import Silence, Threshold
 from graven.errors import InvalidInput, UsageError
 from graven.index.query.times import time_ns
@@ -28,6 +42,12 @@ def test_options_that_say_no_moment_are_refused(options):
         made_alert("a", **{**NONE, **options})
 
 
+@pytest.mark.parametrize("options", [{"silent_for": "400d"}, {"count": 3, "within": "400d"}, {"silent_for": "0s"}])
+def test_a_window_has_at_most_31_days(options):
+    with pytest.raises(UsageError, match="31 days"):
+        made_alert("a", **{**NONE, **options})
+
+
 def test_what_a_server_would_refuse_is_refused_here():
     with pytest.raises(InvalidInput):
         made_alert("NAME", **{**NONE, "silent_for": "5m"})
@@ -38,7 +58,8 @@ def test_what_a_server_would_refuse_is_refused_here():
 def test_an_alert_is_told_in_words():
     assert condition_text({"threshold": {"count": 3, "window_s": 90, "by": "actor"}}) == "3 within 90s by actor"
     assert condition_text({"silence": {"window_s": 600}}) == "silence of 10m"
-    assert condition_text({"rule": "result_changed"}) == "result_changed"
+    assert condition_text({"rule": "result_changed"}) == "a changed result"
+    assert query_text({"rule": "result_changed"}) == "(its own)"
     found = {"alert": {**BURST, "to": ["mailto:a@b.example"]}, "armed": 7, "secrets": {"https://x": "s3"}}
     lines = alert_lines(found, {"index": 9, "time": "2026-11-27T10:05:00Z"}, now_ns=NOW)
     assert "  tells         mailto:a@b.example" in lines
@@ -47,48 +68,102 @@ def test_an_alert_is_told_in_words():
     assert not any("last fired" in line for line in alert_lines(found, None, now_ns=NOW))
 
 
+def test_a_last_delivery_that_failed_is_shown():
+    row = {
+        "received": "2026-11-27T10:05:00Z",
+        "outcome": "failure",
+        "message": "l/a not delivered to mailto:a@b.example: no mail",
+    }
+    lines = alert_lines({"alert": BURST}, None, row, now_ns=NOW)
+    assert lines[-1] == "  delivery      FAILED 10 min ago: mailto:a@b.example: no mail"
+    assert "delivery" not in str(alert_lines({"alert": BURST}, None, {**row, "outcome": "success"}, now_ns=NOW))
+
+
 def test_what_keeps_an_alert_from_listening_is_its_state():
     assert state_text({"alert": BURST}) == "watched"
     assert state_text({"alert": {**BURST, "enabled": False}, "problem": "p"}) == "off"
     assert state_text({"alert": BURST, "problem": "no index"}) == "problem: no index"
 
 
-class Counts:
-    """A search that finds these counts, a bucket each minute."""
-
-    def __init__(self, *counts, facets=()):
-        self.counts, self.values = counts, [{"value": value, "count": count} for value, count in facets]
-
-    def histogram(self, log, question, *, buckets):
-        self.asked = question
-        return {
-            "total": sum(self.counts),
-            "width_ns": 60 * 10**9,
-            "buckets": [{"count": count} for count in self.counts],
-        }
-
-    def facets(self, log, question, fields, *, limit):
-        return {"facets": {fields[0]: {"values": self.values}}}
+CURRENT = {
+    "name": "a", "query": "x", "threshold": {"count": 3, "window_s": 60, "by": "actor"}, "severity": "error",
+    "to": ["mailto:a@b.example"], "cooldown_s": 7,
+}  # fmt: skip
 
 
-def test_a_burst_in_the_past_would_have_fired():
-    search = Counts(0, 4, 2)
-    found = dry_run(search, "l", BURST, over="1d")
-    assert (found.facts["would_fire"], found.facts["steps_at_or_above"]) == (True, 1)
-    assert (search.asked.query, search.asked.since, search.asked.until) == ("x", "1d", "now")
-    assert not dry_run(Counts(2, 2), "l", BURST, over="1d").facts["would_fire"]
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        ({"enabled": False}, {"enabled": False}),
+        ({"count": 9}, {"threshold": Threshold(count=9, window_s=60, by="actor")}),
+        ({"by": ""}, {"threshold": Threshold(count=3, window_s=60)}),
+        ({"to": ("",)}, {"to": ()}),
+        ({"query": ""}, {"query": ""}),
+        ({"silent_for": "5m"}, {"threshold": None, "silence": Silence(window_s=300)}),
+    ],
+)
+def test_what_is_given_changes_and_the_rest_stays(options, changed):
+    before = made_alert("a", current=CURRENT)
+    assert made_alert("a", **options, current=CURRENT) == msgspec.structs.replace(before, **changed)
 
 
-def test_silence_in_the_past_would_have_fired():
-    silence = {"name": "s", "silence": {"window_s": 120}}
-    assert dry_run(Counts(1, 0, 0, 1), "l", silence, over="4m").facts == {
-        "over_s": 240, "matches": 2, "step_s": 60.0, "longest_silence_s": 120, "would_fire": True
-    }  # fmt: skip
-    assert dry_run(Counts(), "l", silence, over="4m").facts["longest_silence_s"] == 240
+def test_a_shipped_rule_is_told_to_somebody_by_its_name():
+    current = {"name": "result-changed", "rule": "result_changed"}
+    made = made_alert("result-changed", to=["mailto:a@b.example"], current=current)
+    assert (made.rule, made.to) == ("result_changed", ("mailto:a@b.example",))
 
 
-def test_by_a_field_the_busiest_values_are_told():
-    by = {**BURST, "threshold": {"count": 3, "window_s": 60, "by": "actor"}}
-    found = dry_run(Counts(5, facets=[("alice", 4), ("bob", 1)]), "l", by, over="1d")
-    assert found.facts["could_fire"]
-    assert "  alice: 4" in found.lines
+def test_half_a_count_is_no_condition_of_a_silence():
+    with pytest.raises(UsageError, match="when does it fire"):
+        made_alert("a", count=3, current={"name": "a", "silence": {"window_s": 60}})
+
+
+def test_what_was_set_says_that_it_is_off_and_counts_everything():
+    assert set_text("a", "l", BURST) == "alert a of l: 3 within 1m"
+    off = {**BURST, "query": "", "enabled": False}
+    assert set_text("a", "l", off) == "alert a of l: 3 within 1m; it matches everything; it is OFF"
+
+
+def test_who_is_told_is_shown_without_secrets():
+    assert told_text({"to": ["https://hooks.example/T0/secret", "mailto:a@b.example"]}) == "hooks.example, a@b.example"
+    assert told_text({}) == "nobody"
+
+
+def test_the_cooldown_is_told_where_it_means_something():
+    def told(**members):
+        lines = alert_lines({"alert": {"name": "a", **members}}, None, now_ns=NOW)
+        return [line for line in lines if "cooldown" in line]
+
+    assert told(**{**BURST, "cooldown_s": 0}) == ["  cooldown      none"]
+    assert told(**BURST) == ["  cooldown      5m"]
+    assert told(silence={"window_s": 60}) == []
+
+
+class System:
+    """Finds these firings, the newest first, and of other alerts what `newest` says."""
+
+    def __init__(self, *names, following=None):
+        rows = [{"targets": [{"type": "alert", "id": f"l/{name}"}], "received": at} for name, at in names]
+        self.answer = Page([json.dumps(row).encode() for row in rows], following, 9, 9)
+        self.asked = []
+
+    def page(self, log, question, *, limit):
+        return self.answer
+
+    def newest(self, log, question):
+        self.asked.append(question.query)
+        return Newest({"received": "2026-11-27T10:00:00Z"})
+
+
+def test_when_alerts_last_fired_is_one_read_unless_they_fired_often():
+    times = ("2026-11-27T10:05:00Z", "2026-11-27T10:04:00Z")
+    one = System(("a", times[0]), ("a", times[1]))
+    assert last_firings(one, "l", ["a", "b"]) == {"a": time_ns(times[0])}
+    many = System(("a", times[0]), following="more")
+    assert last_firings(many, "l", ["a", "b"])["b"] == time_ns("2026-11-27T10:00:00Z")
+    assert (one.asked, many.asked) == ([], ["action:alert.fire target:alert/l/b"])
+
+
+def test_spans_are_told_in_their_two_largest_units():
+    spans = {0: "0s", 59: "59s", 60: "1m", 90: "1m 30s", 86_280: "23h 58m", 86_400: "1d", 90_061: "1d 1h"}
+    assert {seconds: span_text(seconds) for seconds in spans} == spans

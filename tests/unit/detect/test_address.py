@@ -2,7 +2,7 @@
 
 import pytest
 
-from graven.detect.address import check_address, is_refused, mailbox_of, shown
+from graven.detect.address import check_address, is_local, is_refused, mailbox_of, shown
 from graven.errors import InvalidInput
 
 
@@ -36,6 +36,35 @@ def test_these_are_refused(address):
     with pytest.raises(InvalidInput) as refused:
         check_address(address)
     assert refused.value.code == "invalid_address"
+
+
+def test_a_bare_mail_address_is_told_what_it_lacks():
+    with pytest.raises(InvalidInput) as refused:
+        check_address("qa@shop.example")
+    assert refused.value.hint == "mailto:qa@shop.example"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:9",
+        "[::1]",
+        "localhost",
+        "a.localhost.",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "169.254.169.254",
+        "0.0.0.0",
+    ],
+)
+def test_what_names_a_refused_address_itself_is_known_beforehand(host):
+    assert is_local(f"http://{host}/x")
+
+
+@pytest.mark.parametrize("host", ["hooks.example", "10.0.0.5:8080", "[2001:db8::1]", "8.8.8.8"])
+def test_any_other_is_only_known_when_it_is_called(host):
+    assert not is_local(f"https://{host}/x")
 
 
 @pytest.mark.parametrize(

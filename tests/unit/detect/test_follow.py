@@ -253,7 +253,7 @@ def test_a_scheme_without_sender_is_refused(world):
     world.round()
     world.now_ns += 10 * SECOND
     Receiver().deliver(world).step()
-    assert "no way to send" in outcomes(world)[0]["message"]
+    assert "alerts.mail_host is not set" in outcomes(world)[0]["message"]
 
 
 def test_a_restart_goes_on_with_the_queue(world):
@@ -305,7 +305,7 @@ def test_the_message_names_entries_and_holds_nothing_of_them(world):
     body = json.loads(delivery.body)
     assert body["type"] == "alert.fire"
     assert body["data"]["indexes"] == [0]
-    assert body["data"]["link"] == "https://graven.example/v1/logs/shop/events/0"
+    assert body["data"]["link"] == "https://graven.example/ui/shop/event/0"
     assert "secret" not in delivery.body.decode()
 
 
@@ -318,7 +318,7 @@ def test_the_value_that_was_counted_by_is_recorded_and_not_sent(world):
     (body,) = [one.body.decode() for one in world.queued()]
     assert "alice" not in body
     assert json.loads(body)["data"]["by"] == "actor.email"
-    assert json.loads(body)["data"]["message"] == "shop/x: 2 matches of one actor.email within 60 s"
+    assert json.loads(body)["data"]["message"] == "shop/x: 2 matches of one actor.email within 1m"
     assert world.fired()[0]["attributes"]["group"] == "alice@shop.example"
 
 

@@ -53,8 +53,8 @@ def test_the_name_of_the_address_counts():
         ({"silence": {"window_s": 5}}, "there is threshold and silence"),
         ({"threshold": None, "rule": "result_changed"}, "has its own query"),
         ({"threshold": None, "rule": "other", "query": ""}, "rule"),
-        ({"threshold": {"count": 0, "window_s": 60}}, "threshold.count: expected `int` >= 1"),
-        ({"threshold": {"count": 10_001, "window_s": 60}}, "<= 10000"),
+        ({"threshold": {"count": 0, "window_s": 60}}, "threshold.count: at least 1"),
+        ({"threshold": {"count": 10_001, "window_s": 60}}, "at most 10,000"),
         ({"threshold": {"count": 1, "window_s": 0}}, "threshold.window_s"),
         ({"threshold": {"count": 1, "window_s": 1.5}}, "threshold.window_s"),
         ({"threshold": {"count": True, "window_s": 1}}, "threshold.count"),
@@ -101,3 +101,19 @@ def test_records_show_addresses_without_their_secrets():
     assert "secret" not in str(shown)
     assert shown["to"][0].startswith("https://hooks.example/…")
     assert shown["to"][1] == "mailto:qa@shop.example"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"name":"BAD_Name","silence":{}}', 'name: 1 to 63 of a-z, 0-9 and "-" are expected, not "-" first'),
+        (b'{"name":"a","silence":{"window_s":34560000}}', "silence.window_s: at most 2,678,400 seconds (31 days)"),
+        (b'{"name":"a","silence":{"window_s":0}}', "silence.window_s: at least 1 second"),
+        (b'{"name":"a"', "no JSON: it ends too soon"),
+        (b"{a}", "no JSON: object keys must be strings (byte 1)"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_said_in_words(body, said):
+    with pytest.raises(InvalidInput) as refused:
+        decode_alert(body)
+    assert refused.value.message == f"alert: {said}"

@@ -7,10 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from graven.detect import AlertStore
+from graven.detect import AlertStore, decode_alert
 from graven.errors import InvalidInput
 from graven.server.alert_calls import AlertAnswer, alert_routes
+from graven.server.alerting import Alerting
 from graven.server.service import Service
+from graven.server.settings import AlertSettings
 
 
 class World:
@@ -20,6 +22,9 @@ class World:
         self.recorded: list[dict[str, Any]] = []
         self.store = AlertStore(folder / "alerts.sqlite")
         self.alerting = SimpleNamespace(store=self.store, keys=(b"k" * 32,), problem_of=self.problem_of)
+        settings = AlertSettings()
+        alerting = Alerting(folder, settings, lambda _: None, clock=lambda: 1, link="")
+        self.alerting.check_reachable = alerting.check_reachable
         system = SimpleNamespace(record=self.recorded.append)
         self.logs = SimpleNamespace(get=lambda log: SimpleNamespace(size=7), system=system)
         self.clock = lambda: 1
@@ -62,6 +67,24 @@ def test_an_alert_is_recorded_and_listens_from_now_on(world: World) -> None:
     answer = world.put(b'{"query":"outcome:denied since:2026-11-27","threshold":{"count":1,"window_s":60}}')
     assert answer.armed == 7
     assert [event["action"] for event in world.recorded] == ["alert.put"]
+
+
+@pytest.mark.parametrize(
+    ("address", "setting"),
+    [("http://127.0.0.1:9/x", "alerts.allow_local"), ("mailto:qa@shop.example", "alerts.mail_host")],
+)
+def test_an_address_where_nothing_is_ever_sent_is_refused(world: World, address: str, setting: str) -> None:
+    with pytest.raises(InvalidInput, match="nothing") as refused:
+        world.put(b'{"silence":{"window_s":60},"to":["%b"]}' % address.encode())
+    assert (refused.value.code, setting in refused.value.hint) == ("invalid_address", True)
+    assert (world.recorded, world.store.alerts()) == ([], [])
+
+
+def test_an_address_that_was_there_before_may_stay(world: World) -> None:
+    body = b'{"silence":{"window_s":60},"to":["mailto:qa@shop.example"]}'
+    world.store.put("shop", decode_alert(body, name="one"), armed=0, armed_ns=0)
+    world.put(body[:-1] + b',"enabled":false}')
+    assert [one.alert.enabled for one in world.store.alerts()] == [False]
 
 
 def test_what_keeps_an_alert_from_listening_is_listed(world: World) -> None:

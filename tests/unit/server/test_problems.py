@@ -63,6 +63,10 @@ def test_a_framework_error_keeps_its_status_and_gets_the_shape() -> None:
     assert (error["code"], error["message"]) == ("method_not_allowed", "this path does not take that method")
 
 
+def test_an_abbreviation_at_the_beginning_stays_one() -> None:
+    assert b'"JSON is malformed"' in problem_of(HTTPException("JSON is malformed", status_code=400)).body
+
+
 def test_a_framework_error_of_the_server_shows_no_detail() -> None:
     assert b"inside" not in problem_of(HTTPException("inside", status_code=500)).body
 

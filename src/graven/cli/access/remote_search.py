@@ -193,10 +193,13 @@ class RemoteSearch:
         while True:
             try:
                 state = self._index_state()
-                lag = next((one["lag_entries"] for one in state["logs"] if one["name"] == log), 0)
+                own = next((one for one in state["logs"] if one["name"] == log), {"lag_entries": 0})
+                lag = own["lag_entries"]
             except (errors.GravenError, KeyError, TypeError):  # the question itself says what is wrong
                 return
-            away = bool(state.get("away"))
+            if state.get("off"):
+                return
+            away = bool(state.get("away")) or own.get("state") == "away"  # a process that has not opened it yet
             if not away and not 0 < lag < _SMALL_LAG:
                 return
             if time.monotonic() - began > (START_PATIENCE_S if away else PATIENCE_S):

@@ -34,7 +34,7 @@ def follow(
 ) -> Iterator[Tailed | Caught | Away]:
     """Matches for ever. `opened` opens the stream behind a log index, None for "from now on".
 
-    The first opening raises what is wrong; later ones are tried again, unless that cannot help.
+    The first opening raises what is wrong; later ones are tried again, unless that cannot help (`index_off`).
     """
     backoff = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S, chance)
     position = after
@@ -52,7 +52,7 @@ def follow(
                     position = item.indexed - 1 if position is None else max(position, item.indexed - 1)
                 yield item
         except (errors.Unavailable, errors.Busy) as error:
-            if not was_open and error.code != "index_away":
+            if error.code == "index_off" or (not was_open and error.code != "index_away"):
                 raise
             why = error.message
         except httpx.HTTPError as error:

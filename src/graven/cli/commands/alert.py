@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,14 +11,19 @@ from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.query_options import complete_field, taught
-from graven.errors import UsageError
+from graven.cli.zone import ago
+from graven.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from graven.cli.access.questions import Search
 
 __all__ = ["command"]
 
 EXAMPLES = """
 graven alert list
-graven alert set denial-burst --query outcome:denied --count 10 --within 1m --by actor --to https://hooks.example/qa
-graven alert set recorder-silent --query source:shop --silent-for 10m --to mailto:qa@shop.example
+graven alert set refund-burst -q action:refund.create --count 5 --within 10m --by actor --to https://hooks.example/qa
+graven alert set shop-quiet --query source:shop-api --silent-for 2h
+graven alert set refund-burst --off
 graven alert test denial-burst --over 7d
 """
 
@@ -49,11 +54,18 @@ def _condition_options(function: Any) -> Any:
 @access_options
 @json_option
 def list_alerts(log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """List the alerts of a log: whether they are watched, and when they fire."""
-    from graven.cli.alerting import condition_text, state_text
+    """List the alerts of a log.
+
+    Whether each is watched, when it fires, who is told and when it last fired ("-": never, or you may not read the log
+    system).
+    """
+    from graven.cli.alerting import condition_text, last_firings, query_text, state_text, told_text
 
     with read_chosen(server, data, token) as access:
-        alerts = access.searcher().alerts(log)
+        search = access.searcher()
+        alerts = search.alerts(log)
+        names = [str(one["alert"]["name"]) for one in alerts]
+        fired = {} if as_json or not alerts else last_firings(search, log, names)
     if as_json:
         terminal.emit_json(alerts)
         return
@@ -62,47 +74,59 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
         return
     rows = [
         [
-            str(one["alert"]["name"]),
+            name,
             state_text(one),
             str(one["alert"].get("severity", "warning")),
             condition_text(one["alert"]),
-            str(one["alert"].get("query") or one["alert"].get("rule") or "(everything)"),
+            told_text(one["alert"]),
+            ago(moment, now_ns=time.time_ns()) if (moment := fired.get(name)) is not None else "-",
+            query_text(one["alert"]),
         ]
-        for one in alerts
+        for name, one in zip(names, alerts, strict=True)
     ]
     from graven.cli.printable import printable
 
     shown = [[printable(cell) for cell in row] for row in rows]
-    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "QUERY"], shown))
+    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "TELLS", "LAST FIRED", "QUERY"], shown))
 
 
-@command.command("show", cls=TeachingCommand, epilog="graven alert show denial-burst")
+@command.command(
+    "show",
+    cls=TeachingCommand,
+    short_help="Show one alert, and when it last fired.",
+    epilog="graven alert show denial-burst",
+)
 @click.argument("name")
 @log_option
 @access_options
 @json_option
 def show(name: str, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """Show one alert, and when it last fired.
+    """Show one alert, when it last fired, and that the last delivery failed if it did.
 
     Operators are also shown the secret by which a receiver checks the signature of what it is sent.
     """
-    from graven.cli.alerting import alert_lines, last_fired
+    from graven.cli.alerting import alert_lines, last_of
 
     with read_chosen(server, data, token) as access:
         search = access.searcher()
         found = search.alert(log, name)
-        fired = None if as_json else last_fired(search, log, name)
+        fired, delivery = (
+            None if as_json else last_of(search, action, log, name) for action in ("alert.fire", "alert.deliver")
+        )
     if as_json:
         terminal.emit_json(found)
     else:
-        print("\n".join(alert_lines(found, fired, now_ns=time.time_ns())))
+        print("\n".join(alert_lines(found, fired, delivery, now_ns=time.time_ns())))
 
 
 @command.command(
     "set",
     cls=TeachingCommand,
-    epilog="graven alert set denial-burst -q outcome:denied --count 10 --within 1m --by actor --to https://hooks.example/qa\n"
-    "graven alert set silent -q source:shop --silent-for 10m --to mailto:qa@shop.example --severity error",
+    short_help="Set an alert, or change one.",
+    epilog="graven alert set refund-burst -q action:refund.create --count 5 --within 10m --by actor\n"
+    "graven alert set shop-quiet -q source:shop-api --silent-for 2h --to mailto:qa@shop.example --severity error\n"
+    "graven alert set refund-burst --to https://hooks.example/qa\n"
+    "graven alert set refund-burst --off",
 )
 @click.argument("name")
 @_condition_options
@@ -110,8 +134,8 @@ def show(name: str, log: str, server: str | None, token: str | None, data: Path 
 @click.option(
     "--severity", type=click.Choice(["info", "warning", "error", "critical"]), help="How loud it is [warning]."
 )
-@click.option("--cooldown", metavar="TIME", help="After it fired it rests for so long [5m].")
-@click.option("--off", is_flag=True, help="Keep it, but do not watch.")
+@click.option("--cooldown", metavar="TIME", help="After it fired a count rests for so long [5m].")
+@click.option("--on/--off", "enabled", default=None, help="Watch it; keep it, but do not watch.")
 @log_option
 @access_options
 @json_option
@@ -125,42 +149,56 @@ def set_alert(
     to: tuple[str, ...],
     severity: str | None,
     cooldown: str | None,
-    off: bool,
+    enabled: bool | None,
     log: str,
     server: str | None,
     token: str | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Set the alert NAME (a-z, 0-9 and "-"), new or in the place of the one that has the name.
+    """Set the alert NAME (a-z, 0-9 and "-"), or change what is given of the one that has the name.
 
-    Either --count N --within TIME, or --silent-for TIME. The first deliveries to a new address are the proof that it
-    is the right one: graven alert test shows how often the alert would have fired.
+    A new one needs either --count N --within TIME, or --silent-for TIME. An empty --query, --by or --to takes away
+    what was there. The first deliveries to a new address are the proof that it is the right one: graven alert test
+    shows how often the alert would have fired.
     """
-    from graven.cli.alerting import condition_text, made_alert
+    from graven.cli.alerting import made_alert, set_text
     from graven.detect.rule import encode_alert
 
-    alert = made_alert(
-        name,
-        query=query,
-        count=count,
-        within=within,
-        by=by,
-        silent_for=silent_for,
-        to=to,
-        severity=severity,
-        cooldown=cooldown,
-        enabled=not off,
-    )
-    body = encode_alert(alert)
+    options: dict[str, Any] = {
+        "query": query,
+        "count": count,
+        "within": within,
+        "by": by,
+        "silent_for": silent_for,
+        "to": to,
+        "severity": severity,
+        "cooldown": cooldown,
+        "enabled": enabled,
+    }
+    if all(value in (None, ()) for value in options.values()):
+        raise UsageError("nothing is given that could be set", hint="graven alert set --help")
     with read_chosen(server, data, token) as access, taught(query or ""):
-        access.searcher().put_alert(log, name, body)
+        search = access.searcher()
+        body = encode_alert(made_alert(name, **options, current=_current(search, log, name)))
+        search.put_alert(log, name, body)
     if as_json:
         terminal.emit_json({"log": log, "alert": json.loads(body)})
         return
-    print(f"{terminal.mark(True)} alert {terminal.paint(name, bold=True)} of {log}: {condition_text(json.loads(body))}")
-    if not to:
+    print(f"{terminal.mark(True)} {set_text(terminal.paint(name, bold=True), log, json.loads(body))}")
+    if not json.loads(body).get("to"):
         terminal.note("nobody is told: it only becomes an event of the log (--to https://… or mailto:…)")
+
+
+def _current(search: "Search", log: str, name: str) -> dict[str, Any] | None:
+    """The alert that has the name; None when there is none."""
+    try:
+        found: dict[str, Any] = search.alert(log, name)["alert"]
+    except NotFound as error:
+        if error.code != "unknown_alert":
+            raise
+        return None
+    return found
 
 
 @command.command("delete", cls=TeachingCommand, epilog="graven alert delete denial-burst")
@@ -181,11 +219,13 @@ def delete(name: str, log: str, server: str | None, token: str | None, data: Pat
 @command.command(
     "test",
     cls=TeachingCommand,
+    short_help="Say how often an alert would have fired.",
     epilog="graven alert test denial-burst --over 7d\n"
     "graven alert test -q outcome:denied --count 10 --within 1m --over 1d",
 )
 @click.argument("name", required=False)
 @_condition_options
+@click.option("--cooldown", metavar="TIME", help="After it fired it rests for so long [5m, or as NAME has it].")
 @click.option("--over", metavar="TIME", default="1d", help="How far back to look [1d].")
 @log_option
 @access_options
@@ -197,6 +237,7 @@ def test(
     within: str | None,
     by: str | None,
     silent_for: str | None,
+    cooldown: str | None,
     over: str,
     log: str,
     server: str | None,
@@ -204,12 +245,13 @@ def test(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Count how often an alert would have fired: the alert NAME, or one that is spelled with options.
+    """Say how often and when an alert would have fired: the alert NAME, or one that is spelled with options.
 
-    Nothing is sent and nothing is set. Matches are counted in steps of about the window, so that a burst across two
-    steps may be missed; with --by, the busiest values are shown instead.
+    Nothing is sent and nothing is set. The matches of that time go through the alert as the server watches it, in their
+    order and with its rest after each firing; of more than 100,000 matches the newest 100,000.
     """
-    from graven.cli.alerting import dry_run, made_alert
+    from graven.cli.alert_replay import dry_run
+    from graven.cli.alerting import made_alert, seconds_of
 
     if (name is None) == (query is None and count is None and silent_for is None):
         raise UsageError(
@@ -219,13 +261,25 @@ def test(
         search = access.searcher()
         if name is not None:
             alert = search.alert(log, name)["alert"]
+            if cooldown is not None:
+                alert |= {"cooldown_s": seconds_of("--cooldown", cooldown)}
         else:
             from graven.detect.rule import encode_alert
 
             alert = json.loads(
-                encode_alert(made_alert("test", query=query, count=count, within=within, by=by, silent_for=silent_for))
+                encode_alert(
+                    made_alert(
+                        "test",
+                        query=query,
+                        count=count,
+                        within=within,
+                        by=by,
+                        silent_for=silent_for,
+                        cooldown=cooldown,
+                    )
+                )
             )
-        found = dry_run(search, log, alert, over=over)
+        found = dry_run(search, log, alert, over=over, now_ns=time.time_ns())
     if as_json:
         terminal.emit_json(found.facts)
     else:

@@ -120,6 +120,8 @@ def _lead_on(demo: "Demo", stage: "Stage", kept: Path | None, *, stays: bool) ->
         "genuine? The pages answer it; so does another terminal:"
     )
     stage.shell(f"export GRAVEN_SERVER={demo.address} GRAVEN_TOKEN=$(cat {demo.data / 'owner.token'})")
+    stage.shell(f"{program()} search outcome:failure")
+    stage.shell(f"{program()} tail")
     stage.shell(f"{program()} show last")
     stage.shell(f"{program()} verify {demo.data}")
     stage.say("")

@@ -47,6 +47,8 @@ def status(server: str | None, token: str | None, data: Path | None, as_json: bo
     print(terminal.table(["LOG", "ENTRIES", "INDEXED", "LAG", "STATE", "SEALED", "SIZE"], [_row(log) for log in logs]))
     if all(log.get("state") in {"offline", "none"} for log in logs):
         terminal.note("no server follows these logs: searches read every entry")
+    elif state.get("off"):
+        terminal.note("search is switched off (index.enabled is false): graven serve --index-enabled")
     elif state.get("away"):
         terminal.note("the index process is away; the server starts it again by itself. Recording goes on")
     outdated = sum(int(log.get("outdated_segments") or 0) for log in logs)

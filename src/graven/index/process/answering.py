@@ -14,14 +14,13 @@ from graven.index.answers.plan import plan_of
 from graven.index.answers.shown import viewed
 from graven.index.derive.view import event_bytes, view_of
 from graven.index.process.asked import MOST, choice, number_of, order_of, without_times
-from graven.index.process.bodies import Check, asked_by, ms_since, shown
+from graven.index.process.bodies import Check, asked_by, index_asked, ms_since, shown
 from graven.index.process.counting import facets_answer, histogram_answer
 from graven.index.process.feeding import head, moments, tail, views
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Answer, Call
 from graven.index.query.ast import Equals
 from graven.index.query.fields import BY_NAME
-from graven.tlog.encoding import decode_decimal
 
 __all__ = ["METHODS"]
 
@@ -61,7 +60,7 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
 
 def _around(log: FollowedLog, call: Call, check: Check) -> Answer:
     parameters = call.parameters
-    index = _index_of(log, call)
+    index = index_asked(log, call)
     query = asked_by(call).query
     snapshot = log.index.snapshot()
     before = number_of(parameters, "before", 20, most=MOST, least=0)
@@ -95,7 +94,7 @@ def _by_id(log: FollowedLog, call: Call, check: Check) -> Answer:
 
 def _view(log: FollowedLog, call: Call, check: Check) -> Answer:
     """The entry as its mapper reads it; members above `LARGE_BYTES` are named, and given by `value`."""
-    index = _index_of(log, call)
+    index = index_asked(log, call)
     entry = log.reader.entry(index)
     view = view_of(index, entry, log.reader.blob)
     check()
@@ -131,18 +130,6 @@ METHODS: Final[Mapping[str, Method]] = {
     "moments": moments,
     "newest": _newest,
 }
-
-
-def _index_of(log: FollowedLog, call: Call) -> int:
-    """The log index that is asked about; NotFound unless it is indexed."""
-    index, size = decode_decimal(call.parameters.get("index", "")), log.index.size
-    if index < size:
-        return index
-    if index < log.committed:
-        raise NotFound(
-            f"entry {index} is not indexed yet", why=f"the index has {size} entries", hint="ask again in a moment"
-        )
-    raise NotFound(f"the log has no entry {index}", why=f"its size is {log.committed}", code="entry_not_found")
 
 
 def _answer(call: Call, body: bytes, indexes: list[int]) -> Answer:

@@ -6,13 +6,15 @@ from typing import Final
 
 import msgspec
 
+from graven.errors import NotFound, Unavailable
 from graven.index.answers.shown import row_of
 from graven.index.derive.view import view_of
 from graven.index.process.asked import Asked, asked
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Call
+from graven.tlog.encoding import decode_decimal
 
-__all__ = ["Check", "asked_by", "ms_since", "shown"]
+__all__ = ["Check", "asked_by", "index_asked", "ms_since", "shown"]
 
 Check = Callable[[], None]
 """Called between steps; raises when the answer is late, or nobody waits for it."""
@@ -35,6 +37,22 @@ def shown(log: FollowedLog, indexes: list[int], view: str, check: Check) -> list
         else:
             made.append(_encode(row_of(view_of(index, entry, log.reader.blob))))
     return made
+
+
+def index_asked(log: FollowedLog, call: Call) -> int:
+    """The log index that is asked about. Unavailable (`index_away`) for an entry that is not indexed yet, NotFound
+    (`entry_not_found`) for one that there is not."""
+    index, size = decode_decimal(call.parameters.get("index", "")), log.index.size
+    if index < size:
+        return index
+    if index < log.committed:
+        raise Unavailable(
+            f"entry {index} is not indexed yet",
+            why=f"the index has {size} of {log.committed} entries",
+            hint="ask again in a moment",
+            code="index_away",
+        )
+    raise NotFound(f"the log has no entry {index}", why=f"its size is {log.committed}", code="entry_not_found")
 
 
 def ms_since(began: float) -> float:

@@ -11,9 +11,9 @@ from graven.index.answers.page import counted, masks, span_of
 from graven.index.derive.view import view_of
 from graven.index.export import FORMATS, export, parse_columns
 from graven.index.process.asked import asked
+from graven.index.process.bodies import index_asked
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Call
-from graven.tlog.encoding import decode_decimal
 
 __all__ = ["STREAMED"]
 
@@ -59,9 +59,7 @@ def _in_batches(log: FollowedLog, indexes: list[int]) -> Iterator[Sequence[tuple
 
 def _value(log: FollowedLog, call: Call, now_ns: int, check: Callable[[], None]) -> tuple[int, Iterator[bytes]]:
     """One member of an event, however large."""
-    index = decode_decimal(call.parameters.get("index", ""))
-    if index >= log.index.size:
-        raise NotFound(f"the index has no entry {index}", code="entry_not_found")
+    index = index_asked(log, call)
     name = call.parameters.get("path", "").removeprefix("/")
     event = view_of(index, log.reader.entry(index), log.reader.blob)["event"]
     if name not in event:

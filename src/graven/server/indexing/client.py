@@ -1,7 +1,8 @@
 """Starts the index process, starts it again when it ends, tells it how far the logs have got, and asks it.
 
 All of it lives on the event loop and waits for nothing but the socket: a log never waits for the index. While the
-process is away, questions are refused at once (`index_away`), and everything that reads by log index goes on.
+process is away, questions are refused at once (`index_away`; `index_off` where it is switched off), and everything
+that reads by log index goes on.
 """
 
 import asyncio
@@ -55,10 +56,14 @@ _MOST_UNSENT_BYTES: Final = 4 * 2**20
 class IndexClient:
     """`sizes` gives the committed entries of every open log; `run` is a task on the loop until it is cancelled."""
 
-    def __init__(self, data_dir: Path, sizes: Callable[[], dict[str, int]], *, query_s: float) -> None:
+    def __init__(
+        self, data_dir: Path, sizes: Callable[[], dict[str, int]], *, query_s: float, enabled: bool = True
+    ) -> None:
+        """Unless `enabled`, `run` is never called, and no question is ever answered."""
         self._data_dir = data_dir
         self._sizes = sizes
         self._query_s = query_s
+        self.enabled = enabled
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -75,10 +80,10 @@ class IndexClient:
         return self._writer is None
 
     async def ask(self, method: str, log: str, parameters: Mapping[str, str]) -> Answer:
-        """The answer, or the error that the index raised; Unavailable (`index_away`) while there is none."""
+        """The answer, or the error that the index raised; Unavailable (`index_away`, `index_off`) without a process."""
         writer = self._writer
         if writer is None:
-            raise _away()
+            raise _away() if self.enabled else _off()
         if len(self._waiting) >= _MOST_WAITING or _unsent(writer) > _MOST_UNSENT_BYTES:
             raise Busy(f"{len(self._waiting)} questions wait for the index", hint="ask again in a moment")
         number = next(self._ids)
@@ -252,6 +257,15 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _off() -> GravenError:
+    return Unavailable(
+        "search is switched off",
+        why="index.enabled is false; recording, reads by log index and proofs go on",
+        hint="start the server with --index-enabled (GRAVEN_INDEX_ENABLED=true)",
+        code="index_off",
+    )
 
 
 def _away() -> GravenError:

@@ -49,9 +49,11 @@ export function Problem({ error, retry, what }) {
         ? "Not found"
         : known?.code === "index_away"
           ? "Search is away"
-          : known?.status === 0
-            ? "The server does not answer"
-            : (what ?? "That did not work");
+          : known?.code === "index_off"
+            ? "Search is switched off"
+            : known?.status === 0
+              ? "The server does not answer"
+              : (what ?? "That did not work");
   return html`<section class="problem" role="alert">
     <h2>${title}</h2>
     <p>${sentence(message)}</p>

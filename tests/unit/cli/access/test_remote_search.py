@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from graven import errors
+from graven.cli.access import remote_search
 from graven.cli.access.questions import Question
 from graven.cli.access.remote import RemoteAccess
 
@@ -71,6 +72,22 @@ def test_an_index_that_begins_with_its_server_is_waited_for():
     server = Server(events=page(), index=[{"away": True, "logs": []}, {"away": True, "logs": []}, STATE])
     server.search.page("default", Question(), limit=1)
     assert len(server.slept) == 2
+
+
+def test_a_log_that_a_new_index_process_has_not_opened_yet_is_waited_for(monkeypatch):
+    monkeypatch.setattr(remote_search, "PATIENCE_S", 0.0)
+    unopened = {"away": False, "logs": [{"name": "default", "lag_entries": 3, "state": "away"}]}
+    server = Server(events=page(), index=[unopened, unopened, STATE])
+    server.search.page("default", Question(), limit=1)
+    assert len(server.slept) == 2
+
+
+def test_an_index_that_is_switched_off_is_not_waited_for():
+    off = {"error": {"code": "index_off", "message": "search is switched off"}}
+    server = Server(events=httpx.Response(503, json=off), index={"away": True, "off": True, "logs": []})
+    with pytest.raises(errors.Unavailable) as caught:
+        server.search.page("default", Question(), limit=1)
+    assert (caught.value.code, server.slept) == ("index_off", [])
 
 
 @pytest.mark.parametrize("lag", [0, 10_000_000])

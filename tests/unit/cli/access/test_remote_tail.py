@@ -86,6 +86,13 @@ def test_an_index_that_is_away_at_the_start_is_waited_for():
     assert [type(item) for item in take(script.follow(), 2)] == [Away, Tailed]
 
 
+def test_an_index_that_is_switched_off_is_never_waited_for():
+    off = Unavailable("off", code="index_off")
+    for script in (Script(off), Script([ROW % (1, 1)], off)):
+        with pytest.raises(Unavailable):
+            take(script.follow(), 5)
+
+
 def test_a_bad_query_is_never_tried_again():
     with pytest.raises(InvalidInput):
         take(Script(InvalidInput("bad", code="bad_query")).follow(), 1)

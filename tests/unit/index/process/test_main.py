@@ -91,7 +91,7 @@ def talk(data):
 
 def test_a_log_that_cannot_be_opened_is_away_and_the_others_answer(talk):
     answer = talk.ask(1, "search", "gone")
-    assert (answer.kind, answer.code) == ("Unavailable", "index_away")
+    assert (answer.kind, answer.code, answer.hint) == ("Unavailable", "index_away", "ask again in a moment")
     assert talk.ask(2, "search", q="actor:u-3").count == 3
 
 

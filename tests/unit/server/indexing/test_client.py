@@ -107,6 +107,16 @@ def test_without_a_process_questions_are_refused_at_once(tmp_path):
     run(work())
 
 
+def test_where_search_is_switched_off_nobody_is_told_to_ask_again(tmp_path):
+    async def work():
+        with pytest.raises(Unavailable) as caught:
+            await IndexClient(tmp_path, dict, query_s=1.0, enabled=False).ask("search", "shop", {})
+        assert (caught.value.code, caught.value.message) == ("index_off", "search is switched off")
+        assert "--index-enabled" in caught.value.hint
+
+    run(work())
+
+
 def test_answers_reach_who_asked_in_whatever_order_they_come(tmp_path):
     async def work():
         held = []

@@ -51,7 +51,7 @@ export async function loadEvent(log, index, signal) {
     const view = JSON.parse(new TextDecoder().decode(bytes));
     return { view: { ...view, large: view.large ?? [] }, bytes, base: ["event"], mapped: true };
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== "index_away") throw error;
+    if (!(error instanceof ApiError) || !["index_away", "index_off"].includes(error.code)) throw error;
     return loadEntry(log, index, signal);
   }
 }

@@ -35,7 +35,7 @@ export function keepOpen(fields) {
 export function FacetBar({ part, query, open, onOpen, narrow }) {
   const toggle = (/** @type {string} */ field) => onOpen(open.includes(field) ? open.filter((other) => other !== field) : FACET_FIELDS.filter((other) => open.includes(other) || other === field));
   return html`<div class=${part.loading && part.value ? "facets stale" : "facets"} aria-busy=${part.loading}>
-    ${part.error && !["bad_query", "index_away", "server_gone"].includes(part.error.code) && html`<p class="muted facetnote">No counts: ${part.error.message}</p>`}
+    ${part.error && !["bad_query", "index_away", "index_off", "server_gone"].includes(part.error.code) && html`<p class="muted facetnote">No counts: ${part.error.message}</p>`}
     ${FACET_FIELDS.map((field) => html`<${Group} key=${field} field=${field} part=${part} query=${query} isOpen=${open.includes(field)} onToggle=${() => toggle(field)} narrow=${narrow} />`)}
   </div>`;
 }

@@ -35,7 +35,7 @@ export function IndexState({ log, answer }) {
     return html`<section class="card"><header><h2>Index</h2><${Badge} tone=${answer?.error ? "warn" : "quiet"}>${missing ? "none" : answer?.error ? "away" : "…"}<//></header>
       <p class="muted">${missing ? "This server has no index: entries are read by their numbers only." : answer?.error ? "Search is away. Recording, reads by index and proofs go on." : "Asking."}</p></section>`;
   }
-  const tone = own.state === "following" ? "ok" : own.state === "away" ? "warn" : "info";
+  const tone = own.state === "following" ? "ok" : ["away", "off"].includes(own.state) ? "warn" : "info";
   return html`<section class="card">
     <header><h2>Index</h2><${Badge} tone=${tone}>${own.state.replace("_", " ")}<//></header>
     <dl class="kv">
