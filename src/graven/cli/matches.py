@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from graven.cli import terminal
 from graven.cli.access.questions import View
 from graven.cli.fitted import Cell, FittedTable, room
-from graven.cli.picked import Picker, Template, pick_fields, view_of_line
+from graven.cli.picked import Picker, Template, field_names, pick_fields, view_of_line
 from graven.cli.row_table import RowTable
 from graven.cli.zone import Zone
 from graven.errors import UsageError
@@ -44,7 +44,7 @@ def printer_of(
     if template is not None:
         return _TemplatePrinter(Template(template, zone), load)
     if fields is not None:
-        picker = pick_fields([name for name in fields.split(",") if name.strip()], zone)
+        picker = pick_fields(field_names(fields), zone)
         return _FieldsJson(picker, load) if as_json else _FieldsTable(picker, load)
     if as_json:
         return _Json()

@@ -15,7 +15,7 @@ from graven.index.export.columns import Column, parse_columns
 from graven.index.export.values import values_of
 from graven.index.query.fields import Field
 
-__all__ = ["Picker", "Template", "pick_fields", "view_of_line"]
+__all__ = ["Picker", "Template", "field_names", "pick_fields", "view_of_line"]
 
 _TARGET_ID: Final = Column(
     "target.id", Field("target.id", "keyword", "", ("event", "targets", "id"), "id of the target")
@@ -82,6 +82,14 @@ def _duration(ns: int) -> str:
         if abs(ns) >= size:
             return f"{ns / size:.4g}{unit}"
     return f"{ns}ns"
+
+
+def field_names(text: str) -> list[str]:
+    """The names in the text of `--fields`. UsageError when there are none."""
+    names = [name for name in map(str.strip, text.split(",")) if name]
+    if not names:
+        raise UsageError("--fields names no field", hint="--fields index,actor,action, or leave --fields out")
+    return names
 
 
 def pick_fields(names: Sequence[str], zone: Zone) -> Picker:
