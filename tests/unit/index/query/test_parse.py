@@ -153,6 +153,8 @@ def test_a_name_before_the_colon_begins_with_a_letter():
         ("input..x:5", 0, 10, "no readable path", "quotes"),
         ("labels.a[0]:5", 0, 11, "no name of a label", "quote the key"),
         ("labels:x", 0, 6, "a label has a key", "labels.KEY"),
+        ("label:qa", 0, 5, "a label has a key", "labels.KEY:qa"),
+        ("a label:(x OR qa)", 2, 7, "a label has a key", "labels.KEY:x"),
     ],
 )
 def test_a_refusal_names_the_place(text, start, end, said, hint):
