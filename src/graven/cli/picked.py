@@ -13,14 +13,16 @@ from graven.event.envelope import format_time
 from graven.index.derive.view import view_of
 from graven.index.export.columns import Column, parse_columns
 from graven.index.export.values import values_of
-from graven.index.query.fields import Field
 
 __all__ = ["Picker", "Template", "field_names", "pick_fields", "view_of_line"]
 
-_TARGET_ID: Final = Column(
-    "target.id", Field("target.id", "keyword", "", ("event", "targets", "id"), "id of the target")
+_UNITS: Final = (
+    ("h", 3_600_000_000_000),
+    ("min", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("µs", 1_000),
 )
-"""No field of queries, where `target` is the id as well as `type/id`; a person wants one of the two shown."""
 _ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 
 
@@ -78,7 +80,7 @@ def _values(column: Column, view: dict[str, Any]) -> list[Any]:
 
 
 def _duration(ns: int) -> str:
-    for unit, size in (("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)):
+    for unit, size in _UNITS:
         if abs(ns) >= size:
             return f"{ns / size:.4g}{unit}"
     return f"{ns}ns"
@@ -98,8 +100,6 @@ def pick_fields(names: Sequence[str], zone: Zone) -> Picker:
 
 
 def _column(name: str) -> Column:
-    if name == _TARGET_ID.name:
-        return _TARGET_ID
     try:
         return parse_columns([name])[0]
     except InvalidInput as error:
