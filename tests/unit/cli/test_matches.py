@@ -148,6 +148,30 @@ def test_where_nothing_ever_matched_that_is_said():
     assert "none of 9 entries matches, whatever its time" in lines_for_nothing(Fake(9), query="x")
 
 
+def test_what_was_probably_meant_is_said_where_nothing_ever_matched():
+    said = lines_for_nothing(Fake(9), query="outcome:falure")
+    assert "  try: did you mean outcome:failure?" in said
+    assert "search --by outcome shows what there is" in said
+
+
+def test_everything_has_a_name():
+    assert lines_for_nothing(Fake(9), since="1h", until="now").startswith("no entries since 1h until now\n")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("2026-11-27", "2026-11-26", "ends before it begins: --until 2026-11-26 lies before --since 2026-11-27"),
+        ("1h", "2h", "ends before it begins"),
+        ("2026-11-27", "2026-11-27", "ends where it begins"),
+    ],
+)
+def test_a_range_that_can_hold_nothing_is_said(since, until, said):
+    lines = lines_for_nothing(Fake(9), since=since, until=until)
+    assert said in lines
+    assert "whatever its time" not in lines
+
+
 def test_programs_get_nothing_beside_an_empty_answer(capsys):
     searching = Searching(Fake(0), "default", Question("q"), UTC, as_json=True)
     searching.print_matches(limit=5, oldest=False, fields=None, template=None, relative=False)
