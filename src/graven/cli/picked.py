@@ -23,6 +23,7 @@ _UNITS: Final = (
     ("ms", 1_000_000),
     ("µs", 1_000),
 )
+_TO_THE_SECOND: Final = len("2026-11-27T10:15:03")
 _ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 
 
@@ -48,6 +49,8 @@ class Picker(NamedTuple):
 
     columns: tuple[Column, ...]
     zone: Zone
+    to_the_second: bool = False
+    """Texts of times end there, where a column has to be narrow."""
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +72,8 @@ class Picker(NamedTuple):
         values = _values(column, view)
         if column.field.kind == "time":
             spelled = [format_time(one) if isinstance(one, int) else str(one) for one in values]
-            return ", ".join(one_line(self.zone.whole(one)) for one in spelled)
+            shown = [self.zone.whole(one) for one in spelled]
+            return ", ".join(one_line(one[:_TO_THE_SECOND] if self.to_the_second else one) for one in shown)
         if column.field.kind == "duration":
             return ", ".join(_duration(one) for one in values)
         return ", ".join(one_line(one) for one in values)

@@ -62,6 +62,13 @@ def test_fields_are_a_table_or_json(capsys):
     ]
 
 
+@pytest.mark.parametrize(("columns", "end"), [("60", ":43"), ("120", ".704654157Z")])
+def test_a_narrow_table_of_fields_has_times_to_the_second(capsys, monkeypatch, columns, end):
+    monkeypatch.setenv("COLUMNS", columns)
+    printer(fields="index,received").show([entry_line(1)])
+    assert capsys.readouterr().out.rstrip().endswith(end)
+
+
 def test_a_template_makes_its_own_lines(capsys):
     printer(template="{index} {actor}").show([entry_line(1)])
     assert capsys.readouterr().out == "1 alice\n"
