@@ -213,3 +213,18 @@ def test_what_was_missed_is_said_on_stderr(capsys):
     assert err.count("asking again") == 1
     assert err.count("back after") == 1
     assert "1,204 more matched and are not shown" in err
+
+
+@pytest.mark.parametrize(
+    "where", [{"since": None, "last": 10}, {"since": "1h", "last": 10}, {"since": None, "last": 0}]
+)
+def test_a_tail_with_nothing_to_show_says_that_it_follows(capsys, where):
+    size = 3 if where["last"] == 0 else 0
+    follow(Fake(size), "shop", Question(), printer(), **where, tells_empty=True)
+    follow(Fake(size), "shop", Question(), printer(), **where)
+    assert capsys.readouterr() == ("", "following shop; Ctrl-C ends\n")
+
+
+def test_a_tail_that_shows_something_says_no_more(capsys):
+    follow(Fake(3), "shop", Question(), printer(template="{index}"), since=None, last=10, tells_empty=True)
+    assert capsys.readouterr().err == ""
