@@ -56,7 +56,7 @@ def _bounds(access: ReadAccess, log: str, start: int, stop: int | None) -> tuple
     size = access.readable_size(log)
     end = size if stop is None else stop
     if end > size:
-        raise NotFound(f'the log "{log}" has {size} entries, and --to is {end}', hint=f"--to {size}")
+        raise NotFound(f'the log "{log}" has {terminal.plural(size, "entry")}, and --to is {end}', hint=f"--to {size}")
     if start > end:
         raise UsageError(f"--from {start} lies behind --to {end}")
     return start, end
