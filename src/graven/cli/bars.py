@@ -1,7 +1,7 @@
 """Counts as bars: values of a field, and matches over time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graven.cli import terminal
 from graven.cli.fitted import room
@@ -15,6 +15,12 @@ __all__ = ["bar", "facet_lines", "histogram_lines"]
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _WIDEST: Final = 40
 _STACK_COLOURS: Final[Sequence[terminal.Colour]] = ("blue", "magenta", "cyan", "yellow", "green", "red", "white")
+_REST_COLOUR: Final = "bright_black"
+_STACK_CHARS: Final = "█▓▒░#=+-"
+_REST_CHAR: Final = "·"
+_STACKED: Final = 8
+"""Values that get a stack of their own in an answer; with fewer, the rest is what has none."""
+_NONE: Final = "(none)"
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400 * _SECOND
 
@@ -33,7 +39,7 @@ def facet_lines(name: str, facet: Mapping[str, Any], total: int) -> list[str]:
     if facet.get("other"):
         rows.append(("(other values)", int(facet["other"]), "dim"))
     if facet.get("absent"):
-        rows.append((f"(no {name})", int(facet["absent"]), "dim"))
+        rows.append((_NONE, int(facet["absent"]), "dim"))
     most = max((count for _, count, _ in rows), default=0)
     width = room() or 100
     longest = max([len(name), *(len(value) for value, _, _ in rows)])
@@ -61,38 +67,60 @@ def histogram_lines(found: Mapping[str, Any], zone: Zone) -> list[str]:
     digits = max(5, len(f"{most:,}"))
     longest = max(map(len, labels), default=0)
     cells = max(4, min(60, (room() or 100) - longest - digits - 5))
-    colours = {value: outcome_colour(value) or _STACK_COLOURS[at % 7] for at, value in enumerate(values)}
+    stacks = _stacks(values)
     lines = [terminal.paint(f"{zone.text:<{longest}}  {'COUNT':>{digits}}  by {spell_duration(width_ns)}", dim=True)]
     for label, one in zip(labels, buckets, strict=True):
         count = int(one["count"])
-        lines.append(f"{label}  {count:>{digits},}  {_stack(one, count, most, cells, values, colours)}".rstrip())
-    if values:
-        named = [value or "(rest)" for value in values if any((one.get("by") or {}).get(value) for one in buckets)]
-        shown = [terminal.paint(f"█ {one_line(name)}", colours["" if name == "(rest)" else name]) for name in named]
-        lines.append("  ".join(shown))
+        lines.append(f"{label}  {count:>{digits},}  {_stack(one, count, most, cells, stacks)}".rstrip())
+    if stacks:
+        there = [one for one in stacks if any((bucket.get("by") or {}).get(one.value) for bucket in buckets)]
+        lines.append("  ".join(terminal.paint(f"{one.char} {one.name}", one.colour) for one in there))
     return lines
 
 
-def _stack(
-    bucket: Mapping[str, Any],
-    count: int,
-    most: int,
-    cells: int,
-    values: list[str],
-    colours: Mapping[str, terminal.Colour],
-) -> str:
-    if not values:
+class _Stack(NamedTuple):
+    value: str
+    name: str
+    colour: terminal.Colour
+    char: str
+
+
+def _stacks(values: Sequence[str]) -> list[_Stack]:
+    """No two look alike: the colours that a value is known by first, the others from what is left.
+
+    Where there are no colours, the characters differ.
+    """
+    known = {value: colour for value in values if (colour := outcome_colour(value))}
+    taken: set[terminal.Colour] = set()
+    stacks = []
+    plain = not terminal.colours()
+    for at, value in enumerate(values):
+        if not value:
+            name = _NONE if len(values) <= _STACKED else "(others)"
+            stacks.append(_Stack(value, name, _REST_COLOUR, _REST_CHAR if plain else "█"))
+            continue
+        free = [colour for colour in _STACK_COLOURS if colour not in taken and colour not in known.values()]
+        own = known.get(value)
+        colour = own if own and own not in taken else free[0] if free else _STACK_COLOURS[at % len(_STACK_COLOURS)]
+        taken.add(colour)
+        stacks.append(_Stack(value, one_line(value), colour, _STACK_CHARS[at % len(_STACK_CHARS)] if plain else "█"))
+    return stacks
+
+
+def _stack(bucket: Mapping[str, Any], count: int, most: int, cells: int, stacks: Sequence[_Stack]) -> str:
+    if not stacks:
         return terminal.paint(bar(count, most, cells), "blue") if count else ""
+    by = bucket.get("by") or {}
     drawn, done, at = "", 0, 0
-    for value in values:
-        done += int((bucket.get("by") or {}).get(value, 0))
+    for one in stacks:
+        done += int(by.get(one.value, 0))
         end = round(done / max(1, most) * cells)
         if end > at:
-            drawn += terminal.paint("█" * (end - at), colours[value])
+            drawn += terminal.paint(one.char * (end - at), one.colour)
             at = end
     if terminal.colours():
         return drawn
-    told = " ".join(f"{value or 'rest'} {n:,}" for value in values if (n := (bucket.get("by") or {}).get(value)))
+    told = " ".join(f"{one.name} {n:,}" for one in stacks if (n := by.get(one.value)))
     return f"{drawn} {told}".strip() if told else drawn
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from graven.cli import terminal
 from graven.errors import GravenError
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _check_log(data: Path, name: str) -> Iterator[Check]:
         log = open_log(data, name, on_incident=incidents.append)
         log.close()
         state: State = "warning" if incidents else "ok"
-        yield Check(state, f"log {name}: {log.size:,} entries, opens {'after a repair' if incidents else 'cleanly'}")
+        size = terminal.plural(log.size, "entry")
+        yield Check(state, f"log {name}: {size}, opens {'after a repair' if incidents else 'cleanly'}")
         # opening may have set a torn tail aside, like a server that starts: that has to stand in `system`
         for incident in incidents:
             record_incident(data, incident)

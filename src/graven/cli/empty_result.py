@@ -1,10 +1,11 @@
-"""A search that found nothing says why, and where the newest match is."""
+"""A search that found nothing says why, what was probably meant, and where the newest match is."""
 
 from graven.cli import terminal
 from graven.cli.access.questions import Page, Question, Search, Tell, quiet
+from graven.cli.better_query import better_query
 from graven.cli.row_table import sentence
 from graven.cli.zone import Zone, ago
-from graven.index.query.times import time_ns
+from graven.index.query.times import moment, time_ns
 from graven.program import program
 
 __all__ = ["why_nothing"]
@@ -13,25 +14,30 @@ __all__ = ["why_nothing"]
 def why_nothing(
     search: Search, log: str, question: Question, page: Page, zone: Zone, *, now_ns: int, tell: Tell = quiet
 ) -> list[str]:
-    """Lines for stderr; asks for the newest match whatever its time."""
+    """Lines for stderr; asks for the newest match whatever its time, unless the range of time cannot hold one."""
     of = "" if log == "default" else f" --log {log}"
     if page.size == 0:
         return [f'the log "{log}" is empty', f"  try: {program()} record --action hello --actor me{of}"]
-    asked = question.query or "everything"
-    lines = [f"nothing matches {asked}{_range(question)}"]
+    asked = f"nothing matches {question.query}" if question.query else "no entries"
+    lines = [asked + _range(question)]
+    backwards = _backwards(question, zone, now_ns)
+    if backwards:
+        return [*lines, f"  why: {backwards}"]
     if page.indexed < page.size:
         lines.append(
             f"  the index has {page.indexed:,} of {terminal.plural(page.size, 'entry')}: ask again in a moment"
         )
     row = search.newest(log, question, tell=tell).row
+    better = better_query(question.query)
     if row is None:
         lines.append(f"  why: none of {terminal.plural(page.indexed, 'entry')} matches, whatever its time")
-        lines.append(f"  try: fewer conditions; {program()} search{of} --by action shows what there is")
-        return lines
+        fewer = f"fewer conditions; {program()} search{of} --by {better.by} shows what there is"
+        first, *others = [*better.hints, fewer]
+        return [*lines, f"  try: {first}", *(f"       {hint}" for hint in others)]
     received = str(row.get("received"))
-    moment = time_ns(received) or now_ns
-    lines.append(f"  why: the newest match is outside of that time: entry {row['index']}, {ago(moment, now_ns=now_ns)}")
-    lines.append(f"       {zone.shown(moment, now_ns=now_ns)} {zone.text}  {sentence(row)}")
+    newest = time_ns(received) or now_ns
+    lines.append(f"  why: the newest match is outside of that time: entry {row['index']}, {ago(newest, now_ns=now_ns)}")
+    lines.append(f"       {zone.shown(newest, now_ns=now_ns)} {zone.text}  {sentence(row)}")
     lines.append(f"  try: {program()} around {row['index']}{of}, or a wider range of time")
     return lines
 
@@ -39,3 +45,17 @@ def why_nothing(
 def _range(question: Question) -> str:
     said = [f" {name} {value}" for name, value in (("since", question.since), ("until", question.until)) if value]
     return "".join(said)
+
+
+def _backwards(question: Question, zone: Zone, now_ns: int) -> str:
+    """Why `--since` and `--until` leave no time between them; empty when they do."""
+    if question.since is None or question.until is None:
+        return ""
+    since, until = (
+        moment(text, now_ns=now_ns, zone_offset_s=zone.offset_s) for text in (question.since, question.until)
+    )
+    if since is None or until is None or since.first < until.first:
+        return ""
+    if since.first == until.first:
+        return "the range ends where it begins: --until is the first moment that is not asked for"
+    return f"the range ends before it begins: --until {question.until} lies before --since {question.since}"

@@ -10,18 +10,32 @@ from graven.cli.searching import PAGE
 __all__ = ["follow"]
 
 
-def follow(search: Search, log: str, question: Question, printer: Printer, *, since: str | None, last: int) -> None:
+def follow(
+    search: Search,
+    log: str,
+    question: Question,
+    printer: Printer,
+    *,
+    since: str | None,
+    last: int,
+    tells_empty: bool = False,
+) -> None:
     """Never returns; ends with what the terminal or the server raises.
+
+    `tells_empty` says on stderr that it follows, where there is nothing to show first.
 
     The stream begins right behind what the search before it looked at, so that nothing falls between the two.
     """
     search.require_tail()
     if since is not None:
-        after = _begin_since(search, log, question._replace(since=since), printer)
+        after, shown = _begin_since(search, log, question._replace(since=since), printer)
     else:
         page = search.page(log, question, limit=max(1, last), view=printer.view)
-        printer.show(page.events[::-1] if last else [])
-        after = page.indexed - 1
+        first = page.events[::-1] if last else []
+        printer.show(first)
+        after, shown = page.indexed - 1, len(first)
+    if tells_empty and not shown:
+        terminal.note(f"following {log}; Ctrl-C ends")
     away_since: float | None = None
     for item in search.tail(log, question, after=after, view=printer.view):
         match item:
@@ -40,14 +54,16 @@ def follow(search: Search, log: str, question: Question, printer: Printer, *, si
                     terminal.note(f"… {why}; asking again in {wait_s:.0f} s")
 
 
-def _begin_since(search: Search, log: str, question: Question, printer: Printer) -> int:
-    cursor = None
+def _begin_since(search: Search, log: str, question: Question, printer: Printer) -> tuple[int, int]:
+    """The last index that was looked at, and how many matches were shown."""
+    cursor, shown = None, 0
     while True:
         page = search.page(log, question, limit=PAGE, cursor=cursor, order="oldest", view=printer.view)
         printer.show(page.events)
+        shown += len(page.events)
         cursor = page.next
         if cursor is None:
-            return page.indexed - 1
+            return page.indexed - 1, shown
 
 
 def _tell_back(away_since: float | None) -> None:

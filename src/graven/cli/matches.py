@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from graven.cli import terminal
 from graven.cli.access.questions import View
-from graven.cli.fitted import Cell, FittedTable, room
-from graven.cli.picked import Picker, Template, pick_fields, view_of_line
+from graven.cli.fitted import NARROW, Cell, FittedTable, room
+from graven.cli.picked import Picker, Template, field_names, pick_fields, view_of_line
 from graven.cli.row_table import RowTable
 from graven.cli.zone import Zone
 from graven.errors import UsageError
@@ -44,7 +44,7 @@ def printer_of(
     if template is not None:
         return _TemplatePrinter(Template(template, zone), load)
     if fields is not None:
-        picker = pick_fields([name for name in fields.split(",") if name.strip()], zone)
+        picker = pick_fields(field_names(fields), zone)
         return _FieldsJson(picker, load) if as_json else _FieldsTable(picker, load)
     if as_json:
         return _Json()
@@ -83,9 +83,11 @@ class _FieldsTable:
     view: View = "entry"
 
     def __init__(self, picker: Picker, load: Callable[[str], bytes | None]) -> None:
-        self._picker, self._load = picker, load
+        width = room()
+        self._picker = picker._replace(to_the_second=width is not None and width < NARROW)
+        self._load = load
         fixed = frozenset(at for at, column in enumerate(picker.columns) if column.field.name in _PLAIN)
-        self._table = FittedTable([name.upper() for name in picker.names], width=room(), fixed=fixed)
+        self._table = FittedTable([name.upper() for name in picker.names], width=width, fixed=fixed)
         self._begun = False
 
     def show(self, lines: Sequence[bytes]) -> None:

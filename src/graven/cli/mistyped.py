@@ -1,6 +1,8 @@
 """What click says about a wrong command line, said as all of Graven's problems are: one line, and what to try."""
 
 import difflib
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 
 import click
@@ -23,18 +25,35 @@ _OTHER_WORDS: Mapping[str, str] = {
 }
 """What other programs call an option of ours."""
 
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)\Z", re.DOTALL)
+"""How click says it; it has no class of its own."""
+
 
 def usage_problem(error: click.UsageError) -> UsageError:
     """The same mistake as our error; the hint is the help page of the command that was meant."""
     path = error.ctx.command_path if error.ctx is not None else "graven"
     help_page = f"{path} --help"
     if isinstance(error, click.NoSuchOption):
-        known = [name for param in error.ctx.command.params for name in param.opts] if error.ctx is not None else []
+        known = _options(error.ctx)
+        if error.option_name in ("-q", "--query") and _takes_words(error.ctx):
+            return UsageError(f"{path} has no option {error.option_name}: the query needs none", hint=f"{path} 'QUERY'")
         near = nearest_option(error.option_name, known)
         meant = f": did you mean {near}?" if near else ""
         return UsageError(f"{path} has no option {error.option_name}{meant}", hint=help_page)
+    extra = _EXTRA.match(error.message)
+    if extra is not None and error.ctx is not None and "--query" in _options(error.ctx):
+        query = " ".join(filter(None, [error.ctx.params.get("query"), extra[1]]))
+        return UsageError(f"{path} takes its query as one text, with -q", hint=f"{path} -q {shlex.quote(query)}")
     message = " ".join(error.format_message().split())  # a missing choice comes as an indented list
     return UsageError(message[:1].lower() + message[1:].rstrip("."), hint=help_page)
+
+
+def _options(ctx: click.Context | None) -> list[str]:
+    return [] if ctx is None else [name for param in ctx.command.params for name in param.opts]
+
+
+def _takes_words(ctx: click.Context | None) -> bool:
+    return ctx is not None and any(param.name == "words" for param in ctx.command.params)
 
 
 def nearest_option(given: str, known: Sequence[str]) -> str | None:

@@ -13,14 +13,17 @@ from graven.event.envelope import format_time
 from graven.index.derive.view import view_of
 from graven.index.export.columns import Column, parse_columns
 from graven.index.export.values import values_of
-from graven.index.query.fields import Field
 
-__all__ = ["Picker", "Template", "pick_fields", "view_of_line"]
+__all__ = ["Picker", "Template", "field_names", "pick_fields", "view_of_line"]
 
-_TARGET_ID: Final = Column(
-    "target.id", Field("target.id", "keyword", "", ("event", "targets", "id"), "id of the target")
+_UNITS: Final = (
+    ("h", 3_600_000_000_000),
+    ("min", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("µs", 1_000),
 )
-"""No field of queries, where `target` is the id as well as `type/id`; a person wants one of the two shown."""
+_TO_THE_SECOND: Final = len("2026-11-27T10:15:03")
 _ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 
 
@@ -46,6 +49,8 @@ class Picker(NamedTuple):
 
     columns: tuple[Column, ...]
     zone: Zone
+    to_the_second: bool = False
+    """Texts of times end there, where a column has to be narrow."""
 
     @property
     def names(self) -> list[str]:
@@ -67,7 +72,8 @@ class Picker(NamedTuple):
         values = _values(column, view)
         if column.field.kind == "time":
             spelled = [format_time(one) if isinstance(one, int) else str(one) for one in values]
-            return ", ".join(one_line(self.zone.whole(one)) for one in spelled)
+            shown = [self.zone.whole(one) for one in spelled]
+            return ", ".join(one_line(one[:_TO_THE_SECOND] if self.to_the_second else one) for one in shown)
         if column.field.kind == "duration":
             return ", ".join(_duration(one) for one in values)
         return ", ".join(one_line(one) for one in values)
@@ -78,10 +84,18 @@ def _values(column: Column, view: dict[str, Any]) -> list[Any]:
 
 
 def _duration(ns: int) -> str:
-    for unit, size in (("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)):
+    for unit, size in _UNITS:
         if abs(ns) >= size:
             return f"{ns / size:.4g}{unit}"
     return f"{ns}ns"
+
+
+def field_names(text: str) -> list[str]:
+    """The names in the text of `--fields`. UsageError when there are none."""
+    names = [name for name in map(str.strip, text.split(",")) if name]
+    if not names:
+        raise UsageError("--fields names no field", hint="--fields index,actor,action, or leave --fields out")
+    return names
 
 
 def pick_fields(names: Sequence[str], zone: Zone) -> Picker:
@@ -90,8 +104,6 @@ def pick_fields(names: Sequence[str], zone: Zone) -> Picker:
 
 
 def _column(name: str) -> Column:
-    if name == _TARGET_ID.name:
-        return _TARGET_ID
     try:
         return parse_columns([name])[0]
     except InvalidInput as error:

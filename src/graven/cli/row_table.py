@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from graven.cli import terminal
-from graven.cli.fitted import Cell, FittedTable
-from graven.cli.shortened import one_line
+from graven.cli.fitted import NARROW, Cell, FittedTable
+from graven.cli.shortened import first_line, one_line
 from graven.cli.zone import Zone, ago
 from graven.index.query.times import time_ns
 
@@ -17,6 +17,10 @@ _COLOURS: Final[Mapping[str, terminal.Colour]] = {
     "error": "red",
     "denied": "yellow",
 }
+
+_INSTALLATION: Final = "graven"
+"""The source of what the log `system` records."""
+_CLOCK_CHARS: Final = len("10:15:03.123")
 
 
 def outcome_colour(outcome: str) -> terminal.Colour | None:
@@ -35,9 +39,13 @@ class RowTable:
         self._claimed = claimed
         self._relative = relative
         clock = "CLAIMED" if claimed else "RECEIVED"
-        when = clock if relative else f"{clock} {zone.text}"
+        self._is_narrow = width is not None and width < NARROW
+        when = clock if relative or self._is_narrow else f"{clock} {zone.text}"
         self._table = FittedTable(
-            ["INDEX", when, "WHO", "ACTION", "TARGET", "OUTCOME", "SAID"], width=width, fixed=frozenset({0, 1, 5})
+            ["INDEX", when, "WHO", "ACTION", "TARGET", "OUTCOME", "SAID"],
+            width=width,
+            fixed=frozenset({0, 1, 5}),
+            optional=(4, 6),
         )
 
     def heading(self, rows: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -69,7 +77,10 @@ class RowTable:
             return "-"
         if self._relative:
             return ago(moment, now_ns=self.now_ns)
-        return self._zone.shown(moment, now_ns=self.now_ns)
+        shown = self._zone.shown(moment, now_ns=self.now_ns)
+        if not self._is_narrow:
+            return shown
+        return shown[5:16] if len(shown) > _CLOCK_CHARS else shown[:8]
 
 
 def sentence(row: Mapping[str, Any]) -> str:
@@ -83,7 +94,9 @@ def sentence(row: Mapping[str, Any]) -> str:
 def _who(row: Mapping[str, Any]) -> str:
     actor = row.get("actor") or {}
     behalf = [one_line(one["id"]) for one in row.get("behalf") or () if one.get("id") is not None]
-    who = one_line(actor.get("id") or "")
+    # what the server says itself about a token has its name beside an id that nobody chose
+    named = actor.get("name") if row.get("source") == _INSTALLATION else None
+    who = one_line(named or actor.get("id") or "")
     return f"{who} for {', '.join(behalf)}" if behalf else who
 
 
@@ -104,9 +117,17 @@ def _named(target: Mapping[str, Any]) -> str:
 
 def _said(row: Mapping[str, Any]) -> str:
     error = row.get("error") or {}
-    wrong = ": ".join(one_line(error[name]) for name in ("type", "message") if error.get(name))
-    message = one_line(row.get("message") or "")
+    wrong = ": ".join(first_line(error[name]) for name in ("type", "message") if error.get(name))
+    message = first_line(row.get("message") or "")
     if wrong and message and message not in wrong:
         return f"{message} ({wrong})"
-    statement = one_line((row.get("method") or {}).get("statement") or "")
-    return wrong or message or statement
+    statement = first_line((row.get("method") or {}).get("statement") or "")
+    return wrong or message or statement or _asked_for(row)
+
+
+def _asked_for(row: Mapping[str, Any]) -> str:
+    """Of a search that the log `system` records: its query, and how many it found."""
+    asked = row.get("attributes") or {}
+    query, count = asked.get("query"), asked.get("count")
+    found = f"{count:,} found" if type(count) is int else ""
+    return ", ".join(filter(None, [first_line(query) if isinstance(query, str) else "", found]))

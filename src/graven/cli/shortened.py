@@ -7,7 +7,7 @@ from typing import Any
 from graven.cli import terminal
 from graven.cli.printable import printable
 
-__all__ = ["CUT", "cut_to", "labelled", "one_line"]
+__all__ = ["CUT", "cut_to", "first_line", "labelled", "one_line"]
 
 CUT = "…"
 """Stands where something was cut."""
@@ -18,6 +18,14 @@ def one_line(value: Any) -> str:
     """The value as it was recorded, safe to print; line ends are spelled out."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def first_line(value: Any) -> str:
+    """The first line of a text that is not blank, and a mark when there are more."""
+    if not isinstance(value, str):
+        return one_line(value)
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    return one_line(lines[0]) + (f" {CUT}" if len(lines) > 1 else "") if lines else ""
 
 
 def cut_to(text: str, width: int, lines: int | None) -> list[str]:

@@ -56,10 +56,10 @@ def note(text: str) -> None:
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 entry`, `2 entries`, `1,204 events`."""
+    """`1 entry`, `2 entries`, `1,204 events`, `3 matches`."""
     if count == 1:
         return f"1 {noun}"
-    many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    many = noun[:-1] + "ies" if noun.endswith("y") else noun + ("es" if noun.endswith("ch") else "s")
     return f"{count:,} {many}"
 
 

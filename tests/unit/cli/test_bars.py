@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from graven.cli.bars import bar, facet_lines, histogram_lines
@@ -25,7 +27,7 @@ def test_values_have_counts_shares_and_bars():
     assert first.split()[:3] == ["success", "30", "60.0%"]
     assert "…" in long
     assert other.split()[-3:-1] == ["5", "10.0%"]
-    assert absent.startswith("(no outcome)")
+    assert absent.startswith("(none)")
     assert all(len(line) <= 60 for line in (heading, first, long, other, absent))
 
 
@@ -57,6 +59,28 @@ def test_stacks_are_told_in_numbers_where_there_are_no_colours():
         values=("success", ""),
     )
     _, first, second, legend = histogram_lines(stacked, UTC)
-    assert first.endswith("success 2 rest 1")
+    assert first.endswith("success 2 (none) 1")
     assert second.split() == ["00:00:01", "0"]
-    assert legend == "█ success  █ (rest)"
+    assert legend == "█ success  · (none)"
+    assert re.search("█+·+ success", first), "the characters differ where the colours cannot"
+
+
+OUTCOMES = ("success", "failure", "error", "denied", "unknown", "")
+
+
+@pytest.mark.parametrize("values", [OUTCOMES, (*"abcdefg", "")])
+@pytest.mark.parametrize("colour", [True, False])
+def test_no_two_stacks_look_alike(monkeypatch, values, colour):
+    monkeypatch.setenv("FORCE_COLOR" if colour else "NO_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR" if colour else "FORCE_COLOR", raising=False)
+    bucket = ("2026-11-26T00:00:00Z", len(values), dict.fromkeys(values, 1))
+    legend = histogram_lines(histogram(10**9, bucket, values=values), UTC)[-1]
+    parts = legend.split("  ")
+    looks = {part.split("█")[0] if colour else part[0] for part in parts}
+    assert len(looks) == len(parts) == len(values)
+
+
+def test_what_is_left_of_many_values_is_not_called_none():
+    values = (*"abcdefgh", "")
+    legend = histogram_lines(histogram(10**9, ("2026-11-26T00:00:00Z", 2, {"a": 1, "": 1}), values=values), UTC)[-1]
+    assert legend == "█ a  · (others)"

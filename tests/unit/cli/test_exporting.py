@@ -2,6 +2,7 @@ import pytest
 
 from graven.cli.access.questions import Exported, Question
 from graven.cli.exporting import export_matches, written_beside
+from graven.cli.main import run
 from graven.errors import GravenError, Unavailable, UsageError
 
 
@@ -79,3 +80,14 @@ def test_a_file_keeps_its_mode(tmp_path):
     with written_beside(output) as stream:
         stream.write(b"y")
     assert output.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_entry_is_one_entry(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GRAVEN_SERVER", raising=False)
+    data = ["--data", str(tmp_path / "d")]
+    assert run(["log", "create", "default", *data]) == 0
+    assert run(["record", "--action", "a", "--actor", "me", *data]) == 0
+    assert run(["doctor", *data]) == 0
+    assert "log default: 1 entry, opens" in capsys.readouterr().out
+    assert run(["export", "--to", "5", *data]) == 5
+    assert "has 1 entry, and --to is 5" in capsys.readouterr().err

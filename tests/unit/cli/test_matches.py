@@ -62,6 +62,13 @@ def test_fields_are_a_table_or_json(capsys):
     ]
 
 
+@pytest.mark.parametrize(("columns", "end"), [("60", ":43"), ("120", ".704654157Z")])
+def test_a_narrow_table_of_fields_has_times_to_the_second(capsys, monkeypatch, columns, end):
+    monkeypatch.setenv("COLUMNS", columns)
+    printer(fields="index,received").show([entry_line(1)])
+    assert capsys.readouterr().out.rstrip().endswith(end)
+
+
 def test_a_template_makes_its_own_lines(capsys):
     printer(template="{index} {actor}").show([entry_line(1)])
     assert capsys.readouterr().out == "1 alice\n"
@@ -148,6 +155,30 @@ def test_where_nothing_ever_matched_that_is_said():
     assert "none of 9 entries matches, whatever its time" in lines_for_nothing(Fake(9), query="x")
 
 
+def test_what_was_probably_meant_is_said_where_nothing_ever_matched():
+    said = lines_for_nothing(Fake(9), query="outcome:falure")
+    assert "  try: did you mean outcome:failure?" in said
+    assert "search --by outcome shows what there is" in said
+
+
+def test_everything_has_a_name():
+    assert lines_for_nothing(Fake(9), since="1h", until="now").startswith("no entries since 1h until now\n")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("2026-11-27", "2026-11-26", "ends before it begins: --until 2026-11-26 lies before --since 2026-11-27"),
+        ("1h", "2h", "ends before it begins"),
+        ("2026-11-27", "2026-11-27", "ends where it begins"),
+    ],
+)
+def test_a_range_that_can_hold_nothing_is_said(since, until, said):
+    lines = lines_for_nothing(Fake(9), since=since, until=until)
+    assert said in lines
+    assert "whatever its time" not in lines
+
+
 def test_programs_get_nothing_beside_an_empty_answer(capsys):
     searching = Searching(Fake(0), "default", Question("q"), UTC, as_json=True)
     searching.print_matches(limit=5, oldest=False, fields=None, template=None, relative=False)
@@ -182,3 +213,18 @@ def test_what_was_missed_is_said_on_stderr(capsys):
     assert err.count("asking again") == 1
     assert err.count("back after") == 1
     assert "1,204 more matched and are not shown" in err
+
+
+@pytest.mark.parametrize(
+    "where", [{"since": None, "last": 10}, {"since": "1h", "last": 10}, {"since": None, "last": 0}]
+)
+def test_a_tail_with_nothing_to_show_says_that_it_follows(capsys, where):
+    size = 3 if where["last"] == 0 else 0
+    follow(Fake(size), "shop", Question(), printer(), **where, tells_empty=True)
+    follow(Fake(size), "shop", Question(), printer(), **where)
+    assert capsys.readouterr() == ("", "following shop; Ctrl-C ends\n")
+
+
+def test_a_tail_that_shows_something_says_no_more(capsys):
+    follow(Fake(3), "shop", Question(), printer(template="{index}"), since=None, last=10, tells_empty=True)
+    assert capsys.readouterr().err == ""

@@ -39,3 +39,18 @@ def test_a_missing_choice_is_told_on_one_line(capsys):
 def test_a_usage_error_without_context_names_the_programs_help():
     problem = usage_problem(click.UsageError("Nonsense."))
     assert (problem.message, problem.hint) == ("nonsense", "graven --help")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["export", "outcome:failure"], "graven export -q outcome:failure"),
+        (["export", "outcome:failure", "duration>2s"], "graven export -q 'outcome:failure duration>2s'"),
+        (["export", "-q", "outcome:failure", "a"], "graven export -q 'outcome:failure a'"),
+        (["search", "-q", "x"], "graven search 'QUERY'"),
+        (["tail", "--query", "x"], "graven tail 'QUERY'"),
+    ],
+)
+def test_a_query_in_the_way_of_another_command_is_shown_in_this_ones(capsys, arguments, hint):
+    assert run(arguments) == 2
+    assert capsys.readouterr().err.rstrip().endswith(f"try: {hint}")

@@ -27,6 +27,11 @@ def test_fields_are_those_of_queries():
     assert picker.texts(EVENT) == ["4", "alice", "order/42, 7", "42, 7", "qa", "1.5s", "A, B", "one\\ntwo", ""]
 
 
+@pytest.mark.parametrize(("ns", "shown"), [(512_190, "512.2µs"), (999, "999ns"), (1_000_000, "1ms"), (0, "0ns")])
+def test_a_duration_has_the_unit_that_reads_best(ns, shown):
+    assert pick_fields(["duration"], UTC).texts(view(duration_ns=ns)) == [shown]
+
+
 def test_as_json_values_keep_their_kind():
     picker = pick_fields(["index", "received", "duration", "target.id", "run"], UTC)
     assert picker.values(EVENT) == {

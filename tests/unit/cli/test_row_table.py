@@ -31,7 +31,7 @@ def test_a_row_says_when_who_what_to_what_and_how_it_went():
         "order.refund",
         "order/42 +1",
         "failure",
-        "PaymentError: card\\ndeclined",
+        "PaymentError: card …",
     ]
     assert line == "  ".join(cells)
 
@@ -70,3 +70,54 @@ def test_what_acts_on_a_terminal_is_spelled_out():
 
 def test_values_that_are_no_texts_are_shown_as_json():
     assert "$redacted" in lines({**ROW, "actor": {"id": '{"$redacted":{}}'}, "outcome": 5})[1]
+
+
+def narrow(width, *rows):
+    table = RowTable(zone=Zone(3_600, "+01:00"), now_ns=NOW, width=width)
+    return [table.heading(rows), *table.lines(rows)]
+
+
+def test_a_narrow_terminal_has_short_times_and_no_empty_column():
+    row = {**ROW, "error": {}, "behalf": []}
+    heading, line = narrow(60, row)
+    assert heading.split() == ["INDEX", "RECEIVED", "WHO", "ACTION", "TARGET", "OUTCOME"]
+    assert line == "57     11:14:00  ci   order.refund  order/42 +1  failure"
+    assert narrow(60, {**row, "received": "2026-11-25T10:14:00Z"})[1].startswith("57     11-25 11:14  ci ")
+
+
+def test_who_and_action_stay_readable_where_not_all_has_room():
+    heading, line = narrow(60, {**ROW, "index": 12_345_678, "action": "order.refund.all"})
+    assert heading.split() == ["INDEX", "RECEIVED", "WHO", "ACTION", "OUTCOME", "SAID"]
+    assert line.split("  ")[2:4] == ["ci for a…", "order.re…"]
+    assert len(line) <= 60
+
+
+def test_columns_stay_as_the_heading_has_them():
+    table = RowTable(zone=Zone(0, "Z"), now_ns=NOW, width=50)
+    quiet = {**ROW, "error": {}}
+    heading = table.heading([quiet])
+    assert "SAID" not in heading
+    assert "declined" not in table.lines([ROW])[0]
+
+
+def test_eighty_columns_have_room_for_all():
+    heading, _ = narrow(80, {**ROW, "received": "2026-11-25T10:14:00Z", "message": "m" * 80})
+    assert heading.split()[-3:] == ["TARGET", "OUTCOME", "SAID"]
+
+
+def test_of_several_lines_the_first_is_said():
+    assert sentence({"action": "a", "message": "\n  one\ntwo\n"}) == "a: one …"
+    assert sentence({"action": "a", "message": "one\n"}) == "a: one"
+
+
+def test_a_recorded_search_says_who_by_name_and_what_was_asked():
+    row = {
+        "source": "graven",
+        "action": "events.search",
+        "actor": {"type": "service", "id": "0198", "name": "auditor"},
+        "attributes": {"query": "outcome:failure", "count": 1_204},
+    }
+    assert sentence(row) == "auditor events.search: outcome:failure, 1,204 found"
+    assert sentence({**row, "source": "shop"}).startswith("0198 ")
+    assert sentence({**row, "attributes": {"query": "", "count": 0}}).endswith(": 0 found")
+    assert sentence({**row, "attributes": {"by": "local"}}) == "auditor events.search"

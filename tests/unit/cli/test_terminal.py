@@ -38,6 +38,11 @@ def test_counts_are_spelt(count, text):
     assert terminal.plural(count, "entry") == text
 
 
+@pytest.mark.parametrize(("count", "text"), [(1, "1 match"), (2, "2 matches"), (0, "0 matches")])
+def test_matches_are_spelt(count, text):
+    assert terminal.plural(count, "match") == text
+
+
 def test_a_table_is_aligned(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert terminal.table(["A", "LONG"], [["xxx", "y"]]) == "A    LONG\nxxx  y"

@@ -56,7 +56,7 @@ def _bounds(access: ReadAccess, log: str, start: int, stop: int | None) -> tuple
     size = access.readable_size(log)
     end = size if stop is None else stop
     if end > size:
-        raise NotFound(f'the log "{log}" has {size} entries, and --to is {end}', hint=f"--to {size}")
+        raise NotFound(f'the log "{log}" has {terminal.plural(size, "entry")}, and --to is {end}', hint=f"--to {size}")
     if start > end:
         raise UsageError(f"--from {start} lies behind --to {end}")
     return start, end
@@ -177,8 +177,9 @@ def _write_matches(
     as_json: bool,
 ) -> None:
     from graven.cli.exporting import export_matches
+    from graven.cli.picked import field_names
 
-    names = None if fields is None else [name.strip() for name in fields.split(",") if name.strip()]
+    names = None if fields is None else field_names(fields)
     kind = kind or ("ndjson" if names is None else "csv")
     if names is not None and kind != "csv":
         raise UsageError(f"--fields are the columns of a CSV, not of {kind}", hint="--format csv")

@@ -153,7 +153,7 @@ def _status(test: TestResult) -> str:
 
 
 def _log_lines(access: ReadAccess, state: LogState, pasted: Pasted) -> list[str]:
-    size = f"{state.size:,} entry" if state.size == 1 else f"{state.size:,} entries"
+    size = terminal.plural(state.size, "entry")
     return [
         "",
         f"{printable(access.where)}  log {state.name}, {size}",

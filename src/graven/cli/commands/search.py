@@ -34,7 +34,7 @@ _PAGE = 1_000
 
 
 class _Limit(click.ParamType[int]):
-    """A number from 0 on; `all` is 0."""
+    """A number from 1 on; `all` is 0."""
 
     name = "limit"
 
@@ -42,8 +42,8 @@ class _Limit(click.ParamType[int]):
         text = str(value)
         if text == "all":
             return 0
-        if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-            self.fail(f'{text!r} is no limit: give a number, or "all"', param, ctx)
+        if not (text.isascii() and text.isdecimal()) or len(text) > 18 or not int(text):
+            self.fail(f'{text!r} is no limit: give a number above 0, or "all"', param, ctx)
         return int(text)
 
 
@@ -89,11 +89,13 @@ def command(
     A search is recorded in the log "system": who, what, how many (a folder that only pytest has written stays as
     it is). With --json: one entry a line.
     """
-    if sum((count, bool(by) and not histogram, histogram, explain)) > 1:
+    if sum((count, by is not None and not histogram, histogram, explain)) > 1:
         raise UsageError("--count, --by, --histogram and --explain are different answers", hint="ask one at a time")
+    from graven.cli.countable import countable
     from graven.cli.searching import Searching
     from graven.cli.zone import zone_of
 
+    by = None if by is None else countable(by)
     shown_in = zone_of(zone, now_s=time.time())
     question = question_of(words, since, until, clock, shown_in)
     with read_chosen(server, data, token) as access, taught(question.query):

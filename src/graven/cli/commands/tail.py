@@ -1,5 +1,6 @@
 """`graven tail`: events as they arrive."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -69,4 +70,12 @@ def command(
             zone=shown_in,
             load=lambda digest: access.blob(log, digest),
         )
-        follow(access.searcher(), log, question, printer, since=since, last=10 if last is None else last)
+        follow(
+            access.searcher(),
+            log,
+            question,
+            printer,
+            since=since,
+            last=10 if last is None else last,
+            tells_empty=sys.stderr.isatty() and not as_json,
+        )

@@ -18,6 +18,9 @@ DEFAULT_COLUMNS: Final = (
     *("error", "error.message", "duration", "severity", "run", "test", "status", "env", "trace", "ip", "id"),
 )
 
+_TARGET_ID: Final = Field("target.id", "keyword", "", ("event", "targets", "id"), "id of the target")
+"""In queries another name of `target`, which is the id as well as `type/id`; in a table one of the two is wanted."""
+
 _STEP: Final = re.compile(r'\.(?:"((?:[^"\\]|\\["\\])+)"|([^.\[\]"]+))|\[(\d{0,9})\]')
 
 
@@ -40,7 +43,7 @@ def parse_columns(names: Sequence[str] = DEFAULT_COLUMNS) -> tuple[Column, ...]:
 
 
 def _column(name: str) -> Column:
-    known = BY_NAME.get(name)
+    known = _TARGET_ID if name == _TARGET_ID.name else BY_NAME.get(name)
     if known is not None and known is not TEXT:
         return Column(name, known)
     base = re.match(r"[^.\[]*", name)[0]  # type: ignore[index]  # it matches the empty text

@@ -43,8 +43,8 @@ class Moment(NamedTuple):
     zone_offset_s: int
 
 
-def condition(named: Named, value: Value, at: Moment) -> Query:
-    """`field:value`."""
+def condition(named: Named, value: Value, at: Moment, place: tuple[int, int]) -> Query:
+    """`field:value`; `place` is that of the name."""
     field, path = named
     bare = not value.quoted
     if bare and _STARS.fullmatch(value.text):
@@ -56,8 +56,7 @@ def condition(named: Named, value: Value, at: Moment) -> Query:
     if field.kind == "map" and not path:
         raise bad_query(
             "a label has a key",
-            value.start - len(field.name) - 1,
-            value.start - 1,
+            *place,
             expected=["labels.KEY"],
             hint=f"write labels.KEY:{value.text[:80]}",
         )

@@ -69,7 +69,7 @@ FIELDS: Final = (
     _plain("actor.name", "keyword", "event.actor.name", "name of the actor"),
     _plain("actor.email", "keyword", "event.actor.email", "address of the actor"),
     _many("behalf", "event.on_behalf_of.id", "for whom", "on_behalf_of"),
-    _key("target", "event.targets", "to what: its id, or type/id", many=True),
+    _key("target", "event.targets", "to what: its id, or type/id", "target.id", many=True),
     _many("target.type", "event.targets.type", "kind of the target"),
     _many("target.name", "event.targets.name", "name of the target"),
     # -- where from and how
@@ -87,7 +87,7 @@ FIELDS: Final = (
     _plain("message", "text", "event.message", "what was said"),
     _plain("reason", "text", "event.reason", "why it was done"),
     _plain("ticket", "keyword", "event.ticket", "the ticket it was done for"),
-    _plain("duration", "duration", "event.duration_ns", "how long it took"),
+    _plain("duration", "duration", "event.duration_ns", "how long it took; as JSON and in a CSV: nanoseconds"),
     _plain("severity", "number", "event.severity", "1 to 24, as OpenTelemetry numbers them"),
     # -- tests
     _facet("run", "event.qa.run", "test run", "qa.run"),

@@ -16,6 +16,7 @@ from graven.errors import InvalidInput
 from graven.index.query.ast import All, Compare, Not, Query, all_of, leaves, one_of
 from graven.index.query.conditions import Moment, Value, compare, condition, words
 from graven.index.query.fields import BY_NAME, TEXT
+from graven.index.query.foreign import refuse_foreign
 from graven.index.query.grammar import KEYWORDS, NAME, OPERATOR, QUOTED, SEGMENT, parser
 from graven.index.query.names import PSEUDO, Named, named, unquote
 from graven.index.query.problems import bad_query, nearest
@@ -269,7 +270,7 @@ class _Meaning:
             case "<" | "<=" | ">" | ">=":
                 return compare(field, operator, value, self._at)
             case _:
-                return condition(field, value, self._at)
+                return condition(field, value, self._at, (start, start + len(name)))
 
     def _bound(self, name: str, value: Value, start: int) -> Query:
         span = moment(value.text, now_ns=self._at.now_ns, zone_offset_s=self._at.zone_offset_s)
@@ -288,19 +289,19 @@ class _Meaning:
         start, end = _place(head)
         if name in PSEUDO or operator != ":":
             raise bad_query(f"{str(head)[:80]} takes one value", end, end + 1, expected=["a value"])
-        return self._grouped(named(name, start), inner)
+        return self._grouped(named(name, start), inner, (start, start + len(name)))
 
-    def _grouped(self, field: Named, node: _Node) -> Query:
+    def _grouped(self, field: Named, node: _Node, place: tuple[int, int]) -> Query:
         match node:
             case _Many("AND", parts):
-                return all_of([self._grouped(field, part) for part in parts])
+                return all_of([self._grouped(field, part, place) for part in parts])
             case _Many(_, parts):
-                return one_of([self._grouped(field, part) for part in parts])
+                return one_of([self._grouped(field, part, place) for part in parts])
             case _Negated(_, inner):
-                return Not(self._grouped(field, inner))
+                return Not(self._grouped(field, inner, place))
             case _Leaf(_, value):
                 _refuse_keyword(value)
-                return condition(field, _value(value), self._at)
+                return condition(field, _value(value), self._at, place)
             case _Group():  # the grammar has none there
                 raise AssertionError(node)
 
@@ -326,6 +327,7 @@ def _refuse_keyword(value: Token) -> None:
 def _free_word(value: Value) -> Query:
     """A word without a field; what was meant to have one is refused rather than searched for."""
     if not value.quoted:
+        refuse_foreign(value)
         match = _HEAD_ALONE.fullmatch(value.text)
         if match is not None:
             name = match.group(1)

@@ -109,3 +109,10 @@ def test_a_large_table_comes_in_pieces():
     pieces = list(csv_table([[row(view(0, message="x" * 1000))] * 500], parse_columns(["message"])))
     assert len(pieces) > 5
     assert max(map(len, pieces)) < 70_000
+
+
+def test_the_id_of_a_target_is_a_column_of_its_own():
+    seen = row(view(targets=[{"type": "order", "id": "42"}, {"id": "7"}, {"name": "x"}]))
+    columns = parse_columns(["target", "target.id"])
+    text = b"".join(csv_table([[seen]], columns)).decode()
+    assert text.splitlines()[1] == '"[""order/42"",""7""]","[""42"",""7""]"'

@@ -119,6 +119,12 @@ def test_paths_lead_into_json():
     assert asked("labels.app.io/name:v") == Equals(BY_NAME["labels"], "v", ("app.io/name",))
 
 
+def test_the_id_of_a_target_has_the_name_that_tables_have_for_it():
+    assert asked("target.id:42") == Equals(BY_NAME["target"], "42")
+    assert shown("target.id:order/42") == "target:order/42"
+    assert asked("target.type:order") == Equals(BY_NAME["target.type"], "order")
+
+
 def test_a_name_before_the_colon_begins_with_a_letter():
     assert asked("12:30") == Words(TEXT, ("12", "30"))
 
@@ -153,6 +159,8 @@ def test_a_name_before_the_colon_begins_with_a_letter():
         ("input..x:5", 0, 10, "no readable path", "quotes"),
         ("labels.a[0]:5", 0, 11, "no name of a label", "quote the key"),
         ("labels:x", 0, 6, "a label has a key", "labels.KEY"),
+        ("label:qa", 0, 5, "a label has a key", "labels.KEY:qa"),
+        ("a label:(x OR qa)", 2, 7, "a label has a key", "labels.KEY:x"),
     ],
 )
 def test_a_refusal_names_the_place(text, start, end, said, hint):
