@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from graven.cli.access.questions import Question, Search
 from graven.cli.alerting import condition_text, seconds_of, span_text
 from graven.cli.printable import printable
+from graven.cli.terminal import plural
 from graven.detect.counting import Counting, names_of
 from graven.detect.fired import Found
 from graven.detect.rule import Alert, column_of, decode_alert
@@ -78,7 +79,7 @@ def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str, no
         "would_fire": bool(fired),
         "fired": [_facts_of(one) for one in _shown(fired)],
     }
-    lines = [f"{'the newest ' if matches.is_cut else ''}{len(matches.found):,} matches since {format_time(begin_ns)}"]
+    lines = [f"{'the newest ' if matches.is_cut else ''}{plural(len(matches.found), 'match')} since {format_time(begin_ns)}"]
     if matches.unread:
         facts["unread"] = matches.unread
         lines.append(f"{matches.unread:,} of them are so large that what they count for is not known here: left out")
