@@ -79,7 +79,8 @@ def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str, no
         "would_fire": bool(fired),
         "fired": [_facts_of(one) for one in _shown(fired)],
     }
-    lines = [f"{'the newest ' if matches.is_cut else ''}{plural(len(matches.found), 'match')} since {format_time(begin_ns)}"]
+    newest = "the newest " if matches.is_cut else ""
+    lines = [f"{newest}{plural(len(matches.found), 'match')} since {format_time(begin_ns)}"]
     if matches.unread:
         facts["unread"] = matches.unread
         lines.append(f"{matches.unread:,} of them are so large that what they count for is not known here: left out")
