@@ -162,7 +162,7 @@ def test_without_an_index_the_pages_say_so_and_entries_and_proofs_still_work(
         with server.client() as client:
             append(client, event(), params={"wait": "published"}).raise_for_status()
         page = open_page("/ui/default/events", url=server.url, token=server.token)
-        expect(page.locator(".banner", has_text="Search is away")).to_be_visible()
+        expect(page.get_by_role("heading", name="Search is switched off")).to_be_visible()
         page.goto("/ui/default/event/0")
         heading(page, "order")
         page.keyboard.press("v")
