@@ -85,7 +85,9 @@ def try_it(client, operation):
             content=body_of(arguments),
             headers={name: value for name, value in (arguments.get("headers") or {}).items() if sendable(name, value)},
         )
-        assert answer.status_code < 500, (operation.label, path, arguments, answer.text)
+        # one of the calls has the index made anew, and what is not in it yet is to be asked for again
+        is_away = answer.status_code == 503 and answer.json()["error"]["code"] == "index_away"
+        assert answer.status_code < 500 or is_away, (operation.label, path, arguments, answer.text)
         assert is_described(operation, answer), (operation.label, answer.status_code, answer.text)
         if answer.status_code >= 400:
             assert set(answer.json()["error"]) == {"code", "message", "hint", "details"}, answer.text
