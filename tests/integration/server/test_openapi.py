@@ -53,6 +53,7 @@ def is_described(operation, answer):
         415,
         422,
         429,
+        503,
     }
 
 
