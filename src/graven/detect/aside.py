@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 __all__ = ["aside"]
@@ -20,22 +21,18 @@ async def aside(function: Callable[..., T], *args: Any) -> T:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def tell(result: T | None, error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # without an error it is a T
+    def settle(end: Callable[[], None]) -> None:
+        if not future.done():
+            end()
 
     def run() -> None:
-        result, error = None, None
+        end: Callable[[], None]
         try:
-            result = function(*args)
+            end = partial(future.set_result, function(*args))
         except Exception as raised:  # noqa: BLE001 - it is raised where somebody waits
-            error = raised
+            end = partial(future.set_exception, raised)
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(tell, result, error)
+            loop.call_soon_threadsafe(settle, end)
 
     threading.Thread(target=run, name="aside", daemon=True).start()
     return await future

@@ -135,7 +135,7 @@ def _partial(
             return _by_stretches(segment, rows, edges, filled, by.column, _stacks_of(codes, values))
         bucket = np.repeat(np.arange(number), np.diff(edges))
         inside = slice(int(edges[0]), int(edges[-1]))
-        chosen = None if rows is True else rows[inside]  # type: ignore[index]
+        chosen = None if isinstance(rows, bool) else rows[inside]
         bucket = bucket if chosen is None else bucket[chosen]
     else:
         bucket = np.searchsorted(inner, times, side="right")
@@ -169,7 +169,7 @@ def _by_stretches(segment: Segment, rows: Rows, edges: Any, filled: Any, column:
         if rows is True and (low, high) == (0, segment.count) and isinstance(segment, SealedSegment):
             counts = segment.counts(column)
         else:
-            counts = codes.counts(slice(low, high), None if rows is True else rows[low:high])  # type: ignore[index]
+            counts = codes.counts(slice(low, high), None if isinstance(rows, bool) else rows[low:high])
         np.add.at(stacked[bucket], stack_of, counts)
     return stacked
 

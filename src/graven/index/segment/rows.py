@@ -173,8 +173,8 @@ def _stretch(leaf: Leaf, segment: Segment) -> Rows:
     match leaf:
         case Compare(operator=operator, value=value):
             start, stop = whole_numbers(operator, value)
-        case Equals(value=value):
-            start, stop = whole_numbers("=", value)  # type: ignore[arg-type]  # a number, by its field
+        case Equals(value=(int() | float()) as value):
+            start, stop = whole_numbers("=", value)
         case _:
             start, stop = None, None
     if leaf.field.column == "index":
