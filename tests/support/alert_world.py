@@ -1,5 +1,6 @@
 """A log with an index that answers little queries, a `system` that takes entries once, and a clock to turn."""
 
+import asyncio
 import fnmatch
 from collections.abc import Iterator
 from typing import Any
@@ -82,6 +83,16 @@ class World:
     def queued(self) -> list[Delivery]:
         """What waits to be sent, in the order in which it fired."""
         return self.store._deliveries("outcome IS NULL ORDER BY rowid", ())
+
+    def next_due_ns(self) -> int | None:
+        """When the next one may be sent; None when nothing waits."""
+        return min((delivery.due_ns for delivery in self.queued()), default=None)
+
+    def step(self, deliver: Deliver) -> int | None:
+        """Send what is due, wait for all of it, and record it; gives when the next one is due."""
+        asyncio.run(deliver.run(None))
+        deliver.record()
+        return self.next_due_ns()
 
     def fired(self) -> list[dict[str, Any]]:
         """The entries `alert.fire`, in order."""

@@ -7,6 +7,7 @@ import re
 from typing import Final, NamedTuple
 
 from graven.errors import InvalidInput
+from graven.event.vocabulary import ACTOR_TYPES, OUTCOMES
 from graven.index.query.ast import Equals, leaves
 from graven.index.query.fields import FACETS, Field
 from graven.index.query.grammar import QUOTED
@@ -16,10 +17,7 @@ from graven.index.query.problems import nearest
 
 __all__ = ["Better", "better_query"]
 
-_ENUMERATED: Final = {
-    "outcome": ("success", "failure", "denied", "error", "unknown"),
-    "actor.type": ("user", "service", "agent", "ci", "test", "system", "anonymous"),
-}
+_ENUMERATED: Final = {"outcome": OUTCOMES, "actor.type": ACTOR_TYPES}
 """Fields that event/1 takes no other values for."""
 _TYPED: Final = re.compile(r"([\w.-]+):(.+)", re.DOTALL)
 _QUOTED: Final = re.compile(QUOTED)
@@ -77,7 +75,7 @@ def _of_typed(field: Field, value: str) -> str:
     kind, rest = match.groups()
     if field.name == "target" and "/" not in kind:
         return f"did you mean target:{_spelled(f'{kind}/{rest}')}?"
-    if field.name in ("actor", "behalf") and kind in _ENUMERATED["actor.type"]:
+    if field.name in ("actor", "behalf") and kind in ACTOR_TYPES:
         return f"did you mean {field.name}:{_spelled(rest)}?"
     return ""
 

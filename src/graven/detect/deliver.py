@@ -79,15 +79,6 @@ class Deliver:
             record_once(self._record, deliver_event(decided))
             self._store.forget(decided)
 
-    def step(self) -> int | None:
-        """Send what is due and wait for all of it, then record.
-
-        Gives when the next one is due, Unix ns; None when nothing waits.
-        """
-        asyncio.run(self.run(None))
-        self.record()
-        return self._store.next_due_ns()
-
     def _begin(self, group: asyncio.TaskGroup, changed: asyncio.Event) -> None:
         hosts = Counter(self._in_flight.values())
         for delivery in self._store.due(self._clock()):

@@ -124,11 +124,6 @@ class AlertStore:
             "outcome IS NULL AND due_ns <= ? GROUP BY address ORDER BY min(due_ns), rowid", (now_ns,), columns
         )
 
-    def next_due_ns(self) -> int | None:
-        """When the next one may be sent; None when nothing waits."""
-        (found,) = self._rows("SELECT min(due_ns) FROM deliveries WHERE outcome IS NULL")[0]
-        return None if found is None else int(found)
-
     def unrecorded(self) -> list[Delivery]:
         """What was decided, and is not yet recorded."""
         return self._deliveries("outcome IS NOT NULL ORDER BY rowid", ())

@@ -6,9 +6,11 @@ The structs are what intake decodes into at full speed, so there is no per-event
 cannot say (the spelling of a time, forged markers, duplicate members) is checked in `validate` and `strictjson`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+
+from graven.event.vocabulary import ActorType, Outcome
 
 __all__ = [
     "MAX_ID_CHARS",
@@ -37,8 +39,6 @@ _Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARS)]
 _Name = Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARS)]
 _Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Severity = Annotated[int, Meta(ge=1, le=24)]
-_ActorType = Literal["user", "service", "agent", "ci", "test", "system", "anonymous"]
-_Outcome = Literal["success", "failure", "denied", "error", "unknown"]
 
 
 class _Part(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -49,7 +49,7 @@ class Actor(_Part):
     """Who did it."""
 
     id: Annotated[str, Meta(min_length=1, max_length=1024)]
-    type: _ActorType | None = None
+    type: ActorType | None = None
     name: str | None = None
     email: str | None = None
     roles: list[str] | None = None
@@ -162,7 +162,7 @@ class Event(_Part):
     id: _Id | None = None
     time: str | None = None
     source: _Name | None = None
-    outcome: _Outcome | None = None
+    outcome: Outcome | None = None
     on_behalf_of: list[Actor] | None = None
     targets: list[Target] | None = None
     origin: Origin | None = None

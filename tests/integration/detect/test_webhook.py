@@ -136,10 +136,10 @@ def test_an_alert_goes_from_the_log_to_a_receiver_that_was_away(tmp_path):
             return Deliver(world.store, {"http": webhook}, world.record, clock=lambda: world.now_ns, random=lambda: 0.0)
 
         world.now_ns += 10 * SECOND
-        due_ns = deliver().step()
+        due_ns = world.step(deliver())
         world.restart()
         world.now_ns = due_ns
-        assert deliver().step() is None
+        assert world.step(deliver()) is None
     assert [headers["webhook-id"] for _, headers, _ in hook.got] == [fired.id, fired.id]
     assert hook.got[0][1]["webhook-signature"] != hook.got[1][1]["webhook-signature"], "a new time is signed"
     assert json.loads(hook.got[1][2])["data"]["indexes"] == [index]

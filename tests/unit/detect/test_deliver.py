@@ -1,7 +1,7 @@
 """Who does not answer holds nobody else; what is cut off is sent again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from tests.support.alert_world import SECOND, World
 
 from graven.detect.deliver import Deliver
 from graven.detect.rule import Alert, Threshold
-from graven.detect.sent import Attempt, Delivered
+from graven.detect.sent import Attempt, Delivered, Send
 from graven.detect.store import Delivery
 
 DEAD, LIVE = "https://dead.example/hook", "https://live.example/hook"
@@ -115,6 +115,6 @@ def test_a_bug_in_a_way_to_send_is_a_failed_attempt(world: World) -> None:
     assert [(one.attempts, one.detail) for one in world.queued()] == [(1, "a bug: ZeroDivisionError")]
 
 
-def step_with(world: World, send: Callable[[Delivery], Awaitable[Attempt]]) -> int | None:
+def step_with(world: World, send: Send) -> int | None:
     ways = {"https": send}
-    return Deliver(world.store, ways, world.record, clock=lambda: world.now_ns, random=lambda: 0.0).step()  # type: ignore[arg-type]
+    return world.step(Deliver(world.store, ways, world.record, clock=lambda: world.now_ns, random=lambda: 0.0))

@@ -74,7 +74,7 @@ def test_who_is_told_may_change_without_beginning_again(world):
     world.add(action="boom")
     (fired,) = world.round()
     assert fired.found.indexes == (0, 1)
-    assert world.store.next_due_ns() is not None
+    assert world.next_due_ns() is not None
 
 
 def test_another_definition_begins_again(world):
@@ -96,7 +96,7 @@ def test_a_deleted_alert_is_gone_and_what_it_fired_is_still_sent(world):
     assert world.round() == []
     world.now_ns += 10 * SECOND
     receiver = Receiver()
-    receiver.deliver(world).step()
+    world.step(receiver.deliver(world))
     assert len(receiver.got) == 1
 
 
@@ -124,7 +124,7 @@ def test_an_alert_made_louder_between_a_crash_and_the_start_is_recorded_once(wor
     world.restart()
     world.round()
     assert indexes(world) == [[0]]
-    assert world.store.next_due_ns() is not None
+    assert world.next_due_ns() is not None
 
 
 def test_a_record_that_fails_is_made_in_the_next_round(world):
@@ -212,21 +212,21 @@ def outcomes(world):
 
 def test_what_is_taken_is_recorded_and_forgotten(world):
     receiver, deliver = queued(world)
-    assert deliver.step() is None
+    assert world.step(deliver) is None
     (event,) = outcomes(world)
     assert (event["outcome"], event["attributes"]["attempts"]) == ("success", 1)
     assert "secret" not in str(event)
-    assert deliver.step() is None
+    assert world.step(deliver) is None
     assert len(receiver.got) == 1
 
 
 def test_a_failure_is_tried_again_later_and_later_and_recorded_at_the_end(world):
     receiver, deliver = queued(world, *[Later("503")] * MOST_ATTEMPTS)
     waits = []
-    while (due_ns := deliver.step()) is not None:
+    while (due_ns := world.step(deliver)) is not None:
         waits.append((due_ns - world.now_ns) / SECOND)
         assert outcomes(world) == []
-        assert deliver.step() == due_ns, "before it is due nothing is sent"
+        assert world.step(deliver) == due_ns, "before it is due nothing is sent"
         world.now_ns = due_ns
     assert waits[:4] == [5, 20, 80, 320]
     assert waits[-1] == 21_600
@@ -237,12 +237,12 @@ def test_a_failure_is_tried_again_later_and_later_and_recorded_at_the_end(world)
 
 def test_a_receiver_may_ask_for_more_time(world):
     _, deliver = queued(world, Later("429", after_s=100.0))
-    assert deliver.step() == world.now_ns + 100 * SECOND
+    assert world.step(deliver) == world.now_ns + 100 * SECOND
 
 
 def test_what_will_never_work_is_not_tried_again(world):
     receiver, deliver = queued(world, Refused("410"))
-    assert deliver.step() is None
+    assert world.step(deliver) is None
     assert outcomes(world)[0]["outcome"] == "failure"
     assert len(receiver.got) == 1
 
@@ -252,16 +252,16 @@ def test_a_scheme_without_sender_is_refused(world):
     world.add()
     world.round()
     world.now_ns += 10 * SECOND
-    Receiver().deliver(world).step()
+    world.step(Receiver().deliver(world))
     assert "alerts.mail_host is not set" in outcomes(world)[0]["message"]
 
 
 def test_a_restart_goes_on_with_the_queue(world):
     receiver, deliver = queued(world, Later("503"))
-    due_ns = deliver.step()
+    due_ns = world.step(deliver)
     world.restart()
     world.now_ns = due_ns
-    assert receiver.deliver(world).step() is None
+    assert world.step(receiver.deliver(world)) is None
     assert [one.attempts for one in receiver.got] == [0, 1]
     assert receiver.got[0].fire == receiver.got[1].fire
     assert len(outcomes(world)) == 1
@@ -272,9 +272,9 @@ def test_a_crash_around_the_record_of_a_delivery_neither_sends_nor_records_twice
     receiver, deliver = queued(world)
     setattr(world, place, 0)
     with pytest.raises(Crash):
-        deliver.step()
+        world.step(deliver)
     world.restart()
-    assert receiver.deliver(world).step() is None
+    assert world.step(receiver.deliver(world)) is None
     assert len(receiver.got) == 1
     assert len(outcomes(world)) == 1
 

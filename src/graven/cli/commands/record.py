@@ -16,6 +16,7 @@ from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, open_chosen
 from graven.cli.place_in_file import Sent, place_in_file
 from graven.errors import GravenError, UsageError
+from graven.event.vocabulary import OUTCOMES
 
 __all__ = ["command", "request_bodies"]
 
@@ -112,7 +113,7 @@ def _send_stream(access: Access, log: str, name: str, stream: BinaryIO, *, wait:
 @click.option("--target", "targets", multiple=True, metavar="[TYPE:]ID", help="On what: order:42. Repeatable.")
 @click.option(
     "--outcome",
-    type=click.Choice(["success", "failure", "denied", "error", "unknown"]),
+    type=click.Choice(OUTCOMES),
     help="How it ended.",
 )
 @click.option("--source", metavar="TEXT", help="The system that says so: shop-api, ci/shop.")
