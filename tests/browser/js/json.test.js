@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beginning, dotted, locate, nodeAt, pointerOf, textOf, walk } from "../../../src/graven/web/parts/json-bytes.js";
+import { beginning, dotted, locate, nodeAt, textOf, walk } from "../../../src/graven/web/parts/json-bytes.js";
 import { BytesSource } from "../../../src/graven/web/parts/json-source.js";
 
 const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
@@ -109,5 +109,4 @@ test("names and scalars are found", async () => {
 });
 test("paths are written", () => {
   assert.equal(dotted(["input", "lines", 0, "a b"]), 'input.lines[0]["a b"]');
-  assert.equal(pointerOf(["a/b", "~", 0]), "/a~1b/~0/0");
 });

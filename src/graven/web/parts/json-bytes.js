@@ -177,9 +177,6 @@ export function locate(bytes, path, root = nodeAt(bytes)) {
   return node;
 }
 
-/** @param {(string | number)[]} path @returns {string} RFC 6901 */
-export const pointerOf = (path) => path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-
 /** @param {(string | number)[]} path @returns {string} as programs write it: `input.lines[0].sku` */
 export function dotted(path) {
   return path.reduce((/** @type {string} */ made, step) => {

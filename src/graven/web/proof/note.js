@@ -1,6 +1,6 @@
 /** Signed notes, verifier keys and checkpoints (C2SP signed-note, tlog-checkpoint). */
 
-import { Tampered, decodeBase64, decodeDecimal, decodeUtf8, encodeBase64, encodeUtf8, hex, joined, same, shown } from "./encoding.js";
+import { Tampered, decodeBase64, decodeDecimal, decodeUtf8, encodeUtf8, hex, joined, same, shown } from "./encoding.js";
 import { HASH_SIZE, emptyRoot, sha256, verifyEd25519 } from "./hashing.js";
 
 /** @typedef {import("./encoding.js").Bytes} Bytes */
@@ -91,6 +91,3 @@ export async function openCheckpoint(bytes, key) {
   if (!found) throw new Tampered(`the checkpoint is not signed by the key ${shown(key.name)} (${hex(key.id)})`);
   return { checkpoint, note, key, signature: found, by };
 }
-
-/** @param {Checkpoint} checkpoint */
-export const rootText = (checkpoint) => encodeBase64(checkpoint.root);

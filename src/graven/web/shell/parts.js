@@ -2,6 +2,7 @@
 
 import { ApiError } from "../api.js";
 import { html, useEffect, useRef, useState } from "../html.js";
+import { copyText } from "../parts/copy.js";
 import { announce } from "../state.js";
 
 /** `1,204`. @param {number} n */
@@ -65,29 +66,13 @@ export function Problem({ error, retry, what }) {
 /** @param {string} text */
 const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".") : "");
 
-/** @param {string} text */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // plain HTTP elsewhere than on this machine has no clipboard API
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.className = "offscreen";
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-}
-
 /** @param {{text: string | (() => string | Promise<string>), label?: string, class?: string}} props */
 export function Copy({ text, label = "Copy", class: name = "btn small" }) {
   const [done, setDone] = useState(false);
   const timer = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
   const run = async () => {
-    await copy(typeof text === "function" ? await text() : text);
+    await copyText(typeof text === "function" ? await text() : text);
     setDone(true);
     announce("Copied");
     clearTimeout(timer.current);
