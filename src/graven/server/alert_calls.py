@@ -76,9 +76,7 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         "cooldown_s","enabled"}`. It listens from now on; recorded in `system` first. A query with a time told from now
         (`since:1h`) is refused, and so is a new address where this server never sends anything: a loopback address,
         `mailto:` without `alerts.mail_host`."""
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("operate")
-        opened = service.logs.get(log)
+        principal, opened = service.admit(request.scope, "operate", log)
         body = await request.body()
         now_ns = service.clock()
         alert = decode_alert(body, check_timeless, name=name)
@@ -104,9 +102,7 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
     @delete("/v1/logs/{log:str}/alerts/{name:str}", tags=["alerts"])
     async def delete_alert(request: Call, log: str, name: str) -> Response[None]:
         """End an alert; recorded in `system` first. What it has fired is still sent."""
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("operate")
-        service.logs.get(log)
+        principal, _ = service.admit(request.scope, "operate", log)
 
         def end_it() -> None:
             found(log, name)

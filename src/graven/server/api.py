@@ -235,18 +235,13 @@ def _intake_routes(service: Service, appender: Appender) -> list[HTTPRouteHandle
 def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     blobs = BlobCalls(service)
 
-    def reader(request: Call, permission: str, name: str) -> tuple[Principal, Log]:
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require(permission, name)
-        return principal, service.logs.get(name)
-
     @get("/v1/logs/{log:str}/events/{index:str}", tags=["read"])
     async def entry(request: Call, log: str, index: str) -> Response[bytes]:
         """One entry by its log index or its id: index, envelope and data, oversize content included.
 
         With `Accept: application/octet-stream`: the exact bytes that the leaf hashes.
         """
-        principal, opened = reader(request, "read", log)
+        principal, opened = service.admit(request.scope, "read", log)
         number = await _numbered(service, request, principal, log, index)
         raw = await service.on_disk(opened.entry, number)
         exact = request.headers.get("accept", "") == "application/octet-stream"
@@ -269,7 +264,7 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     @get("/v1/logs/{log:str}/events/{index:str}/proof", media_type=_TEXT, tags=["prove"])
     async def proof(request: Call, log: str, index: str) -> Response[bytes]:
         """The tlog-proof of one entry (C2SP); waits a moment for the checkpoint that covers it."""
-        principal, opened = reader(request, "prove", log)
+        principal, opened = service.admit(request.scope, "prove", log)
         number = await _numbered(service, request, principal, log, index)
         if opened.published_size <= number < opened.size:
             await service.completions.published(opened, number + 1, service.settings.limits.publish_wait_s)

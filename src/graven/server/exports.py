@@ -29,9 +29,7 @@ def export_routes(service: Service) -> list[HTTPRouteHandler]:
     async def opened(
         request: Call, log: str, permission: str, method: str, parameters: Mapping[str, str]
     ) -> "tuple[Answer, _Pieces]":
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require(permission, log)
-        service.logs.get(log)
+        principal, _ = service.admit(request.scope, permission, log)
         answer = await service.index.ask(method, log, parameters)
         pieces = _Pieces(service, log, answer.id)
         try:

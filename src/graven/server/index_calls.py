@@ -81,9 +81,7 @@ def index_routes(service: Service) -> list[HTTPRouteHandler]:
     @post("/v1/logs/{log:str}/index/rebuild", status_code=202, tags=["search"])
     async def rebuild(request: Call, log: str) -> IndexState:
         """Derive the index of a log again from its first entry; recorded in `system` first."""
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("operate")
-        service.logs.get(log)
+        principal, _ = service.admit(request.scope, "operate", log)
         await service.reads.one(principal, client_ip(request.scope), "index.rebuild", log, ())
         await service.index.ask("rebuild", log, {})
         return index_state(service, [log])
@@ -91,9 +89,7 @@ def index_routes(service: Service) -> list[HTTPRouteHandler]:
     @get("/v1/logs/{log:str}/complete", tags=["search"])
     async def complete(request: Call, log: str, q: str | None = None, at: str | None = None) -> Response[bytes]:
         """What may stand at the character `at` of the query `q`: names of fields, or values that there are."""
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("read", log)
-        service.logs.get(log)
+        principal, _ = service.admit(request.scope, "read", log)
         answer = await service.index.ask("complete", log, given_parameters(request, "q", "at"))
         await service.reads.few(principal, client_ip(request.scope), "values.read", log)
         return Response(answer.body, media_type="application/json")
@@ -102,9 +98,7 @@ def index_routes(service: Service) -> list[HTTPRouteHandler]:
     async def view(request: Call, log: str, index: str) -> Response[bytes]:
         """An entry as its mapper reads it, in terms of event/1, whatever its format; members above 1 MB are named
         in `large` and given by `/value`."""
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("read", log)
-        service.logs.get(log)
+        principal, _ = service.admit(request.scope, "read", log)
         answer = await ask_and_record(service, request, principal, log, "view", {"index": index})
         return Response(answer.body, media_type="application/json")
 

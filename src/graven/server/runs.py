@@ -108,9 +108,7 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
     scanning = asyncio.Lock()
 
     async def opened(request: Call, name: str, action: str, *target: tuple[str, str]) -> Log:
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("read", name)
-        log = service.logs.get(name)
+        principal, log = service.admit(request.scope, "read", name)
         await service.reads.one(principal, client_ip(request.scope), action, name, target)
         return log
 

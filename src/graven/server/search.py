@@ -79,14 +79,9 @@ async def record_read(
 def search_routes(service: Service) -> list[HTTPRouteHandler]:
     """The calls that read through the index."""
 
-    def reader(request: Call, log: str) -> Principal:
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("read", log)
-        service.logs.get(log)
-        return principal
-
     async def answered(request: Call, log: str, method: str, parameters: Mapping[str, str]) -> Response[bytes]:
-        answer = await ask_and_record(service, request, reader(request, log), log, method, parameters)
+        principal, _ = service.admit(request.scope, "read", log)
+        answer = await ask_and_record(service, request, principal, log, method, parameters)
         return Response(answer.body, media_type="application/json")
 
     @get("/v1/logs/{log:str}/events", tags=["search"])

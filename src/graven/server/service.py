@@ -124,6 +124,12 @@ class Service:
             raise Unauthenticated("only bearer tokens are taken", hint="Authorization: Bearer grv_…")
         return self.tokens.authenticate(token.strip().decode("latin-1"))
 
+    def admit(self, scope: Mapping[str, Any], permission: str, name: str) -> tuple[Principal, Log]:
+        """The caller, who has that permission on a log, and the log. Unauthenticated, Forbidden or NotFound."""
+        principal = self.authenticate(dict(scope["headers"]))
+        principal.require(permission, name)
+        return principal, self.logs.get(name)
+
     def authenticate_reader(self, headers: Mapping[bytes, bytes], log: str) -> Principal:
         """As `authenticate`, but nobody needs a token for a public log."""
         if log in self.settings.access.public_logs and b"authorization" not in headers:

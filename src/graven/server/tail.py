@@ -61,9 +61,7 @@ def tail_routes(
         """Matches as they arrive (Server-Sent Events). Up to `most` (1 to 1000, 200) are sent at once, and `most` a
         second after that: of more the newest, the others are counted in `skipped`. `after` or `Last-Event-ID` is the
         log index to go on behind, -1 for the first; what was missed is sent by the same measure."""
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("read", log)
-        service.logs.get(log)
+        principal, _ = service.admit(request.scope, "read", log)
         parameters = given_parameters(request, *QUERY_PARAMETERS, "view", "most", "after")
         rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)

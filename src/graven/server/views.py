@@ -71,12 +71,6 @@ def view_routes(service: Service) -> list[HTTPRouteHandler]:
     """The four calls; changes are recorded in `system` first."""
     control = service.control
 
-    def reader(request: Call, log: str) -> Any:
-        principal = service.authenticate(dict(request.scope["headers"]))
-        principal.require("read", log)
-        service.logs.get(log)
-        return principal
-
     def views(log: str) -> list[NamedView]:
         rows = control.rows("SELECT name, body, saved_by FROM views WHERE log = ? ORDER BY name", (log,))
         return [NamedView(name, msgspec.json.decode(body, type=SavedView), by) for name, body, by in rows]
@@ -90,19 +84,19 @@ def view_routes(service: Service) -> list[HTTPRouteHandler]:
     @get("/v1/logs/{log:str}/views", tags=["search"])
     async def list_views(request: Call, log: str) -> ViewsAnswer:
         """The saved views of a log."""
-        reader(request, log)
+        service.admit(request.scope, "read", log)
         return ViewsAnswer(await service.on_disk(views, log))
 
     @get("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
     async def get_view(request: Call, log: str, name: str) -> NamedView:
         """One saved view."""
-        reader(request, log)
+        service.admit(request.scope, "read", log)
         return await service.on_disk(found, log, name)
 
     @put("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
     async def put_view(request: Call, log: str, name: str, data: SavedView) -> NamedView:
         """Save a view under a name, in place of the one that is there. What a search would refuse is refused."""
-        principal = reader(request, log)
+        principal, _ = service.admit(request.scope, "read", log)
         if _NAME.fullmatch(name) is None:
             raise InvalidInput("the name of a view has 1 to 80 characters, none of them a slash", code="bad_view")
         check_view(log, data, now_ns=service.clock())
@@ -124,7 +118,7 @@ def view_routes(service: Service) -> list[HTTPRouteHandler]:
     @delete("/v1/logs/{log:str}/views/{name:str}", tags=["search"])
     async def delete_view(request: Call, log: str, name: str) -> Response[None]:
         """Delete a saved view."""
-        principal = reader(request, log)
+        principal, _ = service.admit(request.scope, "read", log)
 
         def end() -> None:
             found(log, name)

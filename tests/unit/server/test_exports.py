@@ -45,10 +45,9 @@ class World:
                 raise fail
             self.recorded.append((action, facts["count"]))
 
-        principal = SimpleNamespace(require=lambda permission, log: None)
+        principal = SimpleNamespace()
         service = SimpleNamespace(
-            authenticate=lambda headers: principal,
-            logs=SimpleNamespace(get=lambda log: None),
+            admit=lambda scope, permission, log: (principal, None),
             index=self.index,
             reads=SimpleNamespace(one=one),
         )

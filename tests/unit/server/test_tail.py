@@ -28,11 +28,13 @@ class World:
         self.looks: list[tuple[int, int]] = []
         """(limit, matches) of each."""
         self.ended: list[dict[str, Any]] = []
-        self.logs = SimpleNamespace(get=lambda log: None)
         self.index = SimpleNamespace(indexed=lambda log: self.size, ask=self.ask, advanced=self.advanced)
         self.reads = SimpleNamespace(one=self.recorded, soon=lambda *args: self.ended.append(args[-1]))
         (route,) = tail_routes(cast("Service", self), most_tails=most_tails, monotonic=lambda: self.now_s)
         self.call: Any = route.fn
+
+    def admit(self, scope: object, permission: str, log: str) -> Any:
+        return SimpleNamespace(), None
 
     def authenticate(self, headers: object) -> Any:
         return SimpleNamespace(require=lambda *_: None)
