@@ -23,25 +23,44 @@ def behind(tmp_path, monkeypatch):
     followed.close()
 
 
-def test_a_log_follows_no_faster_than_its_segments_are_sealed(behind) -> None:
+def test_a_log_follows_at_the_pace_of_sealing(behind) -> None:
     followed, now = behind
     followed.note_sealing(8.0)
-    assert followed.pause_s() == 2.0  # a quarter of a segment, a quarter of the time
+    assert followed.pause_s() == 1.0  # a quarter of a segment in half a quarter of the time: there is room
     assert not followed.follow()
-    now[0] += 2.0
+    now[0] += 1.0
     assert followed.pause_s() == 0.0
     assert followed.follow()
     assert followed.index.size == (MOST_HOT - 1) * ROWS + ROWS // 4
-    assert followed.pause_s() == 2.0
 
 
-def test_before_the_first_segment_is_sealed_nothing_waits(behind) -> None:
+def test_the_less_room_is_left_the_slower_a_log_is_followed(behind) -> None:
+    followed, now = behind
+    followed.note_sealing(8.0)
+    pauses = []
+    for _ in range(4):
+        pauses.append(followed.pause_s())
+        now[0] += 60.0
+        followed.follow()
+    assert pauses == [1.0, 1.5, 2.0, 2.5]
+
+
+def test_before_a_segment_was_sealed_the_pace_is_a_guess(behind, monkeypatch) -> None:
     followed, _ = behind
-    assert followed.follow()
+    assert followed.pause_s() == pytest.approx(ROWS / 30_000 / 8)
 
 
 def test_when_all_that_may_be_hot_is_hot_it_waits_for_sealing(behind) -> None:
     followed, now = behind
-    while followed.follow():
+    for _ in range(6):
         now[0] += 60.0
+        followed.follow()
     assert followed.index.hot_rows() == MOST_HOT * ROWS
+
+
+def test_rows_derived_anew_are_the_same_however_many_are_derived_at_a_time(behind, monkeypatch) -> None:
+    followed, _ = behind
+    at_once = followed.derive(10, 200)
+    assert at_once.num_rows == 200
+    monkeypatch.setattr(module, "BATCH_ROWS", 30)
+    assert followed.derive(10, 200).equals(at_once)
