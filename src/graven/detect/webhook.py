@@ -10,10 +10,8 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-
-import httpx
 
 from graven import __version__
 from graven.detect.address import is_refused
@@ -22,6 +20,9 @@ from graven.detect.sent import Attempt, Delivered, Later, Refused
 from graven.detect.signing import secret_of, signed_headers
 from graven.detect.store import Delivery
 from graven.sdk.backoff import parse_retry_after
+
+if TYPE_CHECKING:  # loaded at the first delivery: a tenth of the start of a server, and few send anything
+    import httpx
 
 __all__ = ["TIMEOUT_S", "Webhook"]
 
@@ -55,6 +56,8 @@ class Webhook:
 
     async def __call__(self, delivery: Delivery) -> Attempt:
         """See `Send`."""
+        import httpx
+
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._post(delivery)
@@ -64,6 +67,8 @@ class Webhook:
             return Later(_without_address(error))
 
     async def _post(self, delivery: Delivery) -> Attempt:
+        import httpx
+
         parts = urlsplit(delivery.address)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -99,7 +104,7 @@ class Webhook:
         return min(ips, key=lambda ip: ipaddress.ip_address(ip.partition("%")[0]).version)
 
 
-async def _drain(answer: httpx.Response) -> None:
+async def _drain(answer: "httpx.Response") -> None:
     """Read a short answer to its end, so that the receiver is not cut off in the middle of it."""
     read = 0
     async for piece in answer.aiter_raw():
@@ -108,7 +113,7 @@ async def _drain(answer: httpx.Response) -> None:
             return
 
 
-def _judge(answer: httpx.Response, now_s: float) -> Attempt:
+def _judge(answer: "httpx.Response", now_s: float) -> Attempt:
     status = answer.status_code
     if answer.is_success:
         return Delivered(str(status))
