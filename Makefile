@@ -21,10 +21,10 @@ check: setup     ## format, lint, types (of the browser UI, too, where npm is), 
 	@bash scripts/web/check.sh
 	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
-test: setup      ## everything but the soaks (about 12 minutes on two cores)
+test: setup      ## everything but the soaks (about 25 minutes on two cores)
 	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" tests
 
-soak: setup      ## the long ones: crash rounds, fuzzing, memory
+soak: setup      ## the long ones: strictness, fuzzing, kills and answers of the index (hours)
 	$(PY) -m pytest -m soak --timeout=0 tests
 	$(PY) -m pytest --hypothesis-profile soak --timeout=0 $(FUZZED)
 

@@ -24,6 +24,7 @@ from bench.appends import stored_bytes
 from bench.machine import describe, resident_mib, row
 from bench.search.load import load
 from bench.search.peers import Duck, Lite
+from bench.search.sealing import on_one_core
 from bench.service import Service, serving
 
 WORDS = "lamp chair table sofa carpet shelf mirror desk stool bench cupboard drawer curtain pillow".split()
@@ -178,6 +179,8 @@ def measure(data: Path, base: Path, options: argparse.Namespace) -> None:
     os.environ["GRAVEN_INDEX_QUERY_TIMEOUT_S"] = "60"
     if not options.indexed:
         index_fully(data, options.events)
+        if options.events > 3 * 262_144:
+            on_one_core(data)
     with serving(data) as service:
         asker = Asker(service)
         while True:

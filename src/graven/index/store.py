@@ -158,8 +158,9 @@ class LogIndex:
             return True
 
     def outdated(self) -> SealedSegment | None:
-        """A sealed segment that an older mapper derived."""
-        return next((segment for segment in reversed(self.sealed()) if segment.manifest.mapper != VERSION), None)
+        """A sealed segment that is damaged, else one that an older mapper derived."""
+        found = [segment for segment in self.sealed() if segment.is_damaged or segment.manifest.mapper != VERSION]
+        return max(found, key=lambda segment: (segment.is_damaged, segment.first), default=None)
 
     def clear(self) -> None:
         """Forget everything, on disk too."""

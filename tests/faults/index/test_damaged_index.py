@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import threading
 
 import pytest
 from tests.support.indexed_log import ROWS, append, events, followed, found, opened, reference, seal_all
 
 from graven.index.derive import view as mapper
-from graven.index.process import followed as following
+from graven.index.process import following as following_module
+from graven.index.process.followed import MOST_HOT
+from graven.index.process.following import Following
 from graven.index.segment.sealed import folder_name
 
 QUERIES = ["", "actor:u-3", "action:thing.br*", '"number 70 of"', "num*", "outcome:failure -actor:u-0", "input.n>=150"]
@@ -125,6 +128,41 @@ def test_an_older_mapper_s_segments_answer_until_they_are_derived_again(data, mo
     check(log)
 
 
+class Alone:
+    """The one log, as the index process has all of them."""
+
+    def __init__(self, log):
+        self._log = log
+
+    def open_new(self):
+        return []
+
+    def all(self):
+        return [self._log]
+
+
+@pytest.mark.parametrize("name", ["columns.parquet", "codes.arrow", "values.arrow", "keys.bin", "terms/words.txt"])
+def test_a_bit_that_the_disk_lost_is_found_and_the_segment_derived_again(data, name, monkeypatch):
+    path = home(data) / folder_name(ROWS) / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 16
+    path.write_bytes(content)
+    log = followed(data, COUNT)
+    damaged = log.index.sealed()[1]
+    said, derived = [], threading.Event()
+    monkeypatch.setattr(following_module, "_PAUSE_S", 0.01)
+    following = Following(
+        Alone(log),
+        progress=lambda log: derived.set() if log.index.sealed()[1] is not damaged else None,
+        warn=said.append,
+    )
+    following.start()
+    assert derived.wait(60)
+    following.stop()
+    assert said == [f"{path} is not as it was made; this part of the index of shop is derived again"]
+    check(log)
+
+
 def test_rebuilding_gives_what_following_gave(data):
     log = followed(data, COUNT)
     before = [found(log, query) for query in QUERIES]
@@ -162,4 +200,4 @@ def test_hot_rows_stay_bounded_when_nothing_is_sealed(data):
     with opened(data) as log:
         append(log, events(COUNT, 3 * ROWS))
     index = followed(data, COUNT + 3 * ROWS)
-    assert index.index.hot_rows() == following.MOST_HOT * ROWS
+    assert index.index.hot_rows() == MOST_HOT * ROWS

@@ -76,11 +76,12 @@ def test_a_new_one_knows_everything(server):
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_it_loses_and_doubles_nothing(server):
+@pytest.mark.parametrize("rounds", [6, pytest.param(120, marks=pytest.mark.soak)])
+def test_killed_at_random_moments_it_loses_and_doubles_nothing(server, rounds):
     rng = random.Random(4)
     total, killed = 0, set()
     with server.client() as client:
-        for _ in range(6):
+        for _ in range(rounds):
             count = rng.randrange(1, 400)
             batch = [event(n) for n in range(total, total + count)]
             client.post("/v1/logs/default/events", json=batch).raise_for_status()

@@ -74,6 +74,13 @@ def test_every_answer_from_files_is_that_of_a_scan(world, sealed, limit):
     check_answers(world, sealed, limit)
 
 
+@pytest.mark.soak
+@given(worlds(), st.integers(0, 3), st.integers(1, 8))
+@settings(max_examples=4_000, deadline=None, suppress_health_check=SLOW)
+def test_the_same_for_four_thousand_worlds(world, sealed, limit):
+    check_answers(world, sealed, limit)
+
+
 def check_answers(world, sealed, limit):
     made, cuts, views, asked = world
     # so that few rows come in several stretches, too

@@ -53,7 +53,9 @@ def status(server: str | None, token: str | None, data: Path | None, as_json: bo
         terminal.note("the index process is away; the server starts it again by itself. Recording goes on")
     outdated = sum(int(log.get("outdated_segments") or 0) for log in logs)
     if outdated:
-        terminal.note(f"{terminal.plural(outdated, 'segment')} of an older version, derived again in the background")
+        terminal.note(
+            f"{terminal.plural(outdated, 'segment')} of an older version or damaged, derived again in the background"
+        )
 
 
 def _row(log: Mapping[str, Any]) -> list[str]:

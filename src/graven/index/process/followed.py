@@ -11,6 +11,7 @@ from graven.errors import GravenError
 from graven.event.pushed import leaf_of
 from graven.index.derive.deriver import Deriver
 from graven.index.derive.view import VERSION
+from graven.index.process.checked import Checked
 from graven.index.process.messages import LogState
 from graven.index.reading import Batch, LogReader
 from graven.index.segment.sealed import SealedSegment
@@ -55,6 +56,7 @@ class FollowedLog:
         origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
         home = data_dir / "index" / name
         self.index = LogIndex(home, origin, genuine=self._genuine, rows=sealed_rows)
+        self.checked = Checked(clock)
 
     def grew(self, committed: int) -> None:
         """The log has that many committed entries."""
@@ -141,7 +143,7 @@ class FollowedLog:
             hot_rows=self.index.hot_rows(),
             sealed_bytes=sum(segment.size_bytes for segment in sealed),
             hot_bytes=self.index.hot_bytes(),
-            outdated=sum(segment.manifest.mapper != VERSION for segment in sealed),
+            outdated=sum(segment.is_damaged or segment.manifest.mapper != VERSION for segment in sealed),
         )
 
     def close(self) -> None:

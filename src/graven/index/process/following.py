@@ -1,4 +1,4 @@
-"""The threads that make the index: one follows all logs in turn, one seals."""
+"""The threads that make the index: one follows all logs in turn, one seals, and looks over what is sealed."""
 
 import subprocess
 import threading
@@ -116,6 +116,9 @@ class Following:
                     continue
                 try:
                     done |= self._seal_one(log)
+                    if not done and (wrong := log.checked.look(log.index.sealed)):
+                        self._warn(f"{wrong}; this part of the index of {log.name} is derived again")
+                        done = True
                     self._seal_patience.worked(log.name)
                 except Exception as error:  # noqa: BLE001 - one that cannot be sealed must not stop the others
                     if not self._stopping.is_set():
@@ -127,7 +130,7 @@ class Following:
                 self._sealable.wait(_PAUSE_S)
 
     def _seal_one(self, log: FollowedLog) -> bool:
-        """Seal the oldest full part, else one segment that an older mapper made."""
+        """Seal the oldest full part, else one segment that is damaged or that an older mapper made."""
         generation = log.index.generation  # before anything is read: what is forgotten meanwhile is not taken
         full = log.index.full()
         if full is not None:

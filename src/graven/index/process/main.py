@@ -113,6 +113,8 @@ class IndexProcess:
             answer = failure_of(call.id, error)
         except Exception as error:  # noqa: BLE001 - the server must not wait for ever for what broke here
             _say(f"{call.method} failed: {error!r}")
+            if (log := self._logs.get(call.log)) is not None:
+                log.checked.suspect()  # a damaged file may be why
             answer = failure_of(call.id, GravenError("the index could not answer", code="index_failed"))
         with self._asking:
             cancelled = self._cancelled.pop(call.id, False)

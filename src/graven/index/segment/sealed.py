@@ -1,11 +1,13 @@
 """A sealed segment: a folder of files that never change, made once, opened by mapping.
 
 The manifest is written last and names every file with its size, so a folder without one, or with a file of another
-size, is no segment: it is made again from the log.
+size, is no segment: it is made again from the log. It holds their sums as well, which are looked at later (`check`):
+reading everything would make a start long.
 """
 
 import os
 import shutil
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -27,15 +29,23 @@ from graven.index.segment.terms import Terms, build_terms
 
 __all__ = ["FORMAT", "Manifest", "SealedSegment", "folder_name", "seal"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the files; segments of another are made again."""
 
 _MANIFEST: Final = "manifest.json"
+_PIECE_BYTES: Final = 2**20
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of a segment: its size in bytes, and its CRC-32 (as of gzip, RFC 1952 8)."""
+
+    size: int
+    crc32: int
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a segment says of itself. `mapper` is the version that derived it, `leaf` the hexadecimal leaf hash of its
-    last entry, which tells whether it is of the log as it is; `files` maps names to sizes."""
+    last entry, which tells whether it is of the log as it is; `files` are those beside it, by name."""
 
     format: int
     mapper: int
@@ -44,7 +54,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     received: tuple[int, int]
     claimed: tuple[int, int]
     leaf: str
-    files: dict[str, int]
+    files: dict[str, File]
 
 
 def folder_name(first: int) -> str:
@@ -68,7 +78,7 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
         connection.close()
         build_terms(table["text"], making / "terms")
         received, time = table["received"].to_numpy(), table["time"].to_numpy()
-        files = {str(p.relative_to(making)): p.stat().st_size for p in sorted(making.rglob("*")) if p.is_file()}
+        files = {str(p.relative_to(making)): _file(p) for p in sorted(making.rglob("*")) if p.is_file()}
         spans = (int(received[0]), int(received[-1])), (int(time.min()), int(time.max()))
         manifest = Manifest(FORMAT, mapper, first, len(table), *spans, leaf, files)
         (making / _MANIFEST).write_bytes(msgspec.json.encode(manifest))
@@ -82,6 +92,15 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
             f"a segment of the index could not be written: {error}", hint="graven index status"
         ) from error
     return folder
+
+
+def _file(path: Path) -> File:
+    size = crc = 0
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            size += len(piece)
+            crc = zlib.crc32(piece, crc)
+    return File(size, crc)
 
 
 def _write_columns(table: pa.Table, path: Path) -> None:
@@ -118,6 +137,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _check_sizes(folder: Path, manifest: Manifest) -> None:
+    for name, file in manifest.files.items():
+        if (found := (folder / name).stat().st_size) != file.size:
+            raise ValueError(f"{folder / name} has {found} bytes, expected {file.size}")
+
+
 class SealedSegment:
     """See `contract.Segment`. Raises ValueError when the folder is no whole segment."""
 
@@ -125,24 +150,36 @@ class SealedSegment:
         self.folder = folder
         try:
             self.manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
-            for name, size in self.manifest.files.items():
-                if (found := (folder / name).stat().st_size) != size:
-                    raise ValueError(f"{folder / name} has {found} bytes, expected {size}")
+            _check_sizes(folder, self.manifest)
             self._flat = Flat(folder)
             self._keys = load(folder / "keys.bin")
             self._terms = Terms(folder / "terms", self.manifest.count)
             # held, not opened again by name: a segment made anew takes the name, and asks of the old one go on
             self._columns = mapped(folder / "columns.parquet")
             self._metadata = pq.read_metadata(pa.BufferReader(self._columns))
-        except (OSError, msgspec.MsgspecError, pa.ArrowInvalid) as error:
+        except Exception as error:  # whatever the files hold, they are made again
             raise ValueError(f"{folder} is no whole segment: {error}") from error
         self._secret = secret
         self.first = self.manifest.first
         self.count = self.manifest.count
+        self.is_damaged = False
 
     @property
     def size_bytes(self) -> int:
-        return sum(self.manifest.files.values())
+        return sum(file.size for file in self.manifest.files.values())
+
+    def check(self) -> str:
+        """What is wrong with its files, "" when they are as they were made; kept in `is_damaged`. Reads all of them."""
+        found = ""
+        try:
+            for name, file in self.manifest.files.items():
+                if _file(self.folder / name) != file:
+                    found = f"{self.folder / name} is not as it was made"
+                    break
+        except OSError as error:
+            found = f"{self.folder} cannot be read: {error}"
+        self.is_damaged = bool(found)
+        return found
 
     def numbers(self, column: str) -> Numbers:
         """See `contract.Segment`."""

@@ -5,7 +5,8 @@ ran out of memory and made several, the row is read from a fast field instead.
 """
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,12 +53,24 @@ def build_terms(text: pa.StringArray | pa.ChunkedArray, folder: Path) -> None:
     (folder / _WORDS).write_bytes(b"\n" + "\n".join(word for word, _ in words).encode() + b"\n")
 
 
+@contextmanager
+def _without_panics() -> Iterator[None]:
+    """A panic within tantivy, which damaged files bring about, is no `Exception` in Python: a ValueError here."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise ValueError(f"the terms are damaged: {error}") from error
+
+
 class Terms:
-    """Searches; any thread."""
+    """Searches; any thread. ValueError where files are damaged so that it shows."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        self._index = tantivy.Index.open(str(folder))
-        self._searcher = self._index.searcher()
+        with _without_panics():
+            self._index = tantivy.Index.open(str(folder))
+            self._searcher = self._index.searcher()
         self._count = count
         # mapped: a segment made anew takes this name. This keeps a descriptor, the only one of a sealed segment: over a
         # buffer without one, `re` takes up to twice as long as `mmap.find`, and Arrow four times.
@@ -87,14 +100,16 @@ class Terms:
         else:
             phrase: list[Any] = list(tokens)
             query = tantivy.Query.phrase_query(schema, _TEXT, phrase)
-        hits = self._searcher.search(query, limit=max(1, self._count), count=False).hits
+        with _without_panics():
+            hits = self._searcher.search(query, limit=max(1, self._count), count=False).hits
         mask = np.zeros(self._count, np.bool_)
         if not hits:
             return mask
         if self._searcher.num_segments == 1:
             mask[np.fromiter((address.doc for _, address in hits), np.int64, len(hits))] = True
         else:
-            rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
+            with _without_panics():
+                rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
             mask[np.array(rows, np.int64)] = True
         return mask
 

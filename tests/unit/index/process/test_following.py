@@ -22,8 +22,15 @@ class Log:
         self.rebuilt = 0
         self.asked = False
         self.index = SimpleNamespace(
-            generation=0, hot_rows=lambda: 0, sealed_rows=8, full=self._full, outdated=lambda: None, home=None
+            generation=0,
+            hot_rows=lambda: 0,
+            sealed_rows=8,
+            full=self._full,
+            outdated=lambda: None,
+            sealed=tuple,
+            home=None,
         )
+        self.checked = SimpleNamespace(look=lambda sealed: "")
         self.sealings = 0
 
     def _full(self):

@@ -1,6 +1,8 @@
 """A sealed segment answers as the rows that it was made of, also when another takes its name."""
 
+import contextlib
 import os
+import random
 
 import numpy as np
 import pytest
@@ -63,3 +65,49 @@ def test_an_open_segment_holds_one_descriptor_that_of_its_words(tmp_path):
     links = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
     held = [link for link in links if link.startswith(str(one.folder.resolve()))]
     assert held == [str(one.folder.resolve() / "terms" / "words.txt")]
+
+
+def lose_bit(path, offset, bit):
+    """In place: cutting a file that is mapped would end the process."""
+    with path.open("r+b") as file:
+        file.seek(offset)
+        lost = file.read(1)[0] ^ bit
+        file.seek(offset)
+        file.write(bytes([lost]))
+
+
+NAMES = ["columns.parquet", "codes.arrow", "values.arrow", "keys.bin", "terms/words.txt"]
+
+
+def test_a_segment_as_it_was_made_has_nothing_wrong(tmp_path):
+    one = sealed(events("a"), tmp_path)
+    assert (one.check(), one.is_damaged) == ("", False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_bit_of_any_file_is_missed(tmp_path, name):
+    one = sealed(events("a"), tmp_path)
+    lose_bit(one.folder / name, (one.folder / name).stat().st_size // 2, 4)
+    assert one.check() == f"{one.folder / name} is not as it was made"
+    assert one.is_damaged
+
+
+def test_a_file_that_is_gone_is_damage(tmp_path):
+    one = sealed(events("a"), tmp_path)
+    (one.folder / "keys.bin").unlink()
+    assert "cannot be read" in one.check()
+    assert one.is_damaged
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_bit_lost_anywhere_raises_no_more_than_an_exception(tmp_path, seed):
+    """A panic within the engine of the terms would be none, and end the thread that asked."""
+    rng = random.Random(seed)
+    one = sealed(events("word", 300), tmp_path)
+    path = rng.choice([path for path in sorted(one.folder.rglob("*")) if path.is_file() and path.stat().st_size])
+    lose_bit(path, rng.randrange(path.stat().st_size), 1 << rng.randrange(8))
+    with contextlib.suppress(Exception):
+        damaged = type(one)(one.folder, secret="0f")
+        for tokens, prefix in ((["word"], False), (["word", "1"], False), (["wo"], True)):
+            damaged.worded(tokens, prefix=prefix, infix=False)
+        damaged.columns(["message"], None)
