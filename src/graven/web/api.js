@@ -51,7 +51,8 @@ export async function call(method, path, { query = {}, signal, accept, headers: 
   let response;
   try {
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    response = await fetch(url, { method, headers, signal: signal ?? null, body: sent ?? null, credentials: "same-origin" });
+    const early = method === "GET" ? await asked(path) : undefined;
+    response = early ?? (await fetch(url, { method, headers, signal: signal ?? null, body: sent ?? null, credentials: "same-origin" }));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     if (!quiet) serverGone.value = true;
@@ -71,6 +72,15 @@ export async function call(method, path, { query = {}, signal, accept, headers: 
   }
   if (error.code === "index_away") indexAway.value = true;
   throw error;
+}
+
+/** What early.js asked for before there were modules: each answer serves once. @param {string} path @returns {Promise<Response | undefined> | undefined} */
+function asked(path) {
+  /** @type {Map<string, Promise<Response | undefined>> | undefined} */
+  const early = Reflect.get(globalThis, "gravenAsked");
+  const answer = early?.get(path);
+  early?.delete(path);
+  return answer;
 }
 
 /** @param {Response} response */

@@ -21,7 +21,7 @@
  */
 
 import { ApiError, getJson, send } from "./api.js";
-import { batch, effect, html, render, useEffect, useErrorBoundary, useState } from "./html.js";
+import { batch, effect, html, render, useEffect, useErrorBoundary, useLayoutEffect, useState } from "./html.js";
 import { LOGIN, PAGES } from "./pages.js";
 import { watch } from "./proof/guard.js";
 import { link, navigate, route, startRouter } from "./route.js";
@@ -94,7 +94,7 @@ function PageView({ entry }) {
   const [loaded, setLoaded] = useState(/** @type {{name: string, module: import("./pages.js").PageModule} | null} */ (null));
   const [failed, setFailed] = useState(/** @type {unknown} */ (null));
   const [broken, reset] = useErrorBoundary((error) => console.error(error));
-  useEffect(() => {
+  useLayoutEffect(() => {
     let isShown = true; // what loads late may not win over the page that was gone on to
     setFailed(null);
     entry.load().then(

@@ -1,6 +1,6 @@
 /**
  * What a person chose in this browser: theme, time zone, times, shortcuts. Kept in localStorage, read as signals.
- * `theme.js`, which runs before anything is painted, reads the same record.
+ * `early.js`, which runs before anything is painted, reads the same record.
  */
 
 import { effect, signal } from "./html.js";

@@ -1,7 +1,8 @@
 /** A line over time, drawn by uPlot (loaded when one is shown), with a table of the same numbers for those who cannot see it. */
 
-import { html, style, useEffect, useRef } from "../html.js";
+import { html, useEffect, useRef } from "../html.js";
 import { fitting } from "../parts/axis-labels.js";
+import { plotting } from "../parts/plot.js";
 import { theme } from "../preferences.js";
 import { count } from "./parts.js";
 import { absolute } from "./time.js";
@@ -21,7 +22,7 @@ export function LineChart({ times, values, label }) {
     const element = /** @type {HTMLDivElement} */ (place.current);
     const observer = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: 180 }));
     void (async () => {
-      const [{ default: UPlot }] = await Promise.all([import("../vendor/uplot.js"), style(import.meta.url, "../vendor/uplot.css")]);
+      const UPlot = await plotting();
       if (ended) return;
       const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
       const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "12px system-ui" };

@@ -1,14 +1,14 @@
 /** The histogram: stacked counts over time. Dragging over it zooms in; the browser's Back, or “Zoom out”, goes back. */
 
-import { html, style, useEffect, useRef, useState } from "../../html.js";
+import { html, useEffect, useRef, useState } from "../../html.js";
 import { theme } from "../../preferences.js";
 import { count } from "../../shell/parts.js";
 import { formatAbsolute, formatDuration, formatStamp, offsetMinutes, instantOf } from "../../parts/time.js";
 import { fitting } from "../../parts/axis-labels.js";
-import uPlot from "../../vendor/uplot.js";
+import { plotting } from "../../parts/plot.js";
 import { brushed, colour, named, stacked } from "./stack.js";
 
-/** @import {Histogram as Told, Part} from "./search.js" @import {Stack} from "./stack.js" */
+/** @import {Histogram as Told, Part} from "./search.js" @import {Stack} from "./stack.js" @import uPlot from "../../vendor/uplot.js" */
 /**
  * @typedef {object} HistogramProps
  * @property {Part<Told>} part
@@ -20,15 +20,12 @@ import { brushed, colour, named, stacked } from "./stack.js";
  * @property {(value: string | null, exclude: boolean) => void} onValue  null: any value
  */
 
-await style(import.meta.url, "../../vendor/uplot.css");
-
 const HEIGHT = 92;
 const LOW = 60;
 /** Pixels beside the bars: room for half a label, and for counts. */
 const EDGE = 22;
 const COUNTS = 44;
 const MONTH_MS = 27 * 86_400_000;
-const bars = /** @type {NonNullable<uPlot.Series.PathBuilderFactories["bars"]>} */ (uPlot.paths.bars);
 
 /** @param {HistogramProps} props */
 export function Histogram({ part, by, fields, zone, onBy, onZoom, onValue }) {
@@ -42,16 +39,23 @@ export function Histogram({ part, by, fields, zone, onBy, onZoom, onValue }) {
   useEffect(() => {
     const element = box.current;
     if (!element || !stack || !stack.x.length) return undefined;
-    const plot = drawn(element, stack, by, zone, { zoom: (since, until) => zoom.current(since, until), hover: setHover });
-    const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: element.clientHeight }));
-    watch.observe(element);
+    /** @type {uPlot | null} */
+    let plot = null;
+    let isShown = true;
+    const watch = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: element.clientHeight }));
     const scheme = matchMedia("(prefers-color-scheme: dark)");
-    const redraw = () => plot.redraw();
-    scheme.addEventListener("change", redraw);
+    const redraw = () => plot?.redraw();
+    void plotting().then((UPlot) => {
+      if (!isShown) return;
+      plot = drawn(UPlot, element, stack, by, zone, { zoom: (since, until) => zoom.current(since, until), hover: setHover });
+      watch.observe(element);
+      scheme.addEventListener("change", redraw);
+    });
     return () => {
+      isShown = false;
       scheme.removeEventListener("change", redraw);
       watch.disconnect();
-      plot.destroy();
+      plot?.destroy();
     };
   }, [told, by, zone, dark]);
   const wide = told && told.buckets.length ? `${formatDuration(told.width_ns)} a bar` : "";
@@ -98,12 +102,13 @@ function described(stack, told, zone) {
 }
 
 /**
- * @param {HTMLElement} element @param {Stack} stack @param {string} by @param {string} zone
+ * @param {typeof uPlot} UPlot @param {HTMLElement} element @param {Stack} stack @param {string} by @param {string} zone
  * @param {{zoom: (since: string, until: string) => void, hover: (bucket: number) => void}} told
  */
-function drawn(element, stack, by, zone, told) {
+function drawn(UPlot, element, stack, by, zone, told) {
   const css = (/** @type {string} */ name) => getComputedStyle(element).getPropertyValue(name).trim() || "#888";
   const half = Number(stack.width) / 2e6;
+  const bars = /** @type {NonNullable<uPlot.Series.PathBuilderFactories["bars"]>} */ (UPlot.paths.bars);
   const [first = 0, last = 1] = [stack.x[0], stack.x.at(-1)];
   const layers = stack.layers.map((layer, at) => ({ ...layer, name: colour(by, layer.value, at) })).reverse();
   const isLow = element.clientHeight < LOW;
@@ -142,7 +147,7 @@ function drawn(element, stack, by, zone, told) {
       ],
     },
   };
-  return new uPlot(options, [stack.x, ...layers.map(({ sums }) => sums)], element);
+  return new UPlot(options, [stack.x, ...layers.map(({ sums }) => sums)], element);
 }
 
 /** @param {number} stamp @param {string} zone @returns {Date} whose local parts are those of the zone */

@@ -1,6 +1,6 @@
 /** The page Events: find, look, follow. Everything that is chosen is in the URL (place.js). */
 
-import { html, style, useComputed, useEffect, useRef, useState } from "../../html.js";
+import { html, style, useComputed, useEffect, useLayoutEffect, useRef, useState } from "../../html.js";
 import { shortcuts, zone as ownZone } from "../../preferences.js";
 import { changeQuery, link, navigate } from "../../route.js";
 import { count, Empty, plural, Problem } from "../../shell/parts.js";
@@ -35,7 +35,8 @@ export default function Events({ route }) {
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const list = useRef(/** @type {ListHandle | null} */ (null));
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // before the first frame is painted, not after it: the server has work to do meanwhile
     search.href = route.href;
     search.show(place, zone, open);
   }, [route.href, zone, open.join()]);

@@ -23,7 +23,7 @@ import { RowStore } from "./row-store.js";
 /** @template T @typedef {{value: T | null, error: ApiError | null, loading: boolean}} Part */
 
 /** As many as are looked at without scrolling far: each page that is asked for is a recorded read. */
-const FIRST_PAGE = 200;
+const FIRST_PAGE = 100;
 const PAGE = 500;
 const BUCKETS = 90;
 const LIVE_ROWS = 20_000;
@@ -97,18 +97,26 @@ export class Search {
     this.#place = place;
     this.#fields = fields;
     this.#asked = asked(place, offset);
-    if (!same) {
-      this.#key = key;
-      void this.load();
+    this.#key = key;
+    if (same) {
+      this.#count();
+      return;
     }
-    if (this.#chartKey !== key + place.by) {
-      this.#chartKey = key + place.by;
+    for (const part of [this.histogram, this.facets]) part.value = { ...part.value, loading: true };
+    void this.load().then(() => this.#isStopped || this.#count());
+  }
+
+  /** Counts what is not counted yet: rows come first, and what counts everything does not hold them up. */
+  #count() {
+    const chartKey = this.#key + this.#place?.by;
+    if (this.#chartKey !== chartKey) {
+      this.#chartKey = chartKey;
       void this.loadHistogram();
     }
-    const facetKey = key + fields.join();
+    const facetKey = this.#key + this.#fields.join();
     if (this.#facetKey !== facetKey) {
       this.#facetKey = facetKey;
-      void this.loadFacets(fields);
+      void this.loadFacets(this.#fields);
     }
   }
 
