@@ -163,10 +163,12 @@ class LogIndex:
         return max(found, key=lambda segment: (segment.is_damaged, segment.first), default=None)
 
     def clear(self) -> None:
-        """Forget everything, on disk too."""
+        """Forget everything, on disk too, also where somebody removed it."""
         with self._changing, self._lock:
             self._sealed, self._hot = [], []
             self.generation += 1
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._keep(self._log)
         for folder in self.home.iterdir():
             if folder.is_dir():  # one that is just being made may resist, and is not taken
                 shutil.rmtree(folder, ignore_errors=True)
@@ -192,14 +194,18 @@ class LogIndex:
             known = msgspec.json.decode(path.read_bytes(), type=_Log)
             if known.origin == origin:
                 return known
-        except (FileNotFoundError, msgspec.MsgspecError):
+        except (FileNotFoundError, ValueError, msgspec.MsgspecError):
             pass
         for folder in self.home.iterdir():  # of another log, or of nobody knows which
             shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
         made = _Log(origin, secrets.token_hex(16))
-        path.touch(mode=0o600)
-        path.write_bytes(msgspec.json.encode(made))
+        self._keep(made)
         return made
+
+    def _keep(self, log: _Log) -> None:
+        path = self.home / _LOG
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(log))
 
     def _open_sealed(self, genuine: Callable[[SealedSegment], bool]) -> list[SealedSegment]:
         opened: list[SealedSegment] = []

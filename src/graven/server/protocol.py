@@ -18,10 +18,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from graven.server.problems import problem_bytes
 from graven.server.settings import LimitSettings
 
-__all__ = ["RESPOND", "GuardedProtocol", "guarded_protocol"]
+__all__ = ["ENDLESS", "RESPOND", "GuardedProtocol", "guarded_protocol"]
 
 RESPOND = "graven.respond"
 """ASGI extension: `scope["extensions"][RESPOND](status, header lines, body)` answers in one write."""
+
+ENDLESS = "graven.endless"
+"""ASGI extension: `scope["extensions"][ENDLESS]()` says that the answer has no end of its own. Whoever closes its side
+of the connection then is gone, and not waiting for the rest of it."""
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers together, beyond one read of the transport; above it 431."""
@@ -43,6 +47,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deadline = 0.0
         self._timer: TimerHandle | None = None
         self._refused = False
+        self._ended = self._endless = False  # what the client sends, what it gets
         self._raw = 0  # bytes from the transport in this phase
         self._content = 0  # of which body content
         self._window_since = 0.0
@@ -104,7 +109,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
             return False
         cycle.keep_alive = False
-        return True
+        self._ended = True
+        return not self._endless
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -131,7 +137,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        extensions: dict[str, Any] = {RESPOND: partial(self._respond, self.cycle)}
+        extensions: dict[str, Any] = {RESPOND: partial(self._respond, self.cycle), ENDLESS: self._answer_is_endless}
         self.cycle.on_response = partial(self._answered, self.cycle)
         self.scope["extensions"] = extensions
         self._phase = "body"
@@ -186,6 +192,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+
+    def _answer_is_endless(self) -> None:
+        self._endless = True
+        if self._ended:
+            self.transport.close()
 
     # --- deadlines
 

@@ -17,6 +17,7 @@ from litestar.response import Stream
 
 from graven.errors import Busy, GravenError
 from graven.server.problems import problem_of
+from graven.server.protocol import ENDLESS
 from graven.server.rate import Bucket
 from graven.server.search import QUERY_PARAMETERS, given_parameters
 from graven.server.service import Service, client_ip
@@ -110,6 +111,9 @@ def tail_routes(
                 facts = {"count": sent, "last": position}
                 service.reads.soon(principal, client_ip(request.scope), "events.tail.end", log, facts)
 
+        extensions: Any = request.scope.get("extensions") or {}
+        if (endless := extensions.get(ENDLESS)) is not None:
+            endless()  # or a reader that left would be missed after 30 s only
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         return Stream(pieces(), media_type="text/event-stream", headers=headers)
 

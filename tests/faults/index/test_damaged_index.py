@@ -155,11 +155,34 @@ def test_a_bit_that_the_disk_lost_is_found_and_the_segment_derived_again(data, n
         Alone(log),
         progress=lambda log: derived.set() if log.index.sealed()[1] is not damaged else None,
         warn=said.append,
+        broken=lambda: said.append("broken"),
     )
     following.start()
     assert derived.wait(60)
     following.stop()
     assert said == [f"{path} is not as it was made; this part of the index of shop is derived again"]
+    check(log)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"[]", b""])
+def test_an_index_that_does_not_know_whose_it_is_begins_anew(data, content):
+    (home(data) / "log.json").write_bytes(content)
+    log = followed(data, COUNT)
+    assert log.index.size == COUNT
+    check(log)
+
+
+def test_an_index_whose_folder_was_removed_is_rebuilt_and_sealed(data):
+    log = followed(data, COUNT)
+    shutil.rmtree(home(data))
+    log.rebuild()
+    while log.follow():
+        pass
+    seal_all(log)
+    assert len(log.index.sealed()) == 3
+    log.close()
+    log = followed(data, COUNT)
+    assert (len(log.index.sealed()), log.index.dropped) == (3, [])
     check(log)
 
 

@@ -4,12 +4,14 @@ import csv
 import io
 import itertools
 import json
+import socket
 import threading
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
 from tests.support.searching import record, search, wait_indexed
+from tests.support.server_requests import raw_exchange
 
 
 def told(lines):
@@ -96,6 +98,23 @@ def test_a_tail_shows_a_batch_that_is_no_more_than_its_rate(server, client):
 
 def test_a_tail_with_a_bad_query_is_refused(client):
     assert client.get("/v1/logs/default/tail", params={"q": "actr:x"}).status_code == 400
+
+
+def test_a_tail_ends_when_its_reader_closes_its_side(server):
+    """It has no end of its own: a reader that has gone would hold its place until a write fails."""
+    request = f"GET /v1/logs/default/tail HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n"
+    raw_exchange(server.url, request.encode(), half_close=True)  # returns when the server has closed
+
+
+def test_a_tail_that_shows_something_ends_when_its_reader_closes_its_side(server):
+    request = f"GET /v1/logs/default/tail HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n"
+    host, _, port = server.url.partition("://")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=60) as stream:
+        stream.sendall(request.encode())
+        assert stream.recv(1)
+        stream.shutdown(socket.SHUT_WR)
+        while stream.recv(65_536):
+            pass
 
 
 def test_a_tail_is_recorded_at_its_start_and_its_end(server, client):

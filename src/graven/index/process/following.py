@@ -19,7 +19,7 @@ _PAUSE_S: Final = 1.0
 
 
 class Following:
-    """`progress` is told of each log that got further, `warn` of what failed."""
+    """`progress` is told of each log that got further, `warn` of what failed, `broken` that a thread ended by it."""
 
     def __init__(
         self,
@@ -27,10 +27,12 @@ class Following:
         *,
         progress: Callable[[FollowedLog], None],
         warn: Callable[[str], None],
+        broken: Callable[[], None],
     ) -> None:
         self._logs = logs
         self._progress = progress
         self._warn = warn
+        self._broken = broken
         self._stopping = threading.Event()
         self._grown = threading.Event()
         self._sealable = threading.Event()
@@ -40,8 +42,8 @@ class Following:
         self._follow_patience = Patience(_PAUSE_S, 30.0)
         self._seal_patience = Patience(_PAUSE_S, 300.0)
         self._threads = [
-            threading.Thread(target=self._follow, name="follow", daemon=True),
-            threading.Thread(target=self._seal, name="seal", daemon=True),
+            threading.Thread(target=self._lasting, args=(self._follow,), name="follow", daemon=True),
+            threading.Thread(target=self._lasting, args=(self._seal,), name="seal", daemon=True),
         ]
 
     def start(self) -> None:
@@ -70,6 +72,13 @@ class Following:
             sealing.kill()
         for thread in self._threads:
             thread.join()
+
+    def _lasting(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - without this thread the process would live on and index nothing
+            self._warn(f"the thread {threading.current_thread().name} ended: {error!r}")
+            self._broken()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():

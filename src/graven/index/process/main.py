@@ -63,7 +63,7 @@ class IndexProcess:
         """Questions that wait or are being answered, and whether nobody wants to know any more."""
         self._streams = Streams()
         self._pool = ThreadPoolExecutor(_THREADS, "answer")
-        self._following = Following(self._logs, progress=self._progressed, warn=_say)
+        self._following = Following(self._logs, progress=self._progressed, warn=_say, broken=_end)
 
     def run(self) -> None:
         """Serve until the other end closes."""
@@ -111,7 +111,7 @@ class IndexProcess:
             answer: Answer | Failure = self._answered(call, deadline)
         except GravenError as error:
             answer = failure_of(call.id, error)
-        except Exception as error:  # noqa: BLE001 - the server must not wait for ever for what broke here
+        except BaseException as error:  # noqa: BLE001 - the server must not wait for ever for whatever broke here
             _say(f"{call.method} failed: {error!r}")
             if (log := self._logs.get(call.log)) is not None:
                 log.checked.suspect()  # a damaged file may be why
@@ -166,6 +166,11 @@ class IndexProcess:
 def _say(text: str) -> None:
     sys.stderr.write(f"graven: index: {text}\n")
     sys.stderr.flush()
+
+
+def _end() -> None:
+    """The server starts another: all that is lost can be derived."""
+    os._exit(1)
 
 
 def main() -> None:

@@ -39,6 +39,7 @@ def seal_apart(
     rows = home / f"rows-{folder_name(first)}.arrow"
     try:
         try:
+            home.mkdir(parents=True, exist_ok=True)  # somebody may have removed it under a running server
             with pa.OSFile(str(rows), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_table(table)
         except OSError as error:

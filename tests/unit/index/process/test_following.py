@@ -79,7 +79,7 @@ def run(monkeypatch):
 
     def begin(*logs):
         said = []
-        made = Following(Logs(*logs), progress=lambda log: None, warn=said.append)
+        made = Following(Logs(*logs), progress=lambda log: None, warn=said.append, broken=lambda: said.append("broken"))
         made.start()
         started.append(made)
         return made, said
@@ -121,3 +121,12 @@ def test_the_sealing_thread_outlives_what_it_fails_at(run, monkeypatch):
     until(lambda: log.sealings >= 3)
     assert all("could not be sealed" in line for line in said)
     assert made is not None
+
+
+def test_a_thread_that_ends_by_what_is_no_exception_ends_the_process(run):
+    class Panic(BaseException):
+        pass
+
+    _, said = run(Log("bad", [Panic("within an engine")]))
+    until(lambda: "broken" in said)
+    assert any("ended: Panic('within an engine')" in line for line in said)
