@@ -24,7 +24,7 @@ check: setup     ## format, lint, types (of the browser UI, too, where npm is), 
 test: setup      ## everything but the soaks (about 25 minutes on two cores)
 	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" tests
 
-soak: setup      ## the long ones: strictness, fuzzing, kills and answers of the index (hours)
+soak: setup      ## the long ones: kills, lost bits, answers of the index, fuzzing (hours)
 	$(PY) -m pytest -m soak --timeout=0 tests
 	$(PY) -m pytest --hypothesis-profile soak --timeout=0 $(FUZZED)
 

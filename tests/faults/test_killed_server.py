@@ -24,7 +24,6 @@ from graven.verify.source import open_source
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-ROUNDS = 50
 CLIENTS = 4
 EVENTS_PER_BATCH = (1, 1, 40, 40)
 PADDING = (0, 0, 0, 4000)
@@ -111,20 +110,21 @@ def _ids(data: Path) -> Counter[str]:
         log.close()
 
 
-def test_every_acknowledged_event_is_there_exactly_once_after_fifty_kills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("rounds", [12, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(0)])])
+def test_every_acknowledged_event_is_there_exactly_once_after_many_kills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     data = tmp_path / "data"
     rng = random.Random(20261122)
     producers = [Producer(n) for n in range(CLIENTS)]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         _round(data, producers, rng, resume_only=False)
     _round(data, producers, rng, resume_only=True)
 
     stored = _ids(data)
     acknowledged = [name for producer in producers for name in producer.acknowledged]
-    assert len(acknowledged) > ROUNDS * CLIENTS
+    assert len(acknowledged) > rounds * CLIENTS
     assert all(producer.acknowledged for producer in producers)
     assert set(acknowledged) == set(stored)
     assert max(stored.values()) == 1

@@ -17,7 +17,6 @@ from graven.verify.source import open_source
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="the recorder runs on Linux")]
 
-ROUNDS = 20
 STEPS = (
     # in the order of their appearance, which is the moment from which the delay counts
     "control.sqlite",
@@ -54,9 +53,10 @@ def kill_at(world: World, step: str | None, delay_s: float) -> None:
         process.communicate()
 
 
-def test_the_next_start_works_and_leaves_no_half_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [len(STEPS) + 1, pytest.param(80, marks=pytest.mark.soak)])
+def test_the_next_start_works_and_leaves_no_half_log(tmp_path: Path, rounds: int) -> None:
     rng = random.Random(20261123)
-    for number in range(ROUNDS):
+    for number in range(rounds):
         world = World(tmp_path / f"data-{number}")
         step = (None, *STEPS)[number % (len(STEPS) + 1)]
         # twice in a row every fifth time: the second kill meets what the first one left

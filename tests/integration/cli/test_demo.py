@@ -15,7 +15,7 @@ from tests.support.cli_run import CommandLine
 pytestmark = pytest.mark.slow
 
 
-def test_the_demo_finds_every_attack_and_ends_by_itself(tmp_path):
+def test_the_demo_finds_every_attack_ends_by_itself_and_leaves_nothing_behind(tmp_path):
     ran = CommandLine.at(tmp_path, TMPDIR=str(tmp_path)).run("demo", "--json")
     told = json.loads(ran.text)
     assert ran.code == 0, (told, ran.err)
@@ -24,10 +24,6 @@ def test_the_demo_finds_every_attack_and_ends_by_itself(tmp_path):
     assert "is named" in texts
     assert "the anchored checkpoint convicts it" in texts
     assert "one timeline: what the test sent and got, the shop's request, its SQL with rows, and its order" in texts
-
-
-def test_the_demo_leaves_nothing_behind(tmp_path):
-    CommandLine.at(tmp_path, TMPDIR=str(tmp_path)).run("demo", "--json")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("graven-demo-")] == []
 
 

@@ -69,10 +69,11 @@ def test_sigterm_ends_with_success_and_finishes_what_was_accepted(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_sigkill_at_any_moment_of_the_first_start_is_recovered_by_the_next(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step_s", [0.1, pytest.param(0.01, marks=pytest.mark.soak)])
+def test_sigkill_at_any_moment_of_the_first_start_is_recovered_by_the_next(tmp_path: Path, step_s: float) -> None:
     """Killed after growing delays, until one start gets ready by itself; every leftover must then start."""
     finished = False
-    for step in range(1, 200):
+    for step in range(1, 400):
         data = tmp_path / f"data{step}"
         process = subprocess.Popen(
             [sys.executable, "-m", "graven", "serve", "--data", str(data), "--listen", "127.0.0.1:0"],
@@ -80,7 +81,7 @@ def test_sigkill_at_any_moment_of_the_first_start_is_recovered_by_the_next(tmp_p
             env={"PATH": "", "XDG_STATE_HOME": str(tmp_path / f"state{step}")},
         )
         try:  # the delay is the random moment, not a synchronisation
-            process.wait(timeout=0.2 + 0.015 * step)
+            process.wait(timeout=0.2 + step_s * step)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         said = process.communicate()[1]

@@ -69,7 +69,7 @@ def test_every_answer_from_memory_is_that_of_a_scan(world, limit):
 
 @pytest.mark.slow
 @given(worlds(), st.integers(1, 3), st.integers(1, 8))
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 def test_every_answer_from_files_is_that_of_a_scan(world, sealed, limit):
     check_answers(world, sealed, limit)
 
