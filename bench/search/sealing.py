@@ -7,7 +7,6 @@ does: a process of its own, its start, the words and the sync of the files inclu
 import argparse
 import os
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from bench.machine import describe, row
 from graven.index.derive.view import VERSION
 from graven.index.process.followed import FollowedLog
-from graven.index.process.sealing import seal_apart
+from graven.index.process.sealing import Sealer
 from graven.index.store import SEALED_ROWS
 
 ROUNDS = 3
@@ -42,15 +41,7 @@ def on_one_core(data: Path) -> None:
                 start = time.perf_counter()
                 table = log.derive(first, SEALED_ROWS)
                 between = time.perf_counter()
-                seal_apart(
-                    table,
-                    first,
-                    Path(home),
-                    mapper=VERSION,
-                    leaf="",
-                    secret=log.index.secret,
-                    wait=subprocess.Popen.wait,
-                )
+                Sealer().seal(table, first, Path(home), mapper=VERSION, leaf="", secret=log.index.secret)
                 derived.append(SEALED_ROWS / (between - start))
                 sealed.append(SEALED_ROWS / (time.perf_counter() - between))
     finally:

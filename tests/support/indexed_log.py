@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from graven.event.redact import Redactor
 from graven.index.answers.page import page
 from graven.index.derive.view import VERSION, view_of
 from graven.index.process.followed import FollowedLog
-from graven.index.process.sealing import seal_apart
+from graven.index.process.sealing import Sealer
 from graven.index.query.matches import matches
 from graven.index.query.parse import parse
 from graven.log.create import create_log
@@ -75,12 +74,8 @@ def seal_all(log: FollowedLog) -> None:
         first, table = full
         leaf = log.leaf(first + len(table) - 1)
         home, secret = log.index.home, log.index.secret
-        folder = seal_apart(table, first, home, mapper=VERSION, leaf=leaf, secret=secret, wait=_wait)
+        folder = Sealer().seal(table, first, home, mapper=VERSION, leaf=leaf, secret=secret)
         assert log.index.take_sealed(folder, generation)
-
-
-def _wait(process: "subprocess.Popen[bytes]") -> None:
-    process.wait()
 
 
 def found(log: FollowedLog, query: str) -> list[int]:

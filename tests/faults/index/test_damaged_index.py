@@ -11,6 +11,7 @@ from graven.index.derive import view as mapper
 from graven.index.process import following as following_module
 from graven.index.process.followed import MOST_HOT
 from graven.index.process.following import Following
+from graven.index.process.sealing import Sealer
 from graven.index.segment.sealed import folder_name
 
 QUERIES = ["", "actor:u-3", "action:thing.br*", '"number 70 of"', "num*", "outcome:failure -actor:u-0", "input.n>=150"]
@@ -112,17 +113,8 @@ def test_an_older_mapper_s_segments_answer_until_they_are_derived_again(data, mo
     old = log.index.outdated()
     assert (old.first, log.state().outdated) == (ROWS, 1)
     table = log.derive(old.first, old.count)
-    from tests.support import indexed_log
-
-    folder = indexed_log.seal_apart(
-        table,
-        old.first,
-        log.index.home,
-        mapper=mapper.VERSION,
-        leaf=old.manifest.leaf,
-        secret=log.index.secret,
-        wait=lambda process: process.wait(),
-    )
+    given = {"mapper": mapper.VERSION, "leaf": old.manifest.leaf, "secret": log.index.secret}
+    folder = Sealer().seal(table, old.first, log.index.home, **given)
     assert log.index.take_sealed(folder, log.index.generation)
     assert log.index.outdated() is None
     check(log)

@@ -1,6 +1,5 @@
 """The threads that make the index: one follows all logs in turn, one seals, and looks over what is sealed."""
 
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -10,9 +9,12 @@ from graven.index.derive.view import VERSION
 from graven.index.process.followed import FollowedLog
 from graven.index.process.logs import Logs
 from graven.index.process.patience import Patience
-from graven.index.process.sealing import seal_apart
+from graven.index.process.sealing import Sealer
 
 __all__ = ["Following"]
+
+_SOON: Final = 1.5
+"""Segments' worth of hot rows, beyond which the next one is going to be sealed right after this one."""
 
 _PAUSE_S: Final = 1.0
 """Between attempts at what failed, and looks at what nobody told us of."""
@@ -38,7 +40,7 @@ class Following:
         self._sealable = threading.Event()
         self._rebuilds: set[str] = set()
         self._lock = threading.Lock()
-        self._sealing: subprocess.Popen[bytes] | None = None
+        self._sealer = Sealer()
         self._follow_patience = Patience(_PAUSE_S, 30.0)
         self._seal_patience = Patience(_PAUSE_S, 300.0)
         self._threads = [
@@ -67,9 +69,7 @@ class Following:
         self._stopping.set()
         self._grown.set()
         self._sealable.set()
-        sealing = self._sealing
-        if sealing is not None:
-            sealing.kill()
+        self._sealer.stop()
         for thread in self._threads:
             thread.join()
 
@@ -136,6 +136,7 @@ class Following:
                             f"the index of {log.name} could not be sealed, tried again in {pause:g} s: {error!r}"
                         )
             if not done:
+                self._sealer.rest()
                 self._sealable.wait(_PAUSE_S)
 
     def _seal_one(self, log: FollowedLog) -> bool:
@@ -152,16 +153,11 @@ class Following:
         secret = log.index.secret
         leaf = log.leaf(first + len(table) - 1)
         began = time.monotonic()
-        folder = seal_apart(table, first, log.index.home, mapper=VERSION, leaf=leaf, secret=secret, wait=self._wait)
+        more = log.index.hot_rows() >= _SOON * log.index.sealed_rows
+        home = log.index.home
+        folder = self._sealer.seal(table, first, home, mapper=VERSION, leaf=leaf, secret=secret, more=more)
         log.index.take_sealed(folder, generation)
         log.note_sealing(time.monotonic() - began)
         self._progress(log)
         self._grown.set()
         return True
-
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        self._sealing = process
-        if self._stopping.is_set():
-            process.kill()
-        process.wait()
-        self._sealing = None

@@ -1,6 +1,8 @@
 """Sealing in a process of its own: hot rows go there as an Arrow file, a finished segment comes back by its name.
 
 Nothing here stops a question: the process runs at low priority, and what it makes is taken over by one assignment.
+Each seals once: a builder of terms leaves memory behind that only the end of its process gives back. Loading what it
+needs takes half a second, so where more is to be sealed the next one is started meanwhile.
 """
 
 import contextlib
@@ -9,73 +11,131 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
+import msgspec
 import pyarrow as pa
 
 from graven.errors import StorageFailed
 from graven.index.segment.sealed import folder_name, seal
 
-__all__ = ["main", "seal_apart"]
+__all__ = ["Sealer", "main"]
 
 
-def seal_apart(
-    table: pa.Table,
-    first: int,
-    home: Path,
-    *,
-    mapper: int,
-    leaf: str,
-    secret: str,
-    wait: Callable[[subprocess.Popen[bytes]], None],
-) -> Path:
-    """Make a sealed segment of these rows in another process; `wait` returns when that ended.
+class _Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a process is told by a line of JSON: a command line is there for everybody to read, and one is secret."""
 
-    `mapper` is the version that derived them: the process does not load what derives.
+    rows: str
+    first: int
+    mapper: int
+    leaf: str
+    secret: str
 
-    StorageFailed when it did not make one.
-    """
-    rows = home / f"rows-{folder_name(first)}.arrow"
-    try:
+
+class _Started:
+    """A process that waits for its job; what it says goes to a file, for nobody reads a pipe while it runs."""
+
+    def __init__(self) -> None:
+        self.said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `end` closes it
+        command = [sys.executable, "-m", "graven.index.process.sealing"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=self.said)
+
+    def run(self, job: _Job) -> tuple[int, str]:
+        """Its exit code, and what it said."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.write(msgspec.json.encode(job) + b"\n")
+                self.process.stdin.flush()  # and not closed: while it is open, there is somebody to seal for
+        code = self.process.wait()
+        self.said.seek(0)
+        return code, self.said.read().decode("utf-8", "replace").strip()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        self.said.close()
+
+
+class Sealer:
+    """`seal` and `rest` are for one thread, `stop` is for any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._working: _Started | None = None
+        self._next: _Started | None = None
+        self._stopped = False
+
+    def rest(self) -> None:
+        """Nothing has to be sealed for a while."""
+        with self._lock:
+            spare, self._next = self._next, None
+        if spare is not None:
+            spare.end()
+
+    def seal(
+        self, table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, secret: str, more: bool = False
+    ) -> Path:
+        """Make a sealed segment of these rows in another process; gives its folder.
+
+        `mapper` is the version that derived them: the process does not load what derives. `more`: another is going to
+        be sealed right after it. StorageFailed when it did not make one, also because of `stop`.
+        """
+        rows = home / f"rows-{folder_name(first)}.arrow"
         try:
-            home.mkdir(parents=True, exist_ok=True)  # somebody may have removed it under a running server
-            with pa.OSFile(str(rows), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-                writer.write_table(table)
-        except OSError as error:
-            raise StorageFailed(f"hot rows could not be written for sealing: {error}") from error
-        command = [sys.executable, "-m", "graven.index.process.sealing", str(rows), str(first), str(mapper), leaf]
-        # what it says goes to a file: nobody reads a pipe while it runs, and a full one would stop it
-        with (
-            tempfile.TemporaryFile() as told,
-            subprocess.Popen(command, stdin=subprocess.PIPE, stderr=told) as process,
-        ):
-            if process.stdin is not None:  # the secret: a command line is there for everybody to read
-                with contextlib.suppress(BrokenPipeError):
-                    process.stdin.write(secret.encode() + b"\n")
-                    process.stdin.flush()  # and not closed: while it is open, there is somebody to seal for
-            wait(process)
-            told.seek(0)
-            said = told.read().decode("utf-8", "replace")
-        if process.returncode:
+            _write(table, rows)
+            with self._lock:
+                if self._stopped:
+                    raise StorageFailed("the index stops")
+                working = self._working = self._next or _Started()
+                self._next = _Started() if more else None
+            try:
+                code, said = working.run(_Job(str(rows), first, mapper, leaf, secret))
+            finally:
+                with self._lock:
+                    self._working = None
+                working.end()
+        finally:
+            rows.unlink(missing_ok=True)
+        if code:
             raise StorageFailed(
-                f"sealing entries from {first} ended with {process.returncode}: {said.strip()[-500:]}",
-                hint="graven index status",
+                f"sealing entries from {first} ended with {code}: {said[-500:]}", hint="graven index status"
             )
         return home / folder_name(first)
-    finally:
-        rows.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End what runs; what it was making is given up."""
+        with self._lock:
+            self._stopped = True
+            if self._working is not None:
+                self._working.process.kill()
+        self.rest()
+
+
+def _write(table: pa.Table, rows: Path) -> None:
+    try:
+        rows.parent.mkdir(parents=True, exist_ok=True)  # somebody may have removed it under a running server
+        with pa.OSFile(str(rows), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    except OSError as error:
+        raise StorageFailed(f"hot rows could not be written for sealing: {error}") from error
 
 
 def main() -> None:
-    """`python -m graven.index.process.sealing ROWS FIRST MAPPER LEAF`."""
-    rows, first, mapper, leaf = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    secret = sys.stdin.readline().strip()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """`python -m graven.index.process.sealing`, with a job on the first line of its input."""
     os.nice(5)
+    line = sys.stdin.readline()
+    if not line:
+        return
+    job = msgspec.json.decode(line, type=_Job)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    rows = Path(job.rows)
     with pa.memory_map(str(rows)) as source:
         table = pa.ipc.open_file(source).read_all()
-    seal(table, first, rows.parent, mapper=mapper, leaf=leaf, secret=secret)
+    seal(table, job.first, rows.parent, mapper=job.mapper, leaf=job.leaf, secret=job.secret)
 
 
 def _end_with_parent() -> None:

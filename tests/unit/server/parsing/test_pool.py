@@ -196,7 +196,9 @@ def test_calls_one_after_the_other_need_one_process() -> None:
 
 
 def test_rules_of_any_size_reach_the_process() -> None:
-    many = [Rule(name=f"rule-{at}", paths=(f"**.field_{at}_{'x' * 200}",)) for at in range(400)]  # more than a pipe holds
+    many = [
+        Rule(name=f"rule-{at}", paths=(f"**.field_{at}_{'x' * 200}",)) for at in range(400)
+    ]  # more than a pipe holds
     made = ParserPool(many, "k1", KEY, 1)
     body = lines(1, input={f"field_7_{'x' * 200}": "taken"})
     assert elsewhere(made, body).redacted == 1
