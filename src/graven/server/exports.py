@@ -1,10 +1,10 @@
 """Exports and large values over HTTP: the server passes pieces on as fast as the client takes them, and holds one.
 
 The index opens the stream with its first answer and holds few of them: whatever happens from then on, it is told when
-nobody will ask for the rest.
+nobody will ask for the rest. The caller is admitted again at each piece; a refusal then breaks the body off.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from litestar import Litestar, Request, get
@@ -31,7 +31,7 @@ def export_routes(service: Service) -> list[HTTPRouteHandler]:
     ) -> "tuple[Answer, _Pieces]":
         principal, _ = service.admit(request.scope, permission, log)
         answer = await service.index.ask(method, log, parameters)
-        pieces = _Pieces(service, log, answer.id)
+        pieces = _Pieces(service, log, answer.id, lambda: service.admit(request.scope, permission, log))
         try:
             await record_read(service, request, principal, log, method, parameters, answer)
         except BaseException:
@@ -77,15 +77,20 @@ def export_routes(service: Service) -> list[HTTPRouteHandler]:
 
 
 class _Pieces:
-    """What is left of a stream of the index. To be closed by whoever holds it, at the end as before it."""
+    """What is left of a stream of the index. To be closed by whoever holds it, at the end as before it.
 
-    def __init__(self, service: Service, log: str, stream: int) -> None:
+    `admit` raises for a caller who may not read any more: what is under way for hours must not outlive its token.
+    """
+
+    def __init__(self, service: Service, log: str, stream: int, admit: Callable[[], object]) -> None:
         self._service = service
         self._log = log
         self._parameters = {"stream": str(stream)}
+        self._admit = admit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (answer := await self._service.index.ask("next", self._log, self._parameters)).more:
+            self._admit()  # after the wait: the token may have ended during it
             yield answer.body
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 from litestar import Litestar
 from litestar.exceptions import LitestarException
 
+from graven.errors import Unauthenticated
 from graven.index.process.messages import Answer
 from graven.server.exports import export_routes
 
@@ -34,11 +35,12 @@ class Index:
 
 
 class World:
-    """The two calls, of a service that records in `recorded` and may `fail` there."""
+    """The two calls, of a service that records in `recorded` and may `fail` there; admits `times` and no more."""
 
-    def __init__(self, fail=None):
+    def __init__(self, fail=None, times=100):
         self.index = Index()
         self.recorded = []
+        self.times = times
 
         async def one(principal, ip, action, log, targets, facts):
             if fail is not None:
@@ -46,8 +48,15 @@ class World:
             self.recorded.append((action, facts["count"]))
 
         principal = SimpleNamespace()
+
+        def admit(scope, permission, log):
+            self.times -= 1
+            if self.times < 0:
+                raise Unauthenticated("unknown or revoked token")
+            return principal, None
+
         service = SimpleNamespace(
-            admit=lambda scope, permission, log: (principal, None),
+            admit=admit,
             index=self.index,
             reads=SimpleNamespace(one=one),
         )
@@ -141,3 +150,21 @@ def test_a_response_that_cannot_be_sent_closes_the_stream(path, number, error):
         assert world.is_closed  # and not only when the loop ends
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_token_that_is_revoked_breaks_the_body_off_and_closes_the_stream(path):
+    world, sent = World(times=2), []  # the call itself and the first piece
+
+    async def send(message):
+        sent.append(message)
+
+    async def main():
+        async with asyncio.timeout(30):
+            with contextlib.suppress(LitestarException, BaseExceptionGroup):
+                await world.call(path, send)
+
+    asyncio.run(main())
+    assert b"".join(message.get("body", b"") for message in sent) == b"a"
+    assert all(message.get("more_body", True) for message in sent), "no end: the client sees that it is cut"
+    assert world.is_closed
