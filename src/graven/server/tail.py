@@ -7,7 +7,6 @@ the newest. A client that comes back with `Last-Event-ID` gets what it missed by
 
 import asyncio
 import time
-import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -15,7 +14,8 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from graven.errors import Busy, GravenError
+from graven.errors import GravenError
+from graven.server.places import Places
 from graven.server.problems import problem_of
 from graven.server.rate import Bucket
 from graven.server.search import QUERY_PARAMETERS, given_parameters
@@ -32,18 +32,18 @@ _PER_SECOND: Final = 4
 _MOST: Final = 200
 _HEARTBEAT_S: Final = 15.0
 _MOST_TAILS: Final = 256
-
-
-class _Tail:
-    """One that is open, or about to be."""
+_MOST_OF_ONE: Final = 32
 
 
 def tail_routes(
-    service: Service, *, most_tails: int = _MOST_TAILS, monotonic: Callable[[], float] = time.monotonic
+    service: Service,
+    *,
+    most_tails: int = _MOST_TAILS,
+    most_of_one: int = _MOST_OF_ONE,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> list[HTTPRouteHandler]:
     """The one call."""
-    # weak: an answer that never begins, because the client went, runs no line of ours at its end
-    open_tails: weakref.WeakSet[_Tail] = weakref.WeakSet()
+    places = Places("tails", of_one=most_of_one, of_all=most_tails, hint="close one of them")
 
     @get("/v1/logs/{log:str}/tail", media_type="text/event-stream", tags=["search"])
     async def tail(
@@ -66,10 +66,7 @@ def tail_routes(
         rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
         start = _position(behind) if behind is not None else service.index.indexed(log) - 1
-        if len(open_tails) >= most_tails:
-            raise Busy(f"{most_tails} tails are open", hint="close one of them", retry_after_s=5)
-        mark = _Tail()
-        open_tails.add(mark)  # before anything is waited for: a burst must not pass together
+        place = places.take(principal)  # before anything is waited for: a burst must not pass together
         bucket = Bucket(rate, monotonic())
         try:
             # a bad query is refused before the stream begins, and nobody listens whose start is not on record
@@ -77,7 +74,7 @@ def tail_routes(
             facts = {"query": parameters.get("q", ""), "after": start}
             await service.reads.one(principal, client_ip(request.scope), "events.tail.start", log, (), facts)
         except BaseException:
-            open_tails.discard(mark)
+            places.give_back(place)
             raise
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -106,7 +103,7 @@ def tail_routes(
             except GravenError as error:
                 yield b"event: error\ndata: " + problem_of(error).body + b"\n\n"
             finally:
-                open_tails.discard(mark)
+                places.give_back(place)
                 facts = {"count": sent, "last": position}
                 service.reads.soon(principal, client_ip(request.scope), "events.tail.end", log, facts)
 
