@@ -6,6 +6,7 @@ the same handler behind it, so that the document describes what is served.
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -365,13 +366,21 @@ def _health_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/metrics", media_type=_TEXT, tags=["health"])
     async def metrics(request: Call) -> Response[bytes]:
-        """Prometheus exposition; needs a token unless `access.public_metrics`."""
+        """Prometheus exposition; needs a token unless `access.public_metrics`. A token for certain logs sees their
+        samples and not those of `system` (an auditor's does, if it is for it), nor what counts all logs together."""
+        may_see = None
         if not service.settings.access.public_metrics:
-            service.authenticate(dict(request.scope["headers"])).require("metrics")
-        text = await service.on_disk(service.metrics.text)
+            principal = service.authenticate(dict(request.scope["headers"]))
+            principal.require("metrics")
+            may_see = None if principal.logs is None else partial(_may_see_numbers, principal)
+        text = await service.on_disk(service.metrics.text, may_see)
         return Response(text, media_type="text/plain; version=0.0.4")
 
     return [healthz, readyz, metrics]
+
+
+def _may_see_numbers(principal: Principal, log: str) -> bool:
+    return principal.may("read" if log == "system" else "metrics", log)
 
 
 def _log_info(log: Log) -> LogInfo:
