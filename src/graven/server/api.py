@@ -33,6 +33,7 @@ from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.index_calls import index_routes
+from graven.server.json_body import StrictRequest
 from graven.server.login import session_routes
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
@@ -179,6 +180,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         openapi_config=config,
         exception_handlers=dict(HANDLERS),
         logging_config=None,
+        request_class=StrictRequest,
         request_max_body_size=ADMIN_BODY_BYTES,
         after_request=_as_it_is,
     )
