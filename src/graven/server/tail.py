@@ -14,7 +14,8 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from graven.errors import GravenError
+from graven.errors import Conflict, GravenError
+from graven.log.opened import Log
 from graven.server.places import Places
 from graven.server.problems import problem_of
 from graven.server.rate import Bucket
@@ -60,12 +61,13 @@ def tail_routes(
     ) -> Stream:
         """Matches as they arrive (Server-Sent Events). Up to `most` (1 to 1000, 200) are sent at once, and `most` a
         second after that: of more the newest, the others are counted in `skipped`. `after` or `Last-Event-ID` is the
-        log index to go on behind, -1 for the first; what was missed is sent by the same measure."""
-        principal, _ = service.admit(request.scope, "read", log)
+        log index to go on behind, -1 for the first; what was missed is sent by the same measure. 409 when the log has
+        no such entry: it was made smaller since, or is another one."""
+        principal, opened = service.admit(request.scope, "read", log)
         parameters = given_parameters(request, *QUERY_PARAMETERS, "view", "most", "after")
         rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
-        start = _position(behind) if behind is not None else service.index.indexed(log) - 1
+        start = _position(behind, opened) if behind is not None else service.index.indexed(log) - 1
         place = places.take(principal)  # before anything is waited for: a burst must not pass together
         bucket = Bucket(rate, monotonic())
         try:
@@ -113,9 +115,22 @@ def tail_routes(
     return [tail]
 
 
-def _position(text: str) -> int:
-    """A log index, or -1 for what is before the first."""
-    return -1 if text == "-1" else decode_decimal(text)
+def _position(text: str, log: Log) -> int:
+    """The index of an entry, or -1 for what is before the first; Conflict for one that the log has not.
+
+    Waiting for it would show nothing, for ever, to whoever has seen entries that are no longer there.
+    """
+    position = -1 if text == "-1" else decode_decimal(text)
+    size = log.size
+    if position < size:
+        return position
+    raise Conflict(
+        f"there is no entry {position} to go on behind: the log {log.name} has {size} entries",
+        why="a log that was made smaller has other entries now than those that were seen",
+        hint="begin anew without `after` and Last-Event-ID; if entries behind it were seen before, run graven verify",
+        code="beyond_the_log",
+        details={"after": position, "size": size},
+    )
 
 
 async def _something_new(service: Service, log: str, beyond: int) -> None:

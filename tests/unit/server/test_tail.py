@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from graven.errors import Busy, Unavailable
+from graven.errors import Busy, Conflict, Unavailable
 from graven.index.process.messages import Answer
 from graven.server.access import Principal
 from graven.server.service import Service
@@ -40,7 +40,7 @@ class World:
         self.call: Any = route.fn
 
     def admit(self, scope: object, permission: str, log: str) -> Any:
-        return self.principal, None
+        return self.principal, SimpleNamespace(name=log, size=self.size)
 
     def authenticate(self, headers: object) -> Any:
         return SimpleNamespace(require=lambda *_: None)
@@ -145,6 +145,24 @@ def test_one_token_leaves_room_for_the_others() -> None:
         return refused.value.message
 
     assert asyncio.run(play()) == "token t1 has 2 tails open, and one token may have 2"
+
+
+@pytest.mark.parametrize("after", ["3", "4", "1000000"])
+def test_a_tail_behind_what_the_log_has_not_is_refused(after: str) -> None:
+    async def play() -> Conflict:
+        world = World(most_tails=1)
+        world.size = 3
+        with pytest.raises(Conflict) as refused:
+            await world.open(after=after)
+        await world.open(after="2")
+        return refused.value
+
+    refused = asyncio.run(play())
+    assert (refused.code, refused.details) == ("beyond_the_log", {"after": int(after), "size": 3})
+
+
+def test_a_tail_of_an_empty_log_begins_before_its_first() -> None:
+    asyncio.run(World().open(after="-1"))
 
 
 def looks(*arrivals: tuple[float, int], most: int) -> tuple[list[tuple[int, int]], int]:
