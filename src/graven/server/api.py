@@ -266,7 +266,10 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/v1/logs/{log:str}/events/{index:str}/proof", media_type=_TEXT, tags=["prove"])
     async def proof(request: Call, log: str, index: str) -> Response[bytes]:
-        """The tlog-proof of one entry (C2SP); waits a moment for the checkpoint that covers it."""
+        """The tlog-proof of one entry (C2SP) by its log index; waits a moment for the checkpoint that covers it.
+
+        By its id for those who may read the log.
+        """
         principal, opened = service.admit(request.scope, "prove", log)
         number = await _numbered(service, request, principal, log, index)
         if opened.published_size <= number < opened.size:
@@ -277,9 +280,13 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
 
 
 async def _numbered(service: Service, request: Call, principal: Principal, log: str, given: str) -> int:
-    """The log index that is given, or that of the one event with that id, which the index knows."""
+    """The log index that is given, or that of the one event with that id, which the index knows.
+
+    Whether an id is there is content: asking by one needs what reading needs, for a proof too.
+    """
     if given.isascii() and given.isdecimal():
         return decode_decimal(given)
+    principal.require("read", log)
     answer = await ask_and_record(service, request, principal, log, "by_id", {"id": given})
     return int(msgspec.json.decode(answer.body)["index"])
 
