@@ -257,6 +257,11 @@ def test_a_body_of_another_shape_is_refused(client: httpx.Client, content: str) 
     assert (answer.status_code, problem(answer)["code"]) == (400, "bad_request")
 
 
+def test_a_view_whose_name_hides_what_it_is_is_refused(client: httpx.Client) -> None:
+    answer = client.put("/v1/logs/default/views/a%E2%80%AEb", json={})
+    assert (answer.status_code, problem(answer)["code"]) == (400, "bad_view")
+
+
 def test_a_full_server_says_when_to_come_back(tmp_path: Any) -> None:
     with running_server(tmp_path / "data", "--limits-in-flight-bytes", "1000") as small, small.client() as client:
         answer = client.post("/v1/logs/default/events", json=event(message="m" * 2000))
