@@ -242,7 +242,9 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     async def entry(request: Call, log: str, index: str) -> Response[bytes]:
         """One entry by its log index or its id: index, envelope and data, oversize content included.
 
-        With `Accept: application/octet-stream`: the exact bytes that the leaf hashes.
+        Digits are always a log index, whatever ids there are: an event whose id is `3` is found by
+        `GET /v1/logs/{log}/events?q=id:3`. With `Accept: application/octet-stream`: the exact bytes that the leaf
+        hashes.
         """
         principal, opened = service.admit(request.scope, "read", log)
         number = await _numbered(service, request, principal, log, index)
@@ -268,7 +270,7 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     async def proof(request: Call, log: str, index: str) -> Response[bytes]:
         """The tlog-proof of one entry (C2SP) by its log index; waits a moment for the checkpoint that covers it.
 
-        By its id for those who may read the log.
+        By its id for those who may read the log; digits are always an index.
         """
         principal, opened = service.admit(request.scope, "prove", log)
         number = await _numbered(service, request, principal, log, index)

@@ -256,3 +256,10 @@ def test_a_proof_by_id_is_for_those_who_may_read(client, shop):
 def test_a_proof_by_id_from_system_is_for_those_who_may_read_system(client, shop):
     refused = client.get("/v1/logs/system/events/no-such/proof", headers=make_token(client, "reader"))
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "missing_role")
+
+
+def test_digits_are_an_index_and_an_id_of_digits_is_searched_for(client, shop):
+    index = record(client, [{"action": "a.b", "actor": {"id": "x"}, "id": str(shop + 3)}])
+    found = client.get(f"/v1/logs/default/events/{shop + 3}").json()
+    assert (found["index"], found["id"]) == (shop + 3, "order-3")
+    assert [row["index"] for row in search(client, f"id:{shop + 3}")["events"]] == [index]
