@@ -1,6 +1,5 @@
 """What `graven open` is asked to open: found here, shown elsewhere (a terminal today)."""
 
-import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from graven.errors import NotFound
 from graven.qa.failure import Failure, failure_of
 from graven.qa.history import Appearance
 from graven.qa.lookup import Lookup
+from graven.qa.near import near_names
 from graven.qa.run import TestResult
 from graven.qa.summary import RunSummary
 
@@ -80,7 +80,7 @@ def _test(access: ReadAccess, log: str, appearances: list[Appearance]) -> MeantT
 
 
 def _nothing(word: str, found: Lookup, log: str, size: int, listing: str) -> NotFound:
-    close = [*difflib.get_close_matches(word, found.runs(), n=3, cutoff=0.6), *found.near_tests()][:3]
+    close = [*near_names(word, found.runs(), cutoff=0.6), *found.near_tests()][:3]
     if word.isdecimal():
         hint = f"the last entry is {size - 1}" if size else "the log is empty"
     else:

@@ -1,6 +1,5 @@
 """Feeding a log's entries to a fold over runs, and what its commands say alike."""
 
-import difflib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from graven.errors import NotFound
 from graven.event.envelope import format_time
 from graven.program import program
 from graven.qa.events import RunEvents
+from graven.qa.near import near_names
 from graven.qa.run import Attempt
 from graven.qa.summary import RunSummary
 
@@ -73,7 +73,7 @@ def unknown_run(run: str, known: list[str], log: str, *, listing: str) -> NotFou
     """The error for a name that no run has: near ones, or the command that lists all."""
     if not known:
         return no_runs(log)
-    close = difflib.get_close_matches(run, known, n=3, cutoff=0.4)
+    close = near_names(run, known, cutoff=0.4)
     return NotFound(
         f'there is no run "{run}" in the log "{log}"',
         hint=f"did you mean {' or '.join(close)}?" if close else listing,

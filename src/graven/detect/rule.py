@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from graven.detect.address import check_address, shown
 from graven.errors import InvalidInput
+from graven.event.strictjson import parse
 from graven.index.export.columns import Column, parse_columns
 
 __all__ = [
@@ -89,11 +90,10 @@ def decode_alert(body: bytes, check_query: Callable[[str], Any] | None = None, *
     if len(body) > MAX_BODY_BYTES:
         raise _invalid(f"{len(body)} bytes: at most {MAX_BODY_BYTES} are taken")
     try:
-        if name is not None:
-            body = _with_name(body, name)
-        alert = _decoder.decode(body)
+        alert = _decoder.decode(body if name is None else _with_name(body, name))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _explained(error) from error
+    _check_one_spelling(body)
     kinds = [kind for kind in ("threshold", "silence", "rule") if getattr(alert, kind) is not None]
     if len(kinds) != 1:
         said = " and ".join(kinds) or "none of them"
@@ -141,6 +141,14 @@ def _canonical(threshold: Threshold, by: str) -> Threshold:
     return threshold if column.path else msgspec.structs.replace(threshold, by=column.field.name)
 
 
+def _check_one_spelling(body: bytes) -> None:
+    """The decoder keeps the last of duplicate members: who reads the first would see another alert."""
+    try:
+        parse(body)
+    except InvalidInput as error:
+        raise _invalid(error.message) from error
+
+
 def _with_name(body: bytes, name: str) -> bytes:
     members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     said = members.get("name")
@@ -156,6 +164,8 @@ def _explained(error: Exception) -> InvalidInput:
         close = difflib.get_close_matches(unknown[1], kind.__struct_fields__, n=1)
         hint = f'did you mean "{close[0]}"?' if close else f"known: {', '.join(kind.__struct_fields__)}"
         return _invalid(f'unknown field "{unknown[1][:80]}"', hint=hint)
+    if isinstance(error, RecursionError):
+        return _invalid("nested too deep")
     if isinstance(error, UnicodeDecodeError):
         return _invalid("not UTF-8")
     text, _, place = str(error).partition(" - at `$.")

@@ -3,9 +3,10 @@
 from graven.qa.events import RunEvent, RunEvents
 from graven.qa.find_test import FindTest
 from graven.qa.history import Appearance, TestHistory
+from graven.qa.near import near_names
 from graven.qa.run import Attempt, RunView, TestResult
 from graven.qa.runs import RunsView
-from graven.qa.shown import ShownTest, show_test
+from graven.qa.shown import ShownTest, show_found, show_test
 from graven.qa.summary import RunSummary
 from graven.qa.timeline import TimelineItem, timeline
 
@@ -22,6 +23,8 @@ __all__ = [
     "TestHistory",
     "TestResult",
     "TimelineItem",
+    "near_names",
+    "show_found",
     "show_test",
     "timeline",
 ]

@@ -3,12 +3,12 @@
 The whole name wins over a part of one. Without a run, the newest that has such a test is meant.
 """
 
-import difflib
 from collections.abc import Callable
 
 from graven.errors import Conflict, NotFound
 from graven.qa.events import CASE_FINISH, RUN_START, RunEvent, RunEvents
 from graven.qa.identity import full_name
+from graven.qa.near import near_names
 from graven.qa.run import Attempt, TestResult, attempt_of, result_of
 
 __all__ = ["LAST", "FindTest"]
@@ -115,10 +115,10 @@ class FindTest:
         return self._commits.get(run, ("", ""))
 
     def _unknown(self, kind: str, code: str, name: str, known: list[str], otherwise: str) -> NotFound:
-        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        close = near_names(name, known, cutoff=0.4)
         if not close:  # a part of a long id is near to none
             last = {one.rpartition("::")[2]: one for one in known}
-            close = [last[one] for one in difflib.get_close_matches(name, list(last), n=3, cutoff=0.5)]
+            close = [last[one] for one in near_names(name, last, cutoff=0.5)]
         where = "" if kind == "run" or self._wanted is None else f" in the run {self._wanted}"
         return NotFound(
             f'there is no {kind} "{name}" in this log' if not where else f'there is no test "{name}"{where}',

@@ -1,6 +1,5 @@
 """One test across runs, by identity version 1: suite, test, environment."""
 
-import difflib
 from collections.abc import Callable
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from graven.errors import Conflict, NotFound
 from graven.qa.events import CASE_FINISH, RUN_START, RunEvent, RunEvents
 from graven.qa.identity import full_name
+from graven.qa.near import near_names
 from graven.qa.run import Attempt, TestResult, attempt_of, result_of
 
 __all__ = ["Appearance", "TestHistory"]
@@ -60,7 +60,7 @@ class TestHistory:
         self._parts: set[str] = set()
         self._commits: dict[str, tuple[str, str]] = {}
         self._other_identity: set[str] = set()
-        self._names: set[str] = set()
+        self._names: dict[str, None] = {}
 
     def feed(self, index: int, entry: bytes) -> None:
         """One entry, as the log holds it; whatever is no attempt of the test changes nothing."""
@@ -82,7 +82,7 @@ class TestHistory:
             self._whole.add(event)
         else:
             if len(self._names) < KNOWN_NAMES:
-                self._names.add(event.test)
+                self._names[event.test] = None
             if self._folded not in whole.casefold():
                 return
             self._take_part(whole, event)
@@ -122,7 +122,7 @@ class TestHistory:
             raise self._ambiguous(sorted(self._parts))
         keys = [key for key in found.of if key[0] not in self._other_identity]
         if not keys:
-            close = difflib.get_close_matches(self._name, sorted(self._names), n=3, cutoff=0.4)
+            close = near_names(self._name, self._names, cutoff=0.4)
             raise NotFound(
                 f'no run in this log has a test "{self._name}"',
                 hint=f"did you mean {' or '.join(close)}?" if close else "graven run show last",

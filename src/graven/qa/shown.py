@@ -18,7 +18,7 @@ from graven.qa.happened import Happened, happened
 from graven.qa.run import Attempt, TestResult
 from graven.qa.timeline import TimelineItem, timeline
 
-__all__ = ["MAX_BYTES", "MAX_EVENTS", "ShownTest", "show_test"]
+__all__ = ["MAX_BYTES", "MAX_EVENTS", "ShownTest", "show_found", "show_test"]
 
 MAX_EVENTS = 5_000
 MAX_BYTES = 32 * 1024 * 1024
@@ -58,7 +58,19 @@ def show_test(
     find = FindTest(name, run, environment, load_blob)
     for index, entry in enumerate(read()):
         find.feed(index, entry)
-    found_run, result = find.result()
+    return show_found(read, load_blob, find, *find.result(), attempt=attempt)
+
+
+def show_found(
+    read: Read,
+    load_blob: Callable[[str], bytes | None] | None,
+    find: FindTest,
+    found_run: str,
+    result: TestResult,
+    *,
+    attempt: int | None = None,
+) -> ShownTest:
+    """The same for the `result` of a `find` that was fed all of the log."""
     chosen = _attempt(result, attempt)
     gather = _Gather(found_run, result, chosen, load_blob)
     for index, entry in enumerate(read()):

@@ -6,6 +6,7 @@ the same handler behind it, so that the document describes what is served.
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -32,6 +33,7 @@ from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
 from graven.server.index_calls import index_routes
+from graven.server.json_body import StrictRequest
 from graven.server.login import session_routes
 from graven.server.openapi import DocumentPlugin
 from graven.server.problems import HANDLERS
@@ -178,6 +180,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         openapi_config=config,
         exception_handlers=dict(HANDLERS),
         logging_config=None,
+        request_class=StrictRequest,
         request_max_body_size=ADMIN_BODY_BYTES,
         after_request=_as_it_is,
     )
@@ -239,7 +242,9 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
     async def entry(request: Call, log: str, index: str) -> Response[bytes]:
         """One entry by its log index or its id: index, envelope and data, oversize content included.
 
-        With `Accept: application/octet-stream`: the exact bytes that the leaf hashes.
+        Digits are always a log index, whatever ids there are: an event whose id is `3` is found by
+        `GET /v1/logs/{log}/events?q=id:3`. With `Accept: application/octet-stream`: the exact bytes that the leaf
+        hashes.
         """
         principal, opened = service.admit(request.scope, "read", log)
         number = await _numbered(service, request, principal, log, index)
@@ -263,7 +268,10 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/v1/logs/{log:str}/events/{index:str}/proof", media_type=_TEXT, tags=["prove"])
     async def proof(request: Call, log: str, index: str) -> Response[bytes]:
-        """The tlog-proof of one entry (C2SP); waits a moment for the checkpoint that covers it."""
+        """The tlog-proof of one entry (C2SP) by its log index; waits a moment for the checkpoint that covers it.
+
+        By its id for those who may read the log; digits are always an index.
+        """
         principal, opened = service.admit(request.scope, "prove", log)
         number = await _numbered(service, request, principal, log, index)
         if opened.published_size <= number < opened.size:
@@ -274,9 +282,13 @@ def _reading_routes(service: Service) -> list[HTTPRouteHandler]:
 
 
 async def _numbered(service: Service, request: Call, principal: Principal, log: str, given: str) -> int:
-    """The log index that is given, or that of the one event with that id, which the index knows."""
+    """The log index that is given, or that of the one event with that id, which the index knows.
+
+    Whether an id is there is content: asking by one needs what reading needs, for a proof too.
+    """
     if given.isascii() and given.isdecimal():
         return decode_decimal(given)
+    principal.require("read", log)
     answer = await ask_and_record(service, request, principal, log, "by_id", {"id": given})
     return int(msgspec.json.decode(answer.body)["index"])
 
@@ -365,13 +377,21 @@ def _health_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get("/metrics", media_type=_TEXT, tags=["health"])
     async def metrics(request: Call) -> Response[bytes]:
-        """Prometheus exposition; needs a token unless `access.public_metrics`."""
+        """Prometheus exposition; needs a token unless `access.public_metrics`. A token for certain logs sees their
+        samples and not those of `system` (an auditor's does, if it is for it), nor what counts all logs together."""
+        may_see = None
         if not service.settings.access.public_metrics:
-            service.authenticate(dict(request.scope["headers"])).require("metrics")
-        text = await service.on_disk(service.metrics.text)
+            principal = service.authenticate(dict(request.scope["headers"]))
+            principal.require("metrics")
+            may_see = None if principal.logs is None else partial(_may_see_numbers, principal)
+        text = await service.on_disk(service.metrics.text, may_see)
         return Response(text, media_type="text/plain; version=0.0.4")
 
     return [healthz, readyz, metrics]
+
+
+def _may_see_numbers(principal: Principal, log: str) -> bool:
+    return principal.may("read" if log == "system" else "metrics", log)
 
 
 def _log_info(log: Log) -> LogInfo:

@@ -1,11 +1,11 @@
 """Exports and large values over HTTP: the server passes pieces on as fast as the client takes them, and holds one.
 
 The index opens the stream with its first answer and holds few of them: whatever happens from then on, it is told when
-nobody will ask for the rest.
+nobody will ask for the rest. The caller is admitted again at each piece; a refusal then breaks the body off.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final
 
 from litestar import Litestar, Request, get
 from litestar.handlers import HTTPRouteHandler
@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 
 from graven.index.export import FORMATS
 from graven.index.process.messages import Answer
+from graven.server.places import Places
 from graven.server.search import QUERY_PARAMETERS, given_parameters, record_read
 from graven.server.service import Service
 
@@ -22,16 +23,38 @@ __all__ = ["export_routes"]
 
 Call = Request[Any, Any, Any]
 
+_OF_ONE: Final = 4
+_OF_ALL: Final = 32
+"""As many as the index holds."""
+
 
 def export_routes(service: Service) -> list[HTTPRouteHandler]:
     """The two calls; each is recorded once, with the number of matches, before its first byte."""
+
+    places = Places(
+        "exports and large values",
+        of_one=_OF_ONE,
+        of_all=_OF_ALL,
+        hint="read one of them to its end, or close its connection",
+    )
 
     async def opened(
         request: Call, log: str, permission: str, method: str, parameters: Mapping[str, str]
     ) -> "tuple[Answer, _Pieces]":
         principal, _ = service.admit(request.scope, permission, log)
-        answer = await service.index.ask(method, log, parameters)
-        pieces = _Pieces(service, log, answer.id)
+        place = places.take(principal)  # before anything is waited for: a burst must not pass together
+        try:
+            answer = await service.index.ask(method, log, parameters)
+        except BaseException:
+            places.give_back(place)
+            raise
+        pieces = _Pieces(
+            service,
+            log,
+            answer.id,
+            admit=lambda: service.admit(request.scope, permission, log),
+            leave=lambda: places.give_back(place),
+        )
         try:
             await record_read(service, request, principal, log, method, parameters, answer)
         except BaseException:
@@ -77,18 +100,28 @@ def export_routes(service: Service) -> list[HTTPRouteHandler]:
 
 
 class _Pieces:
-    """What is left of a stream of the index. To be closed by whoever holds it, at the end as before it."""
+    """What is left of a stream of the index. To be closed by whoever holds it, at the end as before it.
 
-    def __init__(self, service: Service, log: str, stream: int) -> None:
+    `admit` raises for a caller who may not read any more: what is under way for hours must not outlive its token.
+    `leave` gives the place back.
+    """
+
+    def __init__(
+        self, service: Service, log: str, stream: int, *, admit: Callable[[], object], leave: Callable[[], None]
+    ) -> None:
         self._service = service
         self._log = log
         self._parameters = {"stream": str(stream)}
+        self._admit = admit
+        self._leave = leave
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (answer := await self._service.index.ask("next", self._log, self._parameters)).more:
+            self._admit()  # after the wait: the token may have ended during it
             yield answer.body
 
     def close(self) -> None:
+        self._leave()
         self._service.index.tell("close", self._log, self._parameters)
 
 

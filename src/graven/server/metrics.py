@@ -1,7 +1,7 @@
 """Prometheus metrics, in a registry of the server's own. Names start with `graven_`."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -26,6 +26,10 @@ _LOG_HELP = {
     "verification_findings": "Findings of background passes over the log since the start.",
     "verified_time_seconds": "Unix time at which the last background pass over the log ended.",
 }
+
+_OF_NO_LOG: Final = frozenset({"graven_parser_deaths", "graven_index_deaths", "graven_index_away"})
+"""What is about the process and tells nothing of what is in any log. Not among them: counts of refusals, bytes and
+seconds, which are those of all logs together."""
 
 
 class Observed(Protocol):
@@ -87,6 +91,28 @@ class Metrics:
         """Ask `observed` at each scrape."""
         self.registry.register(_Collector(observed))
 
-    def text(self) -> bytes:
-        """The exposition format."""
-        return generate_latest(self.registry)
+    def text(self, may_see: Callable[[str], bool] | None = None) -> bytes:
+        """The exposition format; with `may_see`, only the samples of those logs, and what tells nothing of others."""
+        if may_see is None:
+            return generate_latest(self.registry)
+        return generate_latest(_Seen(self.registry, may_see))
+
+
+class _Seen(CollectorRegistry):
+    """What of a registry may be seen by somebody who may not know of every log."""
+
+    def __init__(self, registry: CollectorRegistry, may_see: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._whole = registry
+        self._may_see = may_see
+
+    def collect(self) -> Iterable[Metric]:
+        for family in self._whole.collect():
+            if family.name not in _OF_NO_LOG:
+                family.samples = [
+                    sample
+                    for sample in family.samples
+                    if (log := sample.labels.get("log")) is not None and self._may_see(log)
+                ]
+            if family.samples:
+                yield family

@@ -1,13 +1,12 @@
 """Runs over HTTP: the folds of `graven.qa` over a log's entries, on the disk threads.
 
 The list of each log is kept and only fed what is new. One run and one test read the whole log, one request at a
-time, so that such scans never hold all disk threads.
+time, so that such scans never hold all disk threads. What is made of them afterwards holds nobody up.
 """
 
 import asyncio
-import difflib
 import threading
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, get
@@ -15,7 +14,18 @@ from litestar.handlers import HTTPRouteHandler
 
 from graven.errors import NotFound
 from graven.log.opened import Log
-from graven.qa import Appearance, RunSummary, RunsView, RunView, ShownTest, TestHistory, TestResult, show_test
+from graven.qa import (
+    Appearance,
+    FindTest,
+    RunSummary,
+    RunsView,
+    RunView,
+    ShownTest,
+    TestHistory,
+    TestResult,
+    near_names,
+    show_found,
+)
 from graven.server.service import Service, client_ip
 from graven.tlog.encoding import decode_decimal
 
@@ -24,6 +34,8 @@ __all__ = ["RunAnswer", "RunsAnswer", "TestAnswer", "run_routes"]
 Call = Request[Any, Any, Any]
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+
+Fold = TypeVar("Fold", RunView, TestHistory, FindTest)
 
 
 class RunsAnswer(msgspec.Struct, frozen=True):
@@ -67,17 +79,16 @@ class _RunList:
             return self._view.runs()
 
 
-def _scan(log: Log, view: RunView | TestHistory) -> None:
+def _scanned(log: Log, view: Fold) -> Fold:
     for index, entry in enumerate(log.entries(0, log.size)):
         view.feed(index, entry)
+    return view
 
 
-def _run(log: Log, run: str) -> RunAnswer:
-    view = RunView(run, log.blobs.get)
-    _scan(log, view)
+def _run(log: Log, run: str, view: RunView) -> RunAnswer:
     summary = view.summary()
     if summary is None:
-        close = difflib.get_close_matches(run, list(view.seen), n=3, cutoff=0.4)
+        close = near_names(run, view.seen, cutoff=0.4)
         raise NotFound(
             f'there is no run "{run}" in the log "{log.name}"',
             hint=f"did you mean {' or '.join(close)}?" if close else f"GET /v1/logs/{log.name}/runs",
@@ -87,19 +98,16 @@ def _run(log: Log, run: str) -> RunAnswer:
     return RunAnswer(summary, view.tests())
 
 
-def _history(log: Log, test: str) -> TestAnswer:
-    view = TestHistory(test, log.blobs.get)
-    _scan(log, view)
+def _history(view: TestHistory) -> TestAnswer:
     return TestAnswer(view.appearances(), view.other_identity)
 
 
-def _shown(log: Log, test: str, run: str | None, attempt: int | None, environment: str | None) -> bytes:
+def _shown(log: Log, view: FindTest, run: str, result: TestResult, attempt: int | None) -> bytes:
     """Encoded here: such an answer may have megabytes, and recording must not wait for it."""
     stop = log.size
-    found = show_test(
-        lambda: log.entries(0, stop), log.blobs.get, test, run=run, attempt=attempt, environment=environment
+    return msgspec.json.encode(
+        show_found(lambda: log.entries(0, stop), log.blobs.get, view, run, result, attempt=attempt)
     )
-    return msgspec.json.encode(found)
 
 
 def run_routes(service: Service) -> list[HTTPRouteHandler]:
@@ -128,7 +136,8 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
         """One run with its tests: shards and reruns joined, every attempt with its log index."""
         found = await opened(request, log, "run.read", ("run", run))
         async with scanning:
-            return await service.on_disk(_run, found, run)
+            view = await service.on_disk(_scanned, found, RunView(run, found.blobs.get))
+        return await service.on_disk(_run, found, run, view)
 
     @get("/v1/logs/{log:str}/tests/history", tags=["read"])
     async def test_history(request: Call, log: str, test: str) -> TestAnswer:
@@ -138,7 +147,8 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
         """
         found = await opened(request, log, "test.read", ("test", test))
         async with scanning:
-            return await service.on_disk(_history, found, test)
+            view = await service.on_disk(_scanned, found, TestHistory(test, found.blobs.get))
+        return await service.on_disk(_history, view)
 
     @get("/v1/logs/{log:str}/tests/show", tags=["read"])
     async def test_show(
@@ -157,7 +167,10 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
         number = None if attempt is None else decode_decimal(attempt)
         found = await opened(request, log, "test.read", ("test", test))
         async with scanning:
-            answer: Any = await service.on_disk(_shown, found, test, run, number, environment)
+            view = await service.on_disk(_scanned, found, FindTest(test, run, environment, found.blobs.get))
+        meant, result = await service.on_disk(view.result)
+        async with scanning:
+            answer: Any = await service.on_disk(_shown, found, view, meant, result, number)
         return Response(answer, media_type="application/json")
 
     return [runs, run, test_history, test_show]

@@ -7,7 +7,6 @@ the newest. A client that comes back with `Last-Event-ID` gets what it missed by
 
 import asyncio
 import time
-import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -15,7 +14,9 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from graven.errors import Busy, GravenError
+from graven.errors import Conflict, GravenError
+from graven.log.opened import Log
+from graven.server.places import Places
 from graven.server.problems import problem_of
 from graven.server.protocol import ENDLESS
 from graven.server.rate import Bucket
@@ -33,18 +34,18 @@ _PER_SECOND: Final = 4
 _MOST: Final = 200
 _HEARTBEAT_S: Final = 15.0
 _MOST_TAILS: Final = 256
-
-
-class _Tail:
-    """One that is open, or about to be."""
+_MOST_OF_ONE: Final = 32
 
 
 def tail_routes(
-    service: Service, *, most_tails: int = _MOST_TAILS, monotonic: Callable[[], float] = time.monotonic
+    service: Service,
+    *,
+    most_tails: int = _MOST_TAILS,
+    most_of_one: int = _MOST_OF_ONE,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> list[HTTPRouteHandler]:
     """The one call."""
-    # weak: an answer that never begins, because the client went, runs no line of ours at its end
-    open_tails: weakref.WeakSet[_Tail] = weakref.WeakSet()
+    places = Places("tails", of_one=most_of_one, of_all=most_tails, hint="close one of them")
 
     @get("/v1/logs/{log:str}/tail", media_type="text/event-stream", tags=["search"])
     async def tail(
@@ -61,16 +62,14 @@ def tail_routes(
     ) -> Stream:
         """Matches as they arrive (Server-Sent Events). Up to `most` (1 to 1000, 200) are sent at once, and `most` a
         second after that: of more the newest, the others are counted in `skipped`. `after` or `Last-Event-ID` is the
-        log index to go on behind, -1 for the first; what was missed is sent by the same measure."""
-        principal, _ = service.admit(request.scope, "read", log)
+        log index to go on behind, -1 for the first; what was missed is sent by the same measure. 409 when the log has
+        no such entry: it was made smaller since, or is another one."""
+        principal, opened = service.admit(request.scope, "read", log)
         parameters = given_parameters(request, *QUERY_PARAMETERS, "view", "most", "after")
         rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
-        start = _position(behind) if behind is not None else service.index.indexed(log) - 1
-        if len(open_tails) >= most_tails:
-            raise Busy(f"{most_tails} tails are open", hint="close one of them", retry_after_s=5)
-        mark = _Tail()
-        open_tails.add(mark)  # before anything is waited for: a burst must not pass together
+        start = _position(behind, opened) if behind is not None else service.index.indexed(log) - 1
+        place = places.take(principal)  # before anything is waited for: a burst must not pass together
         bucket = Bucket(rate, monotonic())
         try:
             # a bad query is refused before the stream begins, and nobody listens whose start is not on record
@@ -78,7 +77,7 @@ def tail_routes(
             facts = {"query": parameters.get("q", ""), "after": start}
             await service.reads.one(principal, client_ip(request.scope), "events.tail.start", log, (), facts)
         except BaseException:
-            open_tails.discard(mark)
+            places.give_back(place)
             raise
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -107,7 +106,7 @@ def tail_routes(
             except GravenError as error:
                 yield b"event: error\ndata: " + problem_of(error).body + b"\n\n"
             finally:
-                open_tails.discard(mark)
+                places.give_back(place)
                 facts = {"count": sent, "last": position}
                 service.reads.soon(principal, client_ip(request.scope), "events.tail.end", log, facts)
 
@@ -120,9 +119,22 @@ def tail_routes(
     return [tail]
 
 
-def _position(text: str) -> int:
-    """A log index, or -1 for what is before the first."""
-    return -1 if text == "-1" else decode_decimal(text)
+def _position(text: str, log: Log) -> int:
+    """The index of an entry, or -1 for what is before the first; Conflict for one that the log has not.
+
+    Waiting for it would show nothing, for ever, to whoever has seen entries that are no longer there.
+    """
+    position = -1 if text == "-1" else decode_decimal(text)
+    size = log.size
+    if position < size:
+        return position
+    raise Conflict(
+        f"there is no entry {position} to go on behind: the log {log.name} has {size} entries",
+        why="a log that was made smaller has other entries now than those that were seen",
+        hint="begin anew without `after` and Last-Event-ID; if entries behind it were seen before, run graven verify",
+        code="beyond_the_log",
+        details={"after": position, "size": size},
+    )
 
 
 async def _something_new(service: Service, log: str, beyond: int) -> None:

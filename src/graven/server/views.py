@@ -1,6 +1,5 @@
 """Saved views: a query with how it is shown, under a name, for everybody who may read the log."""
 
-import re
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,11 +13,11 @@ from graven.index.process.asked import asked, facet_fields, order_of
 from graven.server.service import Service
 from graven.server.system import system_event
 
-__all__ = ["SavedView", "ViewsAnswer", "check_view", "view_routes"]
+__all__ = ["SavedView", "ViewsAnswer", "check_name", "check_view", "view_routes"]
 
 Call = Request[Any, Any, Any]
 
-_NAME: Final = re.compile(r"[^\x00-\x1f/\x7f]{1,80}")
+_MOST_CHARACTERS: Final = 80
 _MOST: Final = 500
 
 _Text = Annotated[str, Meta(max_length=4_096)]
@@ -49,6 +48,28 @@ class ViewsAnswer(msgspec.Struct, frozen=True):
     """By name."""
 
     views: list[NamedView]
+
+
+def check_name(name: str) -> None:
+    """InvalidInput for a name that does not stand in an address as it is, or does not look like what it is."""
+    if not 1 <= len(name) <= _MOST_CHARACTERS or "/" in name:
+        raise InvalidInput(
+            f"the name of a view has 1 to {_MOST_CHARACTERS} characters, none of them a slash", code="bad_view"
+        )
+    if not name.isprintable():
+        raise InvalidInput(
+            "the name of a view is made of characters that can be seen, and plain spaces",
+            why="a mark that turns the direction of writing makes one name look like another",
+            hint="leave out control characters and marks",
+            code="bad_view",
+        )
+    if name in (".", ".."):
+        raise InvalidInput(
+            f"a view cannot be called {name!r}",
+            why="in an address it means another place: browsers would ask for something else",
+            hint="call it by what it shows: denied orders",
+            code="bad_view",
+        )
 
 
 def check_view(log: str, view: SavedView, *, now_ns: int) -> None:
@@ -97,8 +118,7 @@ def view_routes(service: Service) -> list[HTTPRouteHandler]:
     async def put_view(request: Call, log: str, name: str, data: SavedView) -> NamedView:
         """Save a view under a name, in place of the one that is there. What a search would refuse is refused."""
         principal, _ = service.admit(request.scope, "read", log)
-        if _NAME.fullmatch(name) is None:
-            raise InvalidInput("the name of a view has 1 to 80 characters, none of them a slash", code="bad_view")
+        check_name(name)
         check_view(log, data, now_ns=service.clock())
 
         def save() -> NamedView:

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.support.searching import all_pages, record, search, wait_indexed
+from tests.support.server_requests import make_token
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +241,25 @@ def test_a_look_at_a_page_of_results_is_two_recorded_reads(client, shop):
     assert actions.count("events.search") == 1
     assert 1 <= actions.count("events.count") <= 2
     assert set(actions) == {"events.search", "events.count"}
+
+
+def test_a_proof_by_id_is_for_those_who_may_read(client, shop):
+    by_id = "/v1/logs/default/events/order-7/proof"
+    assert client.get(by_id, headers=make_token(client, "reader")).status_code == 200
+    operator = make_token(client, "operator")
+    for path in (by_id, "/v1/logs/default/events/no-such-order/proof", "/v1/logs/system/events/no-such/proof"):
+        refused = client.get(path, headers=operator)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "missing_role"), path
+    assert client.get(f"/v1/logs/default/events/{shop}/proof", headers=operator).status_code == 200
+
+
+def test_a_proof_by_id_from_system_is_for_those_who_may_read_system(client, shop):
+    refused = client.get("/v1/logs/system/events/no-such/proof", headers=make_token(client, "reader"))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "missing_role")
+
+
+def test_digits_are_an_index_and_an_id_of_digits_is_searched_for(client, shop):
+    index = record(client, [{"action": "a.b", "actor": {"id": "x"}, "id": str(shop + 3)}])
+    found = client.get(f"/v1/logs/default/events/{shop + 3}").json()
+    assert (found["index"], found["id"]) == (shop + 3, "order-3")
+    assert [row["index"] for row in search(client, f"id:{shop + 3}")["events"]] == [index]

@@ -215,6 +215,53 @@ def test_missing_wrong_and_weak_tokens_are_refused(server: ServerProcess, client
     assert (answer.status_code, problem(answer)["code"]) == (403, "missing_role")
 
 
+BODIES: dict[str, tuple[str, str, str]] = {
+    "login": ("POST", "/v1/login", '"token":"grv_a"'),
+    "token": ("POST", "/v1/tokens", '"name":"v","roles":["reader"]'),
+    "log": ("POST", "/v1/logs", '"name":"spelled-once"'),
+    "view": ("PUT", "/v1/logs/default/views/spelled-once", '"query":"a"'),
+    "alert": ("PUT", "/v1/logs/default/alerts/spelled-once", '"silence":{"window_s":60},"query":"a"'),
+}
+"""Method, path and members of a body that a call takes."""
+
+
+@pytest.mark.parametrize("case", list(BODIES))
+def test_a_body_that_says_a_member_twice_is_refused(client: httpx.Client, case: str) -> None:
+    method, path, members = BODIES[case]
+    again = members[members.rindex(',"') + 1 :] if ',"' in members else members
+    answer = client.request(method, path, content=f"{{{members},{again}}}", headers=JSON)
+    error = problem(answer)
+    assert (answer.status_code, error["code"]) == (400, "invalid_alert" if case == "alert" else "bad_request")
+    assert "duplicate member" in error["message"]
+
+
+def test_two_roles_members_make_no_operator(client: httpx.Client) -> None:
+    before = client.get("/v1/tokens").json()
+    content = '{"name":"v","roles":["reader"],"roles":["operator"]}'
+    assert client.post("/v1/tokens", content=content, headers=JSON).status_code == 400
+    assert client.get("/v1/tokens").json() == before
+
+
+@pytest.mark.parametrize("case", list(BODIES))
+@pytest.mark.parametrize("depth", [70, 30_000])
+def test_a_body_that_nests_too_deep_is_refused(client: httpx.Client, case: str, depth: int) -> None:
+    method, path, _ = BODIES[case]
+    answer = client.request(method, path, content='{"name":' + "[" * depth + "]" * depth + "}", headers=JSON)
+    assert (answer.status_code, problem(answer)["code"]) == (400, "invalid_alert" if case == "alert" else "bad_request")
+    assert case == "alert" or "nested too deep" in problem(answer)["message"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"name":1e999}', '{"name":"\\ud800"}'])
+def test_a_body_of_another_shape_is_refused(client: httpx.Client, content: str) -> None:
+    answer = client.post("/v1/logs", content=content, headers=JSON)
+    assert (answer.status_code, problem(answer)["code"]) == (400, "bad_request")
+
+
+def test_a_view_whose_name_hides_what_it_is_is_refused(client: httpx.Client) -> None:
+    answer = client.put("/v1/logs/default/views/a%E2%80%AEb", json={})
+    assert (answer.status_code, problem(answer)["code"]) == (400, "bad_view")
+
+
 def test_a_full_server_says_when_to_come_back(tmp_path: Any) -> None:
     with running_server(tmp_path / "data", "--limits-in-flight-bytes", "1000") as small, small.client() as client:
         answer = client.post("/v1/logs/default/events", json=event(message="m" * 2000))

@@ -1,8 +1,10 @@
 """The one error shape, for the framework's errors too."""
 
+import re
+
 import httpx
 import pytest
-from tests.support.server_requests import problem
+from tests.support.server_requests import make_token, problem
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,12 @@ def test_the_schema_describes_the_raw_calls_too(client: httpx.Client) -> None:
     assert sorted(schemas["Error"]["properties"]["error"]["properties"]) == ["code", "details", "hint", "message"]
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert paths["/healthz"]["get"]["security"] == []
+
+
+def test_a_token_for_one_log_reads_its_metrics_and_no_others(client: httpx.Client) -> None:
+    client.post("/v1/logs", json={"name": "metered"})
+    text = client.get("/metrics", headers=make_token(client, "reader", logs=["metered"])).text
+    logs = set(re.findall(r'log="([^"]*)"', text))
+    assert (logs, "graven_append_seconds" in text) == ({"metered"}, False)
+    text = client.get("/metrics", headers=make_token(client, "auditor", logs=["system"])).text
+    assert set(re.findall(r'log="([^"]*)"', text)) == {"system"}

@@ -87,3 +87,10 @@ def test_each_request_is_recorded_once_in_system(told: httpx.Client) -> None:
         told.get(f"/v1/logs/ci/{path}").raise_for_status()
         assert recorded() == before + 1
         assert told.get(f"/v1/logs/system/events/{before}").json()["data"]["action"] == action
+
+
+def test_a_run_that_is_not_there_gets_near_names(told: httpx.Client) -> None:
+    told.post("/v1/logs", json={"name": "near"})
+    append(told, start("nightly-12"), start("x" * 300), log="near").raise_for_status()
+    refused = told.get("/v1/logs/near/runs/nightly-13")
+    assert (refused.status_code, problem(refused)["details"]) == (404, {"close": ["nightly-12"]})

@@ -111,9 +111,25 @@ def test_records_show_addresses_without_their_secrets():
         (b'{"name":"a","silence":{"window_s":0}}', "silence.window_s: at least 1 second"),
         (b'{"name":"a"', "no JSON: it ends too soon"),
         (b"{a}", "no JSON: object keys must be strings (byte 1)"),
+        (b'{"name":"a","silence":{"window_s":1},"to":[],"to":[]}', "duplicate member 'to' at byte 45"),
+        (b'{"name":"a","silence":{"window_s":1,"window_s":2}}', "duplicate member 'window_s' at byte 36"),
     ],
 )  # fmt: skip
 def test_what_is_refused_is_said_in_words(body, said):
     with pytest.raises(InvalidInput) as refused:
         decode_alert(body)
+    assert refused.value.message == f"alert: {said}"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"silence":{"window_s":1},"silence":{"window_s":2}}', "duplicate member 'silence' at byte 26"),
+        (b'{"query":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "nested too deep"),
+    ],
+    ids=["twice", "deep"],
+)
+def test_a_body_without_its_name_has_one_spelling_too(body, said):
+    with pytest.raises(InvalidInput) as refused:
+        decode_alert(body, name="a")
     assert refused.value.message == f"alert: {said}"

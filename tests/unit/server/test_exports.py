@@ -8,8 +8,11 @@ import pytest
 from litestar import Litestar
 from litestar.exceptions import LitestarException
 
+from graven.errors import Unauthenticated
 from graven.index.process.messages import Answer
+from graven.server.access import Principal
 from graven.server.exports import export_routes
+from graven.server.problems import HANDLERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 
@@ -34,24 +37,32 @@ class Index:
 
 
 class World:
-    """The two calls, of a service that records in `recorded` and may `fail` there."""
+    """The two calls, of a service that records in `recorded` and may `fail` there; admits `times` and no more."""
 
-    def __init__(self, fail=None):
+    def __init__(self, fail=None, times=100):
         self.index = Index()
         self.recorded = []
+        self.times = times
 
         async def one(principal, ip, action, log, targets, facts):
             if fail is not None:
                 raise fail
             self.recorded.append((action, facts["count"]))
 
-        principal = SimpleNamespace()
+        self.principal = Principal("t1", "one", frozenset({"auditor"}))
+
+        def admit(scope, permission, log):
+            self.times -= 1
+            if self.times < 0:
+                raise Unauthenticated("unknown or revoked token")
+            return self.principal, None
+
         service = SimpleNamespace(
-            admit=lambda scope, permission, log: (principal, None),
+            admit=admit,
             index=self.index,
             reads=SimpleNamespace(one=one),
         )
-        self.app = Litestar(export_routes(service), openapi_config=None)
+        self.app = Litestar(export_routes(service), openapi_config=None, exception_handlers=dict(HANDLERS))
 
     async def call(self, path, send):
         scope = {
@@ -141,3 +152,56 @@ def test_a_response_that_cannot_be_sent_closes_the_stream(path, number, error):
         assert world.is_closed  # and not only when the loop ends
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_token_that_is_revoked_breaks_the_body_off_and_closes_the_stream(path):
+    world, sent = World(times=2), []  # the call itself and the first piece
+
+    async def send(message):
+        sent.append(message)
+
+    async def main():
+        async with asyncio.timeout(30):
+            with contextlib.suppress(LitestarException, BaseExceptionGroup):
+                await world.call(path, send)
+
+    asyncio.run(main())
+    assert b"".join(message.get("body", b"") for message in sent) == b"a"
+    assert all(message.get("more_body", True) for message in sent), "no end: the client sees that it is cut"
+    assert world.is_closed
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_token_that_reads_none_of_its_answers_leaves_room_for_the_others(path):
+    world = World()
+
+    async def opened():
+        """The status of one more answer that is not read; the call is left open."""
+        begun = asyncio.get_running_loop().create_future()
+
+        async def send(message):
+            if not begun.done():
+                begun.set_result(message["status"])
+            if begun.result() == 200:
+                await asyncio.Event().wait()
+
+        calls.append(asyncio.ensure_future(world.call(path, send)))
+        return await begun
+
+    async def main():
+        async with asyncio.timeout(30):
+            statuses = [await opened() for _ in range(5)]
+            world.principal = Principal("t2", "two", frozenset({"auditor"}))
+            statuses.append(await opened())
+            calls[0].cancel()
+            await asyncio.gather(calls[0], return_exceptions=True)
+            world.principal = Principal("t1", "one", frozenset({"auditor"}))
+            statuses.append(await opened())
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        return statuses
+
+    calls = []
+    assert asyncio.run(main()) == [200, 200, 200, 200, 429, 200, 200]

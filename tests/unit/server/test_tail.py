@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from graven.errors import Busy, Unavailable
+from graven.errors import Busy, Conflict, Unavailable
 from graven.index.process.messages import Answer
+from graven.server.access import Principal
 from graven.server.service import Service
 from graven.server.tail import tail_routes
 
@@ -18,7 +19,9 @@ Body = AsyncGenerator[bytes, None]
 class World:
     """A service whose index answers when `answers` is set. `arrivals` are (seconds from the look before, matches)."""
 
-    def __init__(self, *, most_tails: int = 256, arrivals: tuple[tuple[float, int], ...] = ()) -> None:
+    def __init__(
+        self, *, most_tails: int = 256, most_of_one: int = 32, arrivals: tuple[tuple[float, int], ...] = ()
+    ) -> None:
         self.arrivals = list(arrivals)
         self.answers = asyncio.Event()
         self.answers.set()
@@ -30,11 +33,14 @@ class World:
         self.ended: list[dict[str, Any]] = []
         self.index = SimpleNamespace(indexed=lambda log: self.size, ask=self.ask, advanced=self.advanced)
         self.reads = SimpleNamespace(one=self.recorded, soon=lambda *args: self.ended.append(args[-1]))
-        (route,) = tail_routes(cast("Service", self), most_tails=most_tails, monotonic=lambda: self.now_s)
+        self.principal = Principal("t1", "one", frozenset({"reader"}))
+        (route,) = tail_routes(
+            cast("Service", self), most_tails=most_tails, most_of_one=most_of_one, monotonic=lambda: self.now_s
+        )
         self.call: Any = route.fn
 
     def admit(self, scope: object, permission: str, log: str) -> Any:
-        return SimpleNamespace(), None
+        return self.principal, SimpleNamespace(name=log, size=self.size)
 
     def authenticate(self, headers: object) -> Any:
         return SimpleNamespace(require=lambda *_: None)
@@ -126,6 +132,37 @@ def test_a_body_that_is_closed_holds_no_place_and_is_recorded() -> None:
         return world
 
     assert asyncio.run(play()).ended == [{"count": 0, "last": -1}]
+
+
+def test_one_token_leaves_room_for_the_others() -> None:
+    async def play() -> str:
+        world = World(most_of_one=2)
+        held = [await world.open(), await world.open()]
+        with pytest.raises(Busy) as refused:
+            await world.open()
+        world.principal = Principal("t2", "two", frozenset({"reader"}))
+        held.append(await world.open())
+        return refused.value.message
+
+    assert asyncio.run(play()) == "token t1 has 2 tails open, and one token may have 2"
+
+
+@pytest.mark.parametrize("after", ["3", "4", "1000000"])
+def test_a_tail_behind_what_the_log_has_not_is_refused(after: str) -> None:
+    async def play() -> Conflict:
+        world = World(most_tails=1)
+        world.size = 3
+        with pytest.raises(Conflict) as refused:
+            await world.open(after=after)
+        await world.open(after="2")
+        return refused.value
+
+    refused = asyncio.run(play())
+    assert (refused.code, refused.details) == ("beyond_the_log", {"after": int(after), "size": 3})
+
+
+def test_a_tail_of_an_empty_log_begins_before_its_first() -> None:
+    asyncio.run(World().open(after="-1"))
 
 
 def looks(*arrivals: tuple[float, int], most: int) -> tuple[list[tuple[int, int]], int]:

@@ -8,7 +8,7 @@ import pytest
 from graven.errors import InvalidInput
 from graven.index.export.columns import parse_columns
 from graven.server import views
-from graven.server.views import SavedView, check_view
+from graven.server.views import SavedView, check_name, check_view
 
 WEB = Path(views.__file__).parents[1] / "web"
 
@@ -39,6 +39,21 @@ def test_what_a_search_takes_may_be_saved():
 def test_what_a_search_would_refuse_is_refused_and_named(members):
     with pytest.raises(InvalidInput, match=f"^{next(iter(members))}"):
         check_view("l", SavedView(**members), now_ns=10**18)
+
+
+@pytest.mark.parametrize("name", ["denied orders", "…", "...", ".hidden", "über 5 €", "拒否", "n" * 80])
+def test_a_name_that_can_be_seen_is_taken(name):
+    check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "a/b", "n" * 81, "a\x00", "a\n", "a\x7f", "a\x85", "a\u202eb", "\u200b", "a\u2028b", "\u00a0"],
+)
+def test_a_name_that_leads_elsewhere_or_hides_is_refused(name):
+    with pytest.raises(InvalidInput) as refused:
+        check_name(name)
+    assert refused.value.code == "bad_view"
 
 
 def test_a_bad_query_is_refused():

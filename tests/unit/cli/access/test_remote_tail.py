@@ -7,7 +7,7 @@ import pytest
 
 from graven.cli.access.questions import Away, Caught, Tailed
 from graven.cli.access.remote_tail import follow
-from graven.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
+from graven.errors import Conflict, InvalidInput, NotFound, Unauthenticated, Unavailable
 
 ROW = b'id: %d\nevent: row\ndata: {"index":%d}\n\n'
 PROGRESS = b'id: %d\nevent: progress\ndata: {"indexed":%d,"size":%d,"skipped":%d}\n\n'
@@ -74,6 +74,16 @@ def test_waiting_grows_while_nobody_answers_and_begins_anew_behind_an_answer():
     script = Script([ROW % (1, 1)], gone, gone, gone, [ROW % (2, 2)], [ROW % (3, 3)])
     take(script.follow(), 8)
     assert script.slept == [1.0, 1.5, 2.5, 4.5, 1.0]
+
+
+def test_a_log_that_was_made_smaller_meanwhile_is_said_and_not_tried_again():
+    smaller = Conflict("there is no entry 4 to go on behind", code="beyond_the_log")
+    script = Script([ROW % (4, 4), httpx.ReadError("reset")], smaller)
+    items = script.follow(after=0)
+    assert [type(item) for item in take(items, 2)] == [Tailed, Away]
+    with pytest.raises(Conflict):
+        next(items)
+    assert script.asked == [0, 4]
 
 
 def test_a_server_that_was_never_there_is_said_at_once():

@@ -10,7 +10,8 @@ import { Lag } from "./lag.js";
 export function Notices({ search, place, onTop, onAgain }) {
   const newer = search.newer.value;
   const refused = search.moreError.value;
-  return html`${place.live && html`<${Tail} search=${search} />`}
+  const isEnded = refused && search.tail.value === "off"; // and not about to start
+  return html`${place.live && !isEnded && html`<${Tail} search=${search} />`}
     ${!place.live && search.status.value === "ready" && html`<${Lag} log=${search.log} behind=${search.size.value - search.indexed.value} onAgain=${onAgain} />`}
     ${refused && html`<p class="notice fail" role="alert">${refused.message}${refused.hint && ` – ${refused.hint}`} <button class="btn small" onClick=${onAgain}>Try again</button></p>`}
     ${newer > 0 && html`<div class="newer"><button type="button" class="btn primary small" onClick=${onTop}>↑ ${count(newer)} newer</button></div>`}`;

@@ -50,6 +50,8 @@ export function IndexState({ log, answer }) {
 /** @param {{log: string, ready: any, samples: Sample[]}} props */
 export function Health({ log, ready, samples }) {
   const stopped = ready?.logs?.[log];
+  // whoever may see certain logs only is not told what counts all together
+  const all = (/** @type {string} */ name) => (metric(samples, "graven_append_seconds_count") === null ? null : total(samples, name));
   const seconds = (/** @type {number} */ n) => (n === Infinity ? "over 8 s" : `≤ ${duration(n * 1e9)}`);
   return html`<section class="card">
     <header><h2>Recorder</h2><${Badge} tone=${!ready ? "quiet" : stopped ? "fail" : ready.status === "ready" ? "ok" : "warn"}>${!ready ? "…" : stopped ? "stopped" : ready.status}<//></header>
@@ -60,8 +62,8 @@ export function Health({ log, ready, samples }) {
       <dt>journal</dt><dd class="num">${known(metric(samples, "graven_log_journal_bytes", { log }), size)}</dd>
       <dt>appends answered in</dt><dd class="num">${known(quantile(samples, "graven_append_seconds", 0.5), seconds)} <span class="muted">(half)</span>, ${known(quantile(samples, "graven_append_seconds", 0.99), seconds)} <span class="muted">(99 %)</span></dd>
       <dt>writer restarts</dt><dd class="num">${known(metric(samples, "graven_log_restarts", { log }))}</dd>
-      <dt>incidents</dt><dd class="num">${count(total(samples, "graven_incidents_total"))}</dd>
-      <dt>refused requests</dt><dd class="num">${count(total(samples, "graven_refused_requests_total"))}</dd>
+      <dt>incidents</dt><dd class="num">${known(all("graven_incidents_total"))}</dd>
+      <dt>refused requests</dt><dd class="num">${known(all("graven_refused_requests_total"))}</dd>
     </dl>
   </section>`;
 }
