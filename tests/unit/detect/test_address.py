@@ -73,7 +73,9 @@ def test_what_names_a_refused_address_itself_is_known_beforehand(host):
     assert is_local(f"http://{host}/x")
 
 
-@pytest.mark.parametrize("host", ["hooks.example", "hooks.example.", "10.0.0.5:8080", "[2001:db8::1]", "[::8.8.8.8]", "8.8.8.8."])
+@pytest.mark.parametrize(
+    "host", ["hooks.example", "hooks.example.", "10.0.0.5:8080", "[2001:db8::1]", "[::8.8.8.8]", "8.8.8.8."]
+)
 def test_any_other_is_only_known_when_it_is_called(host):
     assert not is_local(f"https://{host}/x")
 
