@@ -12,6 +12,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+import msgspec
+
 from graven.detect.fired import Found, More
 
 __all__ = ["MAX_VALUES", "MOST_FIRINGS", "Flood"]
@@ -22,6 +24,18 @@ _HASH_BYTES: Final = 8
 _MINUTE: Final = 60_000_000_000
 
 
+class _Held(msgspec.Struct):
+    """What the next summary says; `values` are hashes in the order in which they came, so that a state has one
+    spelling."""
+
+    firings: int = 0
+    count: int = 0
+    since_ns: int = 0
+    first: int | None = None
+    last: int | None = None
+    values: dict[bytes, None] = {}
+
+
 class Flood:
     """Stands between what a watch finds and what fires."""
 
@@ -30,7 +44,7 @@ class Flood:
         self._max_values = max_values
         self._end_ns = 0
         self._fired = 0
-        self._begin_afresh()
+        self._held = _Held()
 
     def let_through(self, found: Iterable[Found], now_ns: int) -> Iterator[Found]:
         """What fires of it, oldest first; everything that was found before `now_ns` was given."""
@@ -45,49 +59,44 @@ class Flood:
 
     def state(self) -> Any:
         """Plain values from which `restore` goes on."""
-        held = [self._firings, self._count, self._since_ns, self._first, self._last, b"".join(self._values)]
-        return [self._end_ns, self._fired, *held]
+        held = self._held
+        numbers = [held.firings, held.count, held.since_ns, held.first, held.last]
+        return [self._end_ns, self._fired, *numbers, b"".join(held.values)]
 
     def restore(self, state: Any) -> None:
         """Go on where `state` was taken."""
-        self._end_ns, self._fired, self._firings, self._count, self._since_ns, self._first, self._last, values = state
-        self._values = {values[at : at + _HASH_BYTES]: None for at in range(0, len(values), _HASH_BYTES)}
+        self._end_ns, self._fired, firings, count, since_ns, first, last, joined = state
+        values = {joined[at : at + _HASH_BYTES]: None for at in range(0, len(joined), _HASH_BYTES)}
+        self._held = _Held(firings, count, since_ns, first, last, values)
 
     def _until(self, now_ns: int) -> Iterator[Found]:
         if now_ns < self._end_ns:
             return
-        if self._firings:
+        if self._held.firings:
             yield self._summary()
         self._end_ns = (now_ns // _MINUTE + 1) * _MINUTE
         self._fired = 0
-        self._begin_afresh()
-
-    def _begin_afresh(self) -> None:
-        self._firings = 0
-        self._count = 0
-        self._since_ns = 0
-        self._first: int | None = None
-        self._last: int | None = None
-        self._values: dict[bytes, None] = {}
-        """Hashes in the order in which they came, so that a state has one spelling."""
+        self._held = _Held()
 
     def _hold(self, found: Found) -> None:
-        self._since_ns = min(self._since_ns, found.since_ns) if self._firings else found.since_ns
-        self._firings += 1
-        self._count += found.count
+        held = self._held
+        held.since_ns = min(held.since_ns, found.since_ns) if held.firings else found.since_ns
+        held.firings += 1
+        held.count += found.count
         for index in found.indexes:
-            self._first = index if self._first is None else min(self._first, index)
-            self._last = index if self._last is None else max(self._last, index)
-        if found.group is not None and len(self._values) < self._max_values:
+            held.first = index if held.first is None else min(held.first, index)
+            held.last = index if held.last is None else max(held.last, index)
+        if found.group is not None and len(held.values) < self._max_values:
             key = hashlib.blake2b(found.group.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
-            self._values[key] = None
+            held.values[key] = None
 
     def _summary(self) -> Found:
-        ends = [index for index in (self._first, self._last) if index is not None]
+        held = self._held
+        ends = [index for index in (held.first, held.last) if index is not None]
         return Found(
             at_ns=self._end_ns,
-            since_ns=self._since_ns,
-            count=self._count,
+            since_ns=held.since_ns,
+            count=held.count,
             indexes=tuple(dict.fromkeys(ends)),
-            more=More(self._firings, len(self._values), is_least=len(self._values) == self._max_values),
+            more=More(held.firings, len(held.values), is_least=len(held.values) == self._max_values),
         )
