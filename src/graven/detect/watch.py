@@ -68,7 +68,7 @@ class Watch:
         """What fires within the range. Entries that were fed before are passed over; a gap is a ValueError.
 
         Ends early, with `position` behind the last row that was fed, after `most_rows` rows, or at the first row with
-        which `most_fired` is reached: no row makes more fire than a minute may have, and what is left of the one before.
+        which `most_fired` is reached: no row makes more fire than a minute may have, and one for the minute before.
         """
         if span.start > self.position:
             raise ValueError(f"a range begins at {span.start}, the next entry is {self.position}")
