@@ -35,6 +35,11 @@ DROP INDEX IF EXISTS deliveries_due;
 CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (log, alert, address, due_ns) WHERE outcome IS NULL;
 """
 
+_NEXT: Final = """
+SELECT * FROM deliveries WHERE outcome IS NULL AND (log, alert, address) > (?, ?, ?)
+ORDER BY log, alert, address, due_ns, rowid LIMIT 1
+"""
+
 
 class Stored(NamedTuple):
     """An alert with where it began to listen, and the state last kept (None: none yet)."""
@@ -124,9 +129,15 @@ class AlertStore:
 
     def due(self, now_ns: int) -> list[Delivery]:
         """What may be sent now: of each alert and address what is due longest (`turns` says whose is next)."""
-        # SQLite takes the other columns from the row that has the minimum
-        columns = ", ".join(f"min({name})" if name == "due_ns" else name for name in Delivery._fields)
-        return self._deliveries("outcome IS NULL AND due_ns <= ? GROUP BY log, alert, address", (now_ns,), columns)
+        due: list[Delivery] = []
+        known = ("", "", "")
+        # along the index from one to the next: it is asked after each delivery, and many may wait
+        while rows := self._rows(_NEXT, known):
+            one = Delivery(*rows[0])
+            known = (one.log, one.alert, one.address)
+            if one.due_ns <= now_ns:
+                due.append(one)
+        return due
 
     def unrecorded(self, most: int = -1) -> list[Delivery]:
         """What was decided, and is not yet recorded: of each alert the first, then of each the second, and so on."""
