@@ -15,7 +15,8 @@ from graven.cli.alerting import condition_text, seconds_of, span_text
 from graven.cli.printable import printable
 from graven.cli.terminal import plural
 from graven.detect.counting import Counting, names_of
-from graven.detect.fired import Found
+from graven.detect.fired import Found, more_of
+from graven.detect.flood import Flood
 from graven.detect.rule import Alert, column_of, decode_alert
 from graven.detect.silence import Silent
 from graven.detect.timeless import check_timeless
@@ -126,15 +127,17 @@ def _view(event: bytes) -> dict[str, Any]:
 
 
 def _replayed(alert: Alert, matches: list[_Match], begin_ns: int, now_ns: int) -> Iterator[Found]:
+    flood = Flood()
     if alert.threshold is not None:
         counting = Counting(alert.threshold, alert.cooldown_s)
         for index, received_ns, names in matches:
-            yield from counting.count(index, received_ns, names)
+            yield from flood.let_through(counting.count(index, received_ns, names), received_ns)
+        yield from flood.let_through((), now_ns)
     elif alert.silence is not None:
         silent = Silent(alert.silence, begin_ns)
         for index, received_ns, _ in matches:
-            yield from silent.take(index, received_ns, {})
-        yield from silent.tick(now_ns)
+            yield from flood.let_through(silent.take(index, received_ns, {}), received_ns)
+        yield from flood.let_through(silent.tick(now_ns), now_ns)
 
 
 def _longest_silence_s(matches: list[_Match], begin_ns: int, now_ns: int) -> int:
@@ -148,7 +151,8 @@ def _shown(fired: list[Found]) -> list[Found]:
 
 def _facts_of(found: Found) -> dict[str, Any]:
     group = {} if found.group is None else {"group": found.group}
-    return {"at": format_time(found.at_ns), **group, "count": found.count, "indexes": list(found.indexes)}
+    more = {} if found.more is None else {"more": more_of(found.more)}
+    return {"at": format_time(found.at_ns), **group, "count": found.count, "indexes": list(found.indexes), **more}
 
 
 def _verdict(alert: Alert, fired: list[Found], condition: str) -> list[str]:
@@ -171,4 +175,5 @@ def _line(found: Found) -> str:
     group = "" if found.group is None else f"  {printable(found.group)}"
     entries = [*found.indexes[:1], *found.indexes[1:][-1:]]
     where = f"  {'entry' if len(entries) == 1 else 'entries'} {' to '.join(map(str, entries))}" if entries else ""
-    return f"  {format_time(found.at_ns)}{group}{where}"
+    more = "" if found.more is None else f"  for {found.more.firings:,} that the minute had more"
+    return f"  {format_time(found.at_ns)}{group}{where}{more}"

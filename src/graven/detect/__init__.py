@@ -3,11 +3,12 @@
 Pure, from the bottom up:
     address    where an alert may be sent           rule      the alert, its one spelling
     fired      a firing and its entry                counting, silence, changed    the three kinds of watch
+    flood      what one alert may say in a minute
     watch      one alert on one log                  shipped   the alerts that come with Graven
     timeless   a query that asks the same whenever it is asked
 With a disk or a network:
     store      `alerts.sqlite`                       follow    the round over all alerts
-    message, signing, webhook, mail                  deliver   the queue, with retries
+    message, signing, webhook, mail                  deliver   the queue, with retries (turns: whose is next)
     aside      blocking calls that nobody waits for
 
 How a server composes them; `stop` is a `threading.Event`, and `deliver.run(1.0)` runs on a loop of its own:
@@ -18,7 +19,7 @@ How a server composes them; `stop` is a `threading.Event`, and `deliver.run(1.0)
     hook = Webhook(alert_keys(data_dir), clock=time.time_ns, allow_local=settings.alerts.allow_local)
     send = {"https": hook, "http": hook, "mailto": Mail(settings.alerts.mail)}
     deliver = Deliver(store, send, record, clock=time.time_ns, random=random.random)
-    while not stop.wait(1.0):
+    while not stop.wait(1.0):                        # at once, while either of them `is_behind`
         follow.round()                               # `follow.problems` for the status page
         deliver.record()
     follow.close()

@@ -12,7 +12,7 @@ import ipaddress
 import re
 import socket
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from graven.errors import InvalidInput
 
@@ -97,7 +97,8 @@ def is_refused(ip: str) -> bool:
     except ValueError:
         return True
     if isinstance(found, ipaddress.IPv6Address):
-        found = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _nat64(found) or found
+        teredo = (found.teredo or (None, None))[1]
+        found = found.ipv4_mapped or found.sixtofour or teredo or _nat64(found) or _compatible(found) or found
     if found in _METADATA or found in _LOCAL_NAT64:
         return True
     return found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified or _is_this(found)
@@ -106,14 +107,28 @@ def is_refused(ip: str) -> bool:
 def is_local(address: str) -> bool:
     """Whether a webhook names a network address that is refused, or `localhost`. Looks no name up: what another name
     stands for is only known when it is called."""
-    host = urlsplit(address).hostname or ""
-    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
-        return True
+    host = _plain(urlsplit(address).hostname or "")
+    if host == "localhost" or host.endswith(".localhost") or not host.isascii():
+        return True  # beyond ASCII there are more spellings of digits and dots, and no host needs them
     try:  # by the resolver, which also knows 127.1 and 0x7f000001; a name fails
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return False
     return any(is_refused(str(each[4][0])) for each in found)
+
+
+def _plain(host: str) -> str:
+    """Without what other spellings add: percent-encoding, the zone of an IPv6 address, dots of the root at the end."""
+    while (decoded := unquote(host)) != host:
+        host = decoded
+    if ":" in host:
+        host = host.partition("%")[0]
+    return host.rstrip(".").lower()
+
+
+def _compatible(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address in the last 32 bits of ::/96, as it was written before ::ffff:0:0/96 (RFC 4291, 2.5.5.1)."""
+    return ipaddress.IPv4Address(int(ip)) if int(ip) >> 32 == 0 else None
 
 
 def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -5,7 +5,8 @@ kept first and recorded in `system` then (`alert.deliver`, its id made of firing
 the same to the byte however often it is made.
 
 One that does not answer must hold nobody else: at most one delivery is in flight for each address, and few for each
-host (mail has one host, our own server), so that there is room for the others. What is cut off by the end of the
+host (mail has one host, our own server), so that there is room for the others. Alerts take turns (`turns`): one that
+fires without end holds up no other. What is cut off by the end of the
 server is no attempt: it is sent again.
 """
 
@@ -20,6 +21,7 @@ from graven.detect.address import host_of, shown
 from graven.detect.follow import Record, record_once
 from graven.detect.sent import Attempt, Delivered, Later, Refused, Send
 from graven.detect.store import AlertStore, Delivery
+from graven.detect.turns import Turns
 
 __all__ = ["MOST_ATTEMPTS", "Deliver", "deliver_event", "wait_s"]
 
@@ -29,6 +31,7 @@ _FIRST_WAIT_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 21_600.0
 _AT_ONCE: Final = 64
 _AT_ONCE_EACH: Final = 4
+_MOST_RECORDED: Final = 256
 _SECOND: Final = 1_000_000_000
 
 
@@ -50,8 +53,11 @@ class Deliver:
         self._record = record
         self._clock = clock
         self._random = random
+        self._turns = Turns()
         self._in_flight: dict[str, str] = {}
         """Host by address."""
+        self.is_behind = False
+        """Whether `record` left something: it should be called again at once."""
 
     async def run(self, look_s: float | None) -> None:
         """Send what is due until cancelled, and look for more every `look_s`; None: until nothing is due.
@@ -74,20 +80,24 @@ class Deliver:
             raise failed.exceptions[0] from failed
 
     def record(self) -> None:
-        """Record what was decided. Raises what recording and storing raise."""
-        for decided in self._store.unrecorded():
-            record_once(self._record, deliver_event(decided))
-            self._store.forget(decided)
+        """Record what was decided, no more than a part of it at a time. Raises what recording and storing raise."""
+        self.is_behind = False
+        decided = self._store.unrecorded(_MOST_RECORDED)
+        for one in decided:
+            record_once(self._record, deliver_event(one))
+            self._store.forget(one)
+        self.is_behind = len(decided) == _MOST_RECORDED
 
     def _begin(self, group: asyncio.TaskGroup, changed: asyncio.Event) -> None:
         hosts = Counter(self._in_flight.values())
-        for delivery in self._store.due(self._clock()):
+        for delivery in self._turns.order(self._store.due(self._clock())):
             host = host_of(delivery.address)
             if len(self._in_flight) >= _AT_ONCE:
                 return
             if delivery.address not in self._in_flight and hosts[host] < _AT_ONCE_EACH:
                 hosts[host] += 1
                 self._in_flight[delivery.address] = host
+                self._turns.served(delivery)
                 group.create_task(self._one(delivery, changed))
 
     async def _one(self, delivery: Delivery, changed: asyncio.Event) -> None:

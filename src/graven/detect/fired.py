@@ -14,10 +14,29 @@ from graven.detect.rule import SEVERITIES, Alert, digest_of
 from graven.event.envelope import format_time
 from graven.index.query.times import spell_duration
 
-__all__ = ["MOST_INDEXES", "Fired", "Found", "bounded", "fire_event", "message_of", "message_without_values"]
+__all__ = [
+    "MOST_INDEXES",
+    "Fired",
+    "Found",
+    "More",
+    "bounded",
+    "fire_event",
+    "message_of",
+    "message_without_values",
+    "more_of",
+]
 
 MOST_INDEXES: Final = 100
 """So many entries are named; beyond that the first and the last fifty."""
+
+
+class More(msgspec.Struct, frozen=True):
+    """What a finding stands for that is one for many (`flood`): so many firings, of so many values of `by` (0 without
+    one), or of more than that when `is_least`."""
+
+    firings: int
+    values: int
+    is_least: bool = False
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -25,7 +44,8 @@ class Found(msgspec.Struct, frozen=True):
 
     `at_ns`: when it fired; `since_ns`: the first entry that counts, or the last match before a silence. `count`:
     entries that count; `indexes` names them (`bounded`). `group` is the value of `by`. `rested`: matches since the
-    last firing that are not among them, because the alert rested or they lay too far back.
+    last firing that are not among them, because the alert rested or they lay too far back. With `more`, `indexes` are
+    the first and the last entry of what it stands for, and others may lie between them that have no part in it.
     """
 
     at_ns: int
@@ -35,6 +55,7 @@ class Found(msgspec.Struct, frozen=True):
     group: str | None = None
     rested: int = 0
     what: str = ""
+    more: More | None = None
 
 
 class Fired(msgspec.Struct, frozen=True):
@@ -48,7 +69,7 @@ class Fired(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, log: str, alert: Alert, found: Found) -> "Fired":
         """With the id that follows from it."""
-        said = (digest_of(alert), log, found.group, found.at_ns, found.indexes)
+        said = (digest_of(alert), log, found.group, found.at_ns, found.indexes, *(("more",) if found.more else ()))
         return cls(f"alert-{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}", log, alert, found)
 
 
@@ -71,6 +92,8 @@ def message_of(fired: Fired) -> str:
 def message_without_values(fired: Fired) -> str:
     """One sentence for people who may not read anything: nothing in it comes from an entry."""
     alert, found = fired.alert, fired.found
+    if found.more is not None:
+        return f"{_name(fired)}: {_more(found.more, alert)}{_range(found.indexes)}"
     if alert.silence is not None:
         return f"{_name(fired)}: no match for {_span(alert.silence.window_s)}"
     if alert.threshold is None:
@@ -85,6 +108,19 @@ def _name(fired: Fired) -> str:
 
 def _matches(count: int) -> str:
     return "1 match" if count == 1 else f"{count} matches"
+
+
+def _more(more: More, alert: Alert) -> str:
+    times = "1 more firing" if more.firings == 1 else f"{more.firings:,} more firings"
+    by = None if alert.threshold is None else alert.threshold.by
+    least = "at least " if more.is_least else ""
+    of = "" if by is None else f" for {least}{more.values:,} value{'' if more.values == 1 else 's'} of {by}"
+    return f"{times} within the same minute{of}, for all of which this one stands"
+
+
+def _range(indexes: Sequence[int]) -> str:
+    """In the words of the query language, so that it can be searched for."""
+    return f": index:{indexes[0]}..{indexes[-1]}" if indexes else ""
 
 
 def _span(seconds: int) -> str:
@@ -117,5 +153,11 @@ def fire_event(fired: Fired) -> dict[str, Any]:
             "indexes": list(found.indexes),
             **({} if found.group is None else {"group": found.group}),
             **({} if not found.rested else {"rested": found.rested}),
+            **({} if found.more is None else {"more": more_of(found.more)}),
         },
     }
+
+
+def more_of(more: More) -> dict[str, Any]:
+    """As records and messages have it; `is_least` only where it is."""
+    return {"firings": more.firings, "values": more.values, **({"is_least": True} if more.is_least else {})}

@@ -2,6 +2,10 @@
 
 One thread calls `round` again and again. Order for every firing: entry in `system`, durable → deliveries and state
 in one transaction. Whatever happens in between, the next round (or the next start) finds what is missing.
+
+In a round every alert has one turn, and a turn is bounded: in the entries that it goes through, in those that match,
+and in the firings that it records, each with an fsync of its own. So a flood in one log, or a log that is far behind,
+holds up the alerts of another for no more than that.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +25,11 @@ Record = Callable[[Mapping[str, Any]], object]
 """Appends an event/1 to `system`, and returns when it is durable. The same id with the same bytes is fine."""
 
 STEP: Final = 262_144
-"""Entries of a log that go through an alert before its state is kept."""
+"""Entries of a log that go through an alert in one turn, and before its state is kept."""
+MOST_ROWS: Final = 4_096
+"""Matches that go through an alert in one turn."""
+MOST_FIRED: Final = 64
+"""Firings after which a turn ends; a row or a tick may make as many fire as one minute may have (`flood`)."""
 SETTLE_NS: Final = 5_000_000_000
 """An entry gets its received time this long, at the most, before it can be found."""
 KEEP_NS: Final = 30_000_000_000
@@ -76,15 +84,18 @@ class Follow:
         self._watches: dict[tuple[str, str], tuple[Stored, Watch, int]] = {}
         self.problems: dict[str, str] = {}
         """What keeps alerts from listening at the moment, by `log/name`."""
+        self.is_behind = False
+        """Whether the last round left something that is in the index: the next one should come at once."""
 
     def round(self) -> list[Fired]:
-        """One pass over all alerts; gives what fired, recorded and queued. Raises what recording and storing raise.
+        """One turn of each alert; gives what fired, recorded and queued. Raises what recording and storing raise.
 
         An alert that cannot listen (its log or the index is away, its query is refused) is left for the next round,
         and named in `problems`.
         """
         fired: list[Fired] = []
         self.problems = {}
+        self.is_behind = is_behind = False
         stored = {(one.log, one.alert.name): one for one in self._store.alerts() if one.alert.enabled}
         self._watches = {key: known for key, known in self._watches.items() if key in stored}
         for key, one in stored.items():
@@ -93,9 +104,11 @@ class Follow:
                 # the clock first: whatever was received before that, and settled, is in a head that is whole
                 settled_ns = self._clock() - SETTLE_NS
                 head = self._search.head(watch.log)
-                for span in self._spans(watch, head):
-                    fired += self._through(key, watch, span)
-                if head.is_whole:
+                if watch.position < head.indexed:
+                    fired += self._through(key, watch, self._span(watch, head))
+                if watch.position < head.indexed:
+                    is_behind = True
+                elif head.is_whole:
                     fired += self._tick(key, watch, settled_ns)
             except BaseException as error:
                 # it may be ahead of what was recorded: the next round goes on from what was kept
@@ -105,6 +118,7 @@ class Follow:
                 if error.code in {"storage_full", "alerts_failed", "storage_failed", "writer_stopped"}:
                     raise
                 self.problems["/".join(key)] = error.message
+        self.is_behind = is_behind
         return fired
 
     def close(self) -> None:
@@ -126,17 +140,14 @@ class Follow:
         self._watches[key] = (one, watch, self._clock())
         return watch
 
-    def _spans(self, watch: Watch, head: Head) -> Iterator[Span]:
+    def _span(self, watch: Watch, head: Head) -> Span:
+        start, stop = watch.position, min(head.indexed, watch.position + STEP)
+        last_ns = head.received_ns if stop == head.indexed else 0
         whole = watch.alert.silence is None
-        while watch.position < head.indexed:
-            start, stop = watch.position, min(head.indexed, watch.position + STEP)
-            last_ns = head.received_ns if stop == head.indexed else 0
-            yield Span(
-                start, stop, last_ns, self._search.rows(watch.log, query_of(watch.alert), start, stop, whole=whole)
-            )
+        return Span(start, stop, last_ns, self._search.rows(watch.log, query_of(watch.alert), start, stop, whole=whole))
 
     def _through(self, key: tuple[str, str], watch: Watch, span: Span) -> list[Fired]:
-        fired = watch.feed(span)
+        fired = watch.feed(span, most_rows=MOST_ROWS, most_fired=MOST_FIRED)
         stored, _, kept_ns = self._watches[key]
         now_ns = self._clock()
         if fired or span.stop - span.start == STEP or now_ns - kept_ns >= KEEP_NS:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from graven.detect.fired import Fired, message_without_values
+from graven.detect.fired import Fired, message_without_values, more_of
 from graven.detect.store import Delivery
 from graven.event.envelope import format_time
 
@@ -30,6 +30,7 @@ def deliveries_of(fired: Fired, now_ns: int, link: str = "") -> list[Delivery]:
         "count": found.count,
         "indexes": list(found.indexes),
         **({} if threshold is None or threshold.by is None else {"by": threshold.by}),
+        **({} if found.more is None else {"more": more_of(found.more)}),
         **({"link": _link(link, fired)} if link else {}),
     }
     body = msgspec.json.encode({"type": "alert.fire", "timestamp": format_time(found.at_ns), "data": data})
@@ -40,6 +41,9 @@ def deliveries_of(fired: Fired, now_ns: int, link: str = "") -> list[Delivery]:
 
 
 def _link(server: str, fired: Fired) -> str:
-    """The page of the last entry that it rests on; that of the log's events when there is none."""
+    """The page of the last entry that it rests on; of many, or none, that of the log's events, cut to their range."""
+    indexes = fired.found.indexes
     log = f"{server.rstrip('/')}/ui/{quote(fired.log, safe='')}"
-    return f"{log}/event/{fired.found.indexes[-1]}" if fired.found.indexes else f"{log}/events"
+    if fired.found.more is None and indexes:
+        return f"{log}/event/{indexes[-1]}"
+    return f"{log}/events" + (f"?q=index:{indexes[0]}..{indexes[-1]}" if indexes else "")

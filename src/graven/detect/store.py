@@ -17,8 +17,9 @@ from graven.errors import StorageFailed
 
 __all__ = ["MOST_WAITING", "AlertStore", "Delivery", "Stored"]
 
-MOST_WAITING: Final = 10_000
-"""So many deliveries wait at once; one beyond that fails at once, and is recorded so."""
+MOST_WAITING: Final = 1_000
+"""So many deliveries of one alert wait for one address; one beyond that fails at once, and is recorded so. There is no
+bound over all of them that one alert could use up: only operators set alerts and addresses."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS alerts (
@@ -30,7 +31,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
   due_ns INTEGER NOT NULL, attempts INTEGER NOT NULL, outcome TEXT, detail TEXT NOT NULL,
   PRIMARY KEY (fire, address)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_ns) WHERE outcome IS NULL;
+DROP INDEX IF EXISTS deliveries_due;
+CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (log, alert, address, due_ns) WHERE outcome IS NULL;
+"""
+
+_NEXT: Final = """
+SELECT * FROM deliveries WHERE outcome IS NULL AND (log, alert, address) > (?, ?, ?)
+ORDER BY log, alert, address, due_ns, rowid LIMIT 1
 """
 
 
@@ -109,24 +116,33 @@ class AlertStore:
         with self._transaction() as db:
             statement = "UPDATE alerts SET state = ? WHERE log = ? AND name = ? AND digest = ? AND armed = ?"
             db.execute(statement, (state, one.log, one.alert.name, digest_of(one.alert), one.armed))
-            (waiting,) = db.execute("SELECT count(*) FROM deliveries WHERE outcome IS NULL").fetchone()
-            for position, delivery in enumerate(queued):
+            waiting: dict[str, int] = {}
+            for delivery in queued:
+                if delivery.address not in waiting:
+                    waiting[delivery.address] = _waiting(db, delivery)
                 made = delivery
-                if waiting + position >= self._most_waiting:
-                    made = delivery._replace(outcome="failure", detail="the queue is full")
+                if waiting[delivery.address] >= self._most_waiting:
+                    made = delivery._replace(outcome="failure", detail=self._full())
+                elif made.outcome is None:
+                    waiting[delivery.address] += 1
                 db.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", made)
 
     def due(self, now_ns: int) -> list[Delivery]:
-        """What may be sent now: of each address what is due longest, and of those what is due longest first."""
-        # SQLite takes the other columns from the row that has the minimum
-        columns = ", ".join(f"min({name})" if name == "due_ns" else name for name in Delivery._fields)
-        return self._deliveries(
-            "outcome IS NULL AND due_ns <= ? GROUP BY address ORDER BY min(due_ns), rowid", (now_ns,), columns
-        )
+        """What may be sent now: of each alert and address what is due longest (`turns` says whose is next)."""
+        due: list[Delivery] = []
+        known = ("", "", "")
+        # along the index from one to the next: it is asked after each delivery, and many may wait
+        while rows := self._rows(_NEXT, known):
+            one = Delivery(*rows[0])
+            known = (one.log, one.alert, one.address)
+            if one.due_ns <= now_ns:
+                due.append(one)
+        return due
 
-    def unrecorded(self) -> list[Delivery]:
-        """What was decided, and is not yet recorded."""
-        return self._deliveries("outcome IS NOT NULL ORDER BY rowid", ())
+    def unrecorded(self, most: int = -1) -> list[Delivery]:
+        """What was decided, and is not yet recorded: of each alert the first, then of each the second, and so on."""
+        turn = "row_number() OVER (PARTITION BY log, alert ORDER BY rowid)"
+        return self._deliveries(f"outcome IS NOT NULL ORDER BY {turn}, rowid LIMIT ?", (most,))
 
     def update(self, delivery: Delivery) -> None:
         """Keep how often it was tried, when it is due, and what came of it."""
@@ -138,6 +154,9 @@ class AlertStore:
         """It was recorded: the record is in `system`."""
         with self._transaction() as db:
             db.execute("DELETE FROM deliveries WHERE fire = ? AND address = ?", (delivery.fire, delivery.address))
+
+    def _full(self) -> str:
+        return f"the queue is full: {self._most_waiting:,} deliveries of this alert wait for this address"
 
     def _deliveries(self, where: str, values: Sequence[Any], columns: str = "*") -> list[Delivery]:
         rows = self._rows(f"SELECT {columns} FROM deliveries WHERE {where}", values)  # noqa: S608 - our own text
@@ -158,6 +177,13 @@ class AlertStore:
                 with suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
                 raise
+
+
+def _waiting(db: sqlite3.Connection, one: Delivery) -> int:
+    """How many of the same alert wait for the same address."""
+    statement = "SELECT count(*) FROM deliveries WHERE outcome IS NULL AND log = ? AND alert = ? AND address = ?"
+    (count,) = db.execute(statement, (one.log, one.alert, one.address)).fetchone()
+    return int(count)
 
 
 @contextmanager

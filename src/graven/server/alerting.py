@@ -155,11 +155,14 @@ class Alerting:
         self.store.close()
 
     def _watch(self, follow: Follow, deliver: Deliver) -> None:
-        while not self._stop.wait(self._round_s):
+        pause_s = self._round_s
+        while not self._stop.wait(pause_s):
             # each for itself: what was sent is recorded whatever keeps the round from its end
             self._problem_of_all = self._tried("a round of alerts", follow.round)
             self._problems = follow.problems
             self._tried("recording deliveries of alerts", deliver.record)
+            # each takes a bounded part of what there is, so that neither waits for all of the other
+            pause_s = 0.0 if follow.is_behind or deliver.is_behind else self._round_s
         try:
             follow.close()
         except GravenError as error:

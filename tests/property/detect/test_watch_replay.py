@@ -1,5 +1,7 @@
 """What fires follows from the log alone: however it is cut, whenever somebody looks, wherever it was interrupted."""
 
+from collections import Counter
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.alert_world import SECOND, START_NS
@@ -47,12 +49,16 @@ def span(entries, start, stop):
     return Span(start, stop, entries[stop - 1][0]["received"], rows)
 
 
-def watch_of(alert):
-    return Watch("shop", alert, armed=0, armed_ns=START_NS)
+mosts = st.sampled_from([1, 2, 60])
+"""Firings a minute that stand for themselves."""
 
 
-def at_once(entries, alert, end_ns) -> list[Fired]:
-    watch = watch_of(alert)
+def watch_of(alert, most=60):
+    return Watch("shop", alert, armed=0, armed_ns=START_NS, most_a_minute=most)
+
+
+def at_once(entries, alert, end_ns, most=60) -> list[Fired]:
+    watch = watch_of(alert, most)
     fired = watch.feed(span(entries, 0, len(entries))) if entries else []
     return fired + watch.tick(end_ns)
 
@@ -62,27 +68,28 @@ def end_of(entries):
 
 
 @settings(deadline=None)  # a loaded machine is no fault
-@given(logs(), alerts, st.data())
-def test_any_cut_and_any_honest_ticks_give_the_same_firings(entries, alert, data):
-    watch, fired, at = watch_of(alert), [], 0
+@given(logs(), alerts, mosts, st.data())
+def test_any_cut_and_any_honest_ticks_give_the_same_firings(entries, alert, most, data):
+    watch, fired, at = watch_of(alert, most), [], 0
     while at < len(entries):
         stop = data.draw(st.integers(at + 1, len(entries)))
-        fired += watch.feed(span(entries, at, stop))
-        at = stop
+        most_rows, most_fired = (data.draw(st.one_of(st.none(), st.integers(1, 3))) for _ in range(2))
+        fired += watch.feed(span(entries, at, stop), most_rows=most_rows, most_fired=most_fired)
+        at = watch.position
         if at < len(entries):  # all that was received before the next entry was fed
             last, upcoming = entries[at - 1][0]["received"], entries[at][0]["received"]
             fired += watch.tick(data.draw(st.integers(last, upcoming)))
     fired += watch.tick(end_of(entries))
-    assert fired == at_once(entries, alert, end_of(entries))
+    assert fired == at_once(entries, alert, end_of(entries), most)
 
 
 @settings(deadline=None)  # a loaded machine is no fault
-@given(logs(), alerts, st.data())
-def test_a_restart_anywhere_from_any_state_before_gives_the_same_firings(entries, alert, data):
-    watch, states, fired, at = watch_of(alert), [None], [], 0
+@given(logs(), alerts, mosts, st.data())
+def test_a_restart_anywhere_from_any_state_before_gives_the_same_firings(entries, alert, most, data):
+    watch, states, fired, at = watch_of(alert, most), [None], [], 0
     for _ in range(data.draw(st.integers(0, 8))):
         if data.draw(st.booleans()):
-            watch = watch_of(alert)
+            watch = watch_of(alert, most)
             state = data.draw(st.sampled_from(states))
             if state is not None:
                 watch.restore(state)
@@ -96,9 +103,20 @@ def test_a_restart_anywhere_from_any_state_before_gives_the_same_firings(entries
         fired += watch.feed(span(entries, at, len(entries)))
     fired += watch.tick(end_of(entries))
     once = list({one.id: one for one in fired}.values())
-    reference = at_once(entries, alert, end_of(entries))
+    reference = at_once(entries, alert, end_of(entries), most)
     assert {one.id for one in once} == {one.id for one in reference}
     assert sorted(once, key=lambda one: one.id) == sorted(reference, key=lambda one: one.id)
+
+
+@settings(deadline=None)  # a loaded machine is no fault
+@given(logs(), alerts, mosts)
+def test_no_minute_has_more_than_it_may_and_none_of_the_others_is_forgotten(entries, alert, most):
+    limited = at_once(entries, alert, end_of(entries), most)
+    single = [one for one in limited if one.found.more is None]
+    minutes = Counter(one.found.at_ns // (60 * SECOND) for one in single)
+    assert all(count <= most for count in minutes.values())
+    others = sum(one.found.more.firings for one in limited if one.found.more is not None)
+    assert len(single) + others == len(at_once(entries, alert, end_of(entries)))
 
 
 @settings(deadline=None)  # a loaded machine is no fault

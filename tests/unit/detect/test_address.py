@@ -56,13 +56,26 @@ def test_a_bare_mail_address_is_told_what_it_lacks():
         "0x7f.1",
         "169.254.169.254",
         "0.0.0.0",
+        "127.0.0.1.",
+        "127.1.",
+        "LOCALHOST.",
+        "localhost%2e",
+        "localhos%74",
+        "127%2e0.0.1",
+        "127.0.0.1%252e",
+        "127%E3%80%820%E3%80%820%E3%80%821",
+        "[::127.0.0.1]",
+        "[::169.254.169.254]",
+        "[fe80::1%25eth0]",
     ],
 )
 def test_what_names_a_refused_address_itself_is_known_beforehand(host):
     assert is_local(f"http://{host}/x")
 
 
-@pytest.mark.parametrize("host", ["hooks.example", "10.0.0.5:8080", "[2001:db8::1]", "8.8.8.8"])
+@pytest.mark.parametrize(
+    "host", ["hooks.example", "hooks.example.", "10.0.0.5:8080", "[2001:db8::1]", "[::8.8.8.8]", "8.8.8.8."]
+)
 def test_any_other_is_only_known_when_it_is_called(host):
     assert not is_local(f"https://{host}/x")
 
@@ -72,7 +85,7 @@ def test_any_other_is_only_known_when_it_is_called(host):
     [
         "127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "0.1.2.3", "::", "169.254.169.254", "fe80::1", "fe80::1%eth0",
         "224.0.0.1", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "2002:7f00:1::", "64:ff9b::7f00:1",
-        "nonsense",
+        "::127.0.0.1", "::7f00:1", "nonsense",
     ],
 )  # fmt: skip
 def test_a_server_does_not_call_itself_or_its_link(ip):

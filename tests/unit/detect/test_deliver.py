@@ -10,7 +10,7 @@ from tests.support.alert_world import SECOND, World
 from graven.detect.deliver import Deliver
 from graven.detect.rule import Alert, Threshold
 from graven.detect.sent import Attempt, Delivered, Send
-from graven.detect.store import Delivery
+from graven.detect.store import Delivery, Stored
 
 DEAD, LIVE = "https://dead.example/hook", "https://live.example/hook"
 
@@ -103,6 +103,40 @@ def test_those_of_one_address_are_sent_in_the_order_in_which_they_fired(world: W
 
     step_with(world, send)
     assert sent == waiting
+
+
+def test_alerts_take_turns_at_an_address_however_many_one_of_them_has_waiting(world: World) -> None:
+    fire(world, 20, LIVE)
+    world.logs["vault"] = []
+    world.put(Alert(name="real", threshold=Threshold(count=1, window_s=1), to=(LIVE,)), "vault")
+    world.add(log="vault")
+    world.round()
+    world.now_ns += 10 * SECOND
+    sent: list[str] = []
+
+    async def send(delivery: Delivery) -> Attempt:
+        sent.append(delivery.alert)
+        return Delivered("204")
+
+    step_with(world, send)
+    assert len(sent) == 21
+    assert sent.index("real") == 1
+
+
+def test_what_was_decided_is_recorded_in_parts_and_alerts_take_turns(world: World) -> None:
+    stored = [Stored(log, Alert(name="x"), 0, 0, None) for log in ("noisy", "vault")]
+    for one, count in zip(stored, (300, 1), strict=True):
+        decided = [
+            Delivery(f"{one.log}-{n}", LIVE, one.log, "x", b"{}", 0, 0, 1, "success", "204") for n in range(count)
+        ]
+        world.store.keep(one, b"", decided)
+    deliver = Receivers(world, 0).deliver
+    deliver.record()
+    assert deliver.is_behind
+    assert "vault" in str(world.recorded[world.order[1]])
+    deliver.record()
+    assert not deliver.is_behind
+    assert len(world.order) == 301
 
 
 def test_a_bug_in_a_way_to_send_is_a_failed_attempt(world: World) -> None:

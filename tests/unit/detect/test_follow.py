@@ -7,6 +7,8 @@ import pytest
 from tests.support.alert_world import SECOND, START_NS, Crash, Receiver, World
 
 from graven.detect.deliver import MOST_ATTEMPTS, deliver_event, wait_s
+from graven.detect.flood import MOST_FIRINGS
+from graven.detect.follow import MOST_FIRED, MOST_ROWS
 from graven.detect.message import deliveries_of
 from graven.detect.rule import Alert, Silence, Threshold
 from graven.detect.sent import Later, Refused
@@ -193,6 +195,66 @@ def test_a_state_of_another_version_is_made_again_from_the_log(world):
     assert indexes(world) == [[0], [1]]
 
 
+# -- a flood
+
+
+def flooded(world, count=13_000):
+    """`noisy` has so many entries of one minute that fire one by one, `vault` has one; both tell the same address."""
+    threshold = Threshold(count=1, window_s=1, by="correlation")
+    world.logs |= {"noisy": [], "vault": []}
+    world.put(Alert(name="exec", threshold=threshold, cooldown_s=3600, to=(HOOK,)), "noisy")
+    world.put(msgspec.structs.replace(EACH, name="real"), "vault")
+    for n in range(count):
+        world.add(log="noisy", correlation_id=f"c{n}")
+    world.add(log="vault", action="boom")
+
+
+def test_a_flood_in_one_log_delays_the_alert_of_another_by_a_bounded_number_of_records(world):
+    flooded(world)
+    world.round()
+    assert [event["attributes"]["alert"] for event in world.fired()].index("real") <= MOST_FIRED
+    assert world.follow.is_behind
+
+
+def test_a_flood_is_told_whole_in_few_records_and_drops_nothing(world):
+    flooded(world)
+    world.round()
+    while world.follow.is_behind:
+        world.round()
+    world.now_ns += 60 * SECOND
+    world.round()
+    events = [event for event in world.fired() if event["attributes"]["alert"] == "exec"]
+    assert len(events) == MOST_FIRINGS + 1
+    assert events[-1]["attributes"]["more"] == {"firings": 12_940, "values": 10_000, "is_least": True}
+    assert events[-1]["attributes"]["indexes"] == [60, 12_999]
+    assert world.store.unrecorded() == []
+
+
+def test_a_crash_in_the_middle_of_a_flood_changes_nothing_of_what_is_recorded(world):
+    flooded(world, 200)
+    world.crash_after = 30
+    with pytest.raises(Crash):
+        world.round()
+    world.restart()
+    world.round()
+    world.now_ns += 60 * SECOND
+    world.restart()
+    world.round()
+    indexes = [event["attributes"]["indexes"] for event in world.fired() if event["attributes"]["alert"] == "exec"]
+    assert indexes == [*([n] for n in range(60)), [60, 199]]
+
+
+def test_a_log_that_is_far_behind_holds_up_no_other(world):
+    flooded(world, 0)
+    for _ in range(MOST_ROWS + 1):
+        world.add(log="noisy")
+    world.round()
+    assert [event["attributes"]["alert"] for event in world.fired()] == ["real"]
+    assert world.follow.is_behind
+    world.round()
+    assert not world.follow.is_behind
+
+
 # -- the queue
 
 
@@ -287,8 +349,26 @@ def test_a_full_queue_fails_at_once_and_says_so(world):
         world.add(action="boom")
     world.round()
     failed = [one for one in world.store.unrecorded() if one.outcome == "failure"]
-    assert [one.detail for one in failed] == ["the queue is full"]
+    full = "the queue is full: 2 deliveries of this alert wait for this address"
+    assert [one.detail for one in failed] == [full]
     assert deliver_event(failed[0])["outcome"] == "failure"
+
+
+def test_the_queue_of_one_alert_or_address_fills_no_other(world):
+    world.store.close()
+    world.store = world.follow._store = AlertStore(world.path, most_waiting=2)
+    world.put(EACH)
+    for _ in range(5):
+        world.add(action="boom")
+    world.round()
+    world.put(msgspec.structs.replace(EACH, to=(HOOK, "https://other.example/")))
+    world.put(msgspec.structs.replace(EACH, name="other"))
+    world.add(action="boom")
+    world.round()
+    last = [
+        (one.alert, one.address) for one in world.queued() if one.fire not in {one.fire for one in world.queued()[:2]}
+    ]
+    assert last == [("each", "https://other.example/"), ("other", HOOK)]
 
 
 def test_waits_are_spread_by_chance():
@@ -335,6 +415,17 @@ def test_the_test_whose_result_changed_is_recorded_and_not_sent(world):
     assert "nightly" not in body
     assert json.loads(body)["data"]["message"] == "shop/x: a test got another result after its run was closed"
     assert "t-checkout of run nightly" in world.fired()[0]["message"]
+
+
+def test_a_file_with_the_index_of_before_is_opened_and_keeps_what_waits(world):
+    queued(world)
+    world.store._db.execute("DROP INDEX deliveries_waiting")
+    world.store._db.execute("CREATE INDEX deliveries_due ON deliveries (due_ns) WHERE outcome IS NULL")
+    world.restart()
+    assert len(world.store.due(world.now_ns)) == 1
+    assert world.store._rows("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE INDEX%'") == [
+        ("deliveries_waiting",)
+    ]
 
 
 def test_the_file_is_for_its_owner_only(world):

@@ -7,7 +7,7 @@ from tests.support.alert_world import SECOND, START_NS
 from graven.detect.changed import ResultChanged
 from graven.detect.counting import Counting
 from graven.detect.fired import MOST_INDEXES, bounded, fire_event, message_of
-from graven.detect.rule import Alert, Silence, Threshold
+from graven.detect.rule import Alert, Silence, Threshold, digest_of
 from graven.detect.watch import Span, Watch, query_of
 from graven.errors import InvalidInput
 from graven.event.intake import JSON, prepare_events
@@ -212,10 +212,26 @@ def test_a_gap_is_a_fault_of_the_caller():
         watch_of(threshold=Threshold(count=1, window_s=1)).feed(Span(5, 6, 0, []))
 
 
+@pytest.mark.parametrize("bound", [{"most_rows": 2}, {"most_fired": 2}])
+def test_a_range_may_be_fed_in_parts(bound):
+    watch = watch_of(threshold=Threshold(count=1, window_s=1))
+    span = Span(0, 9, START_NS + 9 * SECOND, [at(n) for n in range(3)])
+    assert (len(watch.feed(span, **bound)), watch.position) == (2, 2)
+    assert (len(watch.feed(span, **bound)), watch.position) == (1, 9)
+
+
 def test_what_alerts_write_themselves_sets_off_none():
     watch = watch_of("system", threshold=Threshold(count=1, window_s=1))
     assert fed(watch, at(0, action="alert.fire"), at(1, action="alert.deliver")) == []
     assert len(fed(watch_of(threshold=Threshold(count=1, window_s=1)), at(0, action="alert.fire"))) == 1
+
+
+def test_a_state_from_before_there_were_floods_is_gone_on_with():
+    alert = Alert(name="x", threshold=Threshold(count=2, window_s=10), cooldown_s=0)
+    elder = [1, digest_of(alert), 1, [[None, 0, 1, [[START_NS, 0]]]]]
+    watch = Watch("shop", alert, armed=0, armed_ns=START_NS)
+    watch.restore(msgspec.msgpack.encode(elder))
+    assert indexes(watch.feed(Span(1, 2, START_NS + SECOND, [at(1)]))) == [(0, 1)]
 
 
 def test_a_state_of_another_definition_is_refused():
