@@ -10,6 +10,7 @@ import click
 from graven.cli import problems
 from graven.cli.lazy import LazyGroup
 from graven.cli.mistyped import usage_problem
+from graven.cli.streams import prepare_streams
 from graven.errors import GravenError, UsageError
 
 __all__ = ["graven", "main", "run"]
@@ -71,6 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in arguments
     try:
+        prepare_streams(as_json=as_json)
         result = _invoke(arguments)
         sys.stdout.flush()
     except GravenError as error:

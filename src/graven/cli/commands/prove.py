@@ -66,7 +66,8 @@ def command(
             }
         )
     elif output is None:
-        sys.stdout.write(content.decode())
+        sys.stdout.buffer.write(content)  # as text it would depend on the terminal's encoding, and be another proof
+        sys.stdout.buffer.flush()
     else:
         print(f"{terminal.mark(True)} proof of entry {number} written to {terminal.paint(str(output), bold=True)}")
         entry = output.with_suffix(".entry")
