@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import sys
 
 import pytest
@@ -79,3 +80,20 @@ def test_a_proof_is_the_same_bytes_in_every_encoding(ran):
     code, out, _ = ran("prove", "0")
     assert code == 0
     assert "\n— ".encode() in out
+
+
+def test_standard_output_that_is_closed_is_a_usage_error(monkeypatch, data, capsys):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run(["search", "--data", data]) == 2
+    assert capsys.readouterr().err.startswith("error: standard output is closed\n")
+
+
+def test_without_standard_input_and_error_a_command_still_answers(monkeypatch, data, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run(["search", "--limit", "1", "--data", data]) == 0
+    assert "naïve" in capsys.readouterr().out
+    assert sys.stdin.read() == ""
+    assert sys.stderr.name == os.devnull
+    sys.stdin.close()
+    sys.stderr.close()
