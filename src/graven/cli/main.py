@@ -10,6 +10,7 @@ import click
 from graven.cli import problems
 from graven.cli.lazy import LazyGroup
 from graven.cli.mistyped import usage_problem
+from graven.cli.shown_bytes import shown_json
 from graven.cli.streams import prepare_streams
 from graven.errors import GravenError, UsageError
 
@@ -40,7 +41,7 @@ def graven() -> None:
 
 
 def _write_problem(error: GravenError, *, as_json: bool) -> None:
-    text = problems.problem_json(error) if as_json else problems.problem_text(error)
+    text = shown_json(problems.problem_json(error), sys.stderr) if as_json else problems.problem_text(error)
     if not as_json and sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         text = text.replace("error:", click.style("error:", fg="red", bold=True), 1)
     print(text, file=sys.stderr)
