@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 from graven.cli.access.ports import ReadAccess
 from graven.cli.access.questions import Exported, Question
 from graven.cli.progress import Progress, progress
+from graven.cli.shown_bytes import stdout_bytes
 from graven.errors import GravenError, UsageError
 
 __all__ = ["export_matches", "written_beside"]
@@ -35,7 +36,7 @@ def export_matches(
     with progress("exporting", quiet=quiet or output is None) as bar:
         found = access.searcher().export(log, question, format, fields, tell=bar.update)
         if output is None:
-            return _write(found, format, sys.stdout.buffer, bar)
+            return _write(found, format, stdout_bytes(), bar)
         with written_beside(output) as stream:
             return _write(found, format, stream, bar)
 

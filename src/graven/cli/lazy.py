@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from graven.cli.texts import read_texts
+
 __all__ = ["COMMANDS", "LazyGroup", "TeachingCommand", "TeachingGroup"]
 
 COMMANDS: Mapping[str, str] = {
@@ -52,7 +54,14 @@ def _raise_unknown(ctx: click.Context, kind: str, name: str, known: Sequence[str
 
 
 class TeachingCommand(click.Command):
-    """A command whose long help keeps its line breaks; epilogs are examples, verbatim."""
+    """A command whose long help keeps its line breaks; epilogs are examples, verbatim. Its texts are UTF-8."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click. UsageError for a text that is not UTF-8."""
+        left = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            read_texts(self, ctx)
+        return left
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples are code: indented as written, never re-wrapped."""

@@ -10,6 +10,8 @@ import click
 from graven.cli import problems
 from graven.cli.lazy import LazyGroup
 from graven.cli.mistyped import usage_problem
+from graven.cli.shown_bytes import shown_json
+from graven.cli.streams import prepare_streams
 from graven.errors import GravenError, UsageError
 
 __all__ = ["graven", "main", "run"]
@@ -39,7 +41,7 @@ def graven() -> None:
 
 
 def _write_problem(error: GravenError, *, as_json: bool) -> None:
-    text = problems.problem_json(error) if as_json else problems.problem_text(error)
+    text = shown_json(problems.problem_json(error), sys.stderr) if as_json else problems.problem_text(error)
     if not as_json and sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         text = text.replace("error:", click.style("error:", fg="red", bold=True), 1)
     print(text, file=sys.stderr)
@@ -71,6 +73,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in arguments
     try:
+        prepare_streams(as_json=as_json)
         result = _invoke(arguments)
         sys.stdout.flush()
     except GravenError as error:

@@ -1,6 +1,7 @@
 """How matches are printed: a table for people, entries as JSON, chosen fields, or a template; one page at a time."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -10,6 +11,7 @@ from graven.cli.access.questions import View
 from graven.cli.fitted import NARROW, Cell, FittedTable, room
 from graven.cli.picked import Picker, Template, field_names, pick_fields, view_of_line
 from graven.cli.row_table import RowTable
+from graven.cli.shown_bytes import shown_json
 from graven.cli.zone import Zone
 from graven.errors import UsageError
 
@@ -76,7 +78,7 @@ class _Json:
     view: View = "entry"
 
     def show(self, lines: Sequence[bytes]) -> None:
-        _print([line.decode("utf-8", "backslashreplace") for line in lines])
+        _print([shown_json(line.decode("utf-8", "backslashreplace"), sys.stdout) for line in lines])
 
 
 class _FieldsTable:

@@ -1,5 +1,6 @@
 """Fields of an event by the names that queries use: `--fields a,b` and `--template '{a} {b}'`."""
 
+import re
 import string
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
@@ -24,6 +25,8 @@ _UNITS: Final = (
     ("µs", 1_000),
 )
 _TO_THE_SECOND: Final = len("2026-11-27T10:15:03")
+_WIDEST: Final = 1_000
+"""Columns of a field of a template; far more would be a slip that fills the memory with spaces."""
 _ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 
 
@@ -112,6 +115,13 @@ def _column(name: str) -> Column:
         ) from error
 
 
+def _check_width(form: str) -> None:
+    """ValueError for a number in a format that is no sane width."""
+    for digits in re.findall(r"\d+", form):
+        if len(digits) > len(str(_WIDEST)) or int(digits) > _WIDEST:
+            raise ValueError(f"a field is at most {_WIDEST:,} columns wide, and {digits[:20]} are asked for")
+
+
 class Template:
     """`{received} {actor:<12} {target.id}`: names of fields in braces, with a width as Python's format takes it.
 
@@ -126,6 +136,7 @@ class Template:
             self._parts = [(literal, name, form or "") for literal, name, form, _ in parts]
             for _, name, form in self._parts:
                 if name is not None:
+                    _check_width(form)
                     format("", form)
         except ValueError as error:
             raise UsageError(

@@ -74,9 +74,9 @@ def _is_option(word: str, known: dict[str, bool]) -> bool:
 
 def query_argument(function: F) -> F:
     """The words of a query, joined by spaces; the command gets them as `words`."""
-    return click.argument(
-        "words", metavar="[QUERY]...", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_word
-    )(function)
+    return click.argument("words", metavar="[QUERY]...", nargs=-1, type=click.STRING, shell_complete=_complete_word)(
+        function
+    )
 
 
 def range_options(function: F) -> F:

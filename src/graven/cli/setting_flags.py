@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from graven.cli.options import complete_path
+from graven.cli.texts import MAYBE_PATH
 from graven.server import settings as server_settings
 from graven.server.settings import Settings
 
@@ -116,17 +117,29 @@ def setting_flags(function: Callable[..., Any]) -> Callable[..., Any]:
         kind = _plain_type(info.kind)
         text = info.description
         complete = complete_path if info.name in _PATHS else None
+        text_type = click.STRING if complete is None else MAYBE_PATH
         if kind is bool:
             option = click.option(f"{flag}/--no-{flag[2:]}", parameter, default=None, help=text)
         elif kind is list:
             option = click.option(
-                flag, parameter, multiple=True, metavar="TEXT", help=f"{text} Repeatable.", shell_complete=complete
+                flag,
+                parameter,
+                type=text_type,
+                multiple=True,
+                metavar="TEXT",
+                help=f"{text} Repeatable.",
+                shell_complete=complete,
             )
         else:
             default = "" if info.default is None else f" [{info.default}]"
             metavar = None if isinstance(kind, click.Choice) else "N" if kind in (int, float) else "TEXT"
             option = click.option(
-                flag, parameter, type=kind, metavar=metavar, help=f"{text}{default}", shell_complete=complete
+                flag,
+                parameter,
+                type=text_type if kind is str else kind,
+                metavar=metavar,
+                help=f"{text}{default}",
+                shell_complete=complete,
             )
         function = option(function)
     return function

@@ -12,6 +12,8 @@ from typing import Any, Literal, TextIO
 
 import click
 
+from graven.cli.shown_bytes import shown_json
+
 __all__ = ["colours", "emit_json", "mark", "note", "paint", "plural", "table", "width", "wrap"]
 
 Colour = Literal["red", "green", "yellow", "blue", "cyan", "magenta", "bright_black", "white"]
@@ -47,7 +49,7 @@ def mark(ok: bool) -> str:
 
 def emit_json(value: Any) -> None:
     """One JSON value on one line of stdout: what `--json` promises."""
-    print(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+    print(shown_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str), sys.stdout))
 
 
 def note(text: str) -> None:

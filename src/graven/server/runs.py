@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from graven.errors import NotFound
+from graven.errors import InvalidInput, NotFound
 from graven.log.opened import Log
 from graven.qa import (
     Appearance,
@@ -123,7 +123,9 @@ def run_routes(service: Service) -> list[HTTPRouteHandler]:
     @get("/v1/logs/{log:str}/runs", tags=["read"])
     async def runs(request: Call, log: str, limit: str = str(DEFAULT_LIMIT), before: str | None = None) -> RunsAnswer:
         """Test runs, newest first: `limit` (1 to 1000), `before` the log index of the last page's oldest run."""
-        most = max(1, decode_decimal(limit, maximum=MAX_LIMIT))
+        most = decode_decimal(limit, maximum=MAX_LIMIT)
+        if most == 0:
+            raise InvalidInput(f"limit=0: a number from 1 to {MAX_LIMIT} is expected", hint="leave limit out")
         end = None if before is None else decode_decimal(before)
         found = await opened(request, log, "runs.read")
         async with scanning:

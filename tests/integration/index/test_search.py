@@ -85,6 +85,8 @@ def test_a_bad_query_is_refused_with_its_position(client, shop):
         ({"limit": "0"}, "bad_parameter"),
         ({"limit": "+5"}, "bad_parameter"),
         ({"order": "best"}, "bad_parameter"),
+        ({"explain": "yes"}, "bad_parameter"),
+        ({"explain": ""}, "bad_parameter"),
         ({"clock": "wall"}, "bad_parameter"),
         ({"zone": "CET"}, "bad_parameter"),
         ({"since": "yesterdayish"}, "bad_parameter"),

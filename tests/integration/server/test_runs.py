@@ -64,6 +64,7 @@ def test_a_test_is_shown_with_its_timeline(told: httpx.Client) -> None:
         ("/v1/logs/nope/runs", 404, "unknown_log"),
         ("/v1/logs/ci/runs?limit=x", 400, "invalid_input"),
         ("/v1/logs/ci/runs?limit=1001", 400, "invalid_input"),
+        ("/v1/logs/ci/runs?limit=0", 400, "invalid_input"),
         ("/v1/logs/ci/runs?before=-1", 400, "invalid_input"),
     ],
 )

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from graven.event.envelope import entry_head, entry_tail
 from graven.index.query.ast import All, Compare, Equals, Exists, Not, Query, Wildcard, Words, all_of, one_of
 from graven.index.query.fields import FIELDS, TEXT, Field
-from graven.index.query.numbers import number
+from graven.index.query.numbers import EXACT, number, spell_number
 from graven.index.query.times import spell_time
 from graven.index.query.tokens import compact_json, tokens
 from graven.index.query.view import View, json_values, keywords, numbers, text_of
@@ -50,7 +50,9 @@ TEXTS = WORDS + _AWKWARD
 NAMES = ["x", "a b", "Straße", 'q"\\', "", "a/b", "日本", "1..2", "[]"]
 IDS = ["e1", "e2", 'é"\\', "42"]
 KEYS = ["a", "b", "lines", "sku", "a.b", "", 'k"q', "ключ", "a b", "0", "$redacted"]
-NUMBERS: list[int | float] = [0, 1, -1, 5, 17, 100, 100.0, 1.5, -0.5, 1e22, 1e-7, 2**53, 2**63 - 1, -(2**63), 2**64]
+_WIDE = [power + near for power in (2**63, 2**64, 2**126, 2**127) for near in (-1, 0, 1)]
+_WIDE += [-one for one in _WIDE]
+NUMBERS: list[int | float] = [0, 1, -1, 5, 17, 100, 100.0, 1.5, -0.5, 1e22, 1e-7, 2**53, 2.0**64, 2.0**126, *_WIDE]
 DOMAINS: dict[str, list[str]] = {
     "action": ["order.create", "order.cancel", "test.case.finish", "x"],
     "actor": ["alice", "bob", "a b"],
@@ -191,14 +193,14 @@ _COMMON_PATHS: list[tuple[str | int | None, ...]] = [("a",), ("lines", None, "sk
 paths = st.sampled_from([*_COMMON_PATHS, *_COMMON_PATHS, (), ("b",), ("lines", 1), ('k"q',)]) | st.lists(
     st.sampled_from([*KEYS, 0, 1, None]), max_size=3
 ).map(tuple)
-_NUMBER_TEXTS = ("0", "1", "-1", "5", "17", "100", "1.5", "-0.5", "0.0000001")
+_NUMBER_TEXTS = ("0", "1", "-1", "5", "17", "100", "1.5", "-0.5", "0.0000001", *map(str, _WIDE))
 _numbers = st.sampled_from([number(text) or 0 for text in _NUMBER_TEXTS])
 _operators = st.sampled_from(["<", "<=", ">", ">="])
 _tokens = st.sampled_from(
     ["card", "declined", "order", "a", "b", "n", "straße", "été", "日本", "4", "42", "x", "create"]
 )
 _parts = st.lists(st.sampled_from(["", "", "", "a", "o", "e", ".", "/", "1", "日"]), min_size=2, max_size=3)
-_JSON_TEXTS = ["5", "100", "100.0", "1.5", "true", "false", "null", "-1", "9223372036854775807", "18446744073709551616"]
+_JSON_TEXTS = ["5", "100", "100.0", "1.5", "true", "false", "null", "-1", *map(str, _WIDE)]
 
 
 @st.composite
@@ -369,16 +371,19 @@ def _json_met(draw: st.DrawFn, field: Field, view: View) -> Query:
         return Exists(field, tuple(path))
     if isinstance(value, int | float) and not isinstance(value, bool) and draw(st.booleans()):
         return draw(_number_met(field, value, tuple(path)))
+    if isinstance(value, float):  # queries spell numbers without an exponent
+        return Equals(field, spell_number(value), tuple(path))
     return Equals(field, compact_json(value) if not isinstance(value, str) else value, tuple(path))
 
 
 @st.composite
 def _number_met(draw: st.DrawFn, field: Field, value: float, path: tuple[str | int | None, ...] = ()) -> Query:
-    if not -(2**63) <= value < 2**63 - 1 or (isinstance(value, float) and value.is_integer()):
+    most = EXACT - 1 if field.kind == "json" else 2**63 - 2
+    if not -most <= value <= most or (isinstance(value, float) and value.is_integer()):
         return Exists(field, path)
     sign = draw(st.sampled_from(["<=", ">=", "<", ">"]))
     if sign in ("<=", ">="):
         return Compare(field, sign, value, path)
     if isinstance(value, float):
         return Exists(field, path)
-    return Compare(field, sign, value + 1 if sign == "<" else max(value - 1, -(2**63)), path)
+    return Compare(field, sign, value + 1 if sign == "<" else value - 1, path)

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 
-from graven.cli.main import graven
+from graven.cli.main import graven, run
 from graven.cli.query_options import QueryCommand, query_argument, shown_place, taught
 from graven.errors import InvalidInput
 from graven.index.query.parse import parse
@@ -114,3 +114,10 @@ def test_names_of_fields_are_offered():
     assert completed("tail", "actor:x", "lab") == ["labels."]
     assert completed("export", "--fields", "index,outc") == ["index,outcome"]
     assert completed("search", "--by", "outc") == ["outcome"]
+
+
+def test_more_last_matches_than_a_call_gives_are_refused_by_the_name_of_the_option(capsys):
+    assert run(["tail", "-n", "1001"]) == 2
+    said = capsys.readouterr().err
+    assert "--last" in said
+    assert "1000" in said

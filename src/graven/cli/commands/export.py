@@ -1,6 +1,5 @@
 """`graven export`: entries as NDJSON, matches of a query, a proof archive, or the plain tiles."""
 
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, find_chosen, json_option, log_option, read_chosen
 from graven.cli.progress import Progress, progress
 from graven.cli.query_options import complete_fields, question_of, range_options, taught
+from graven.cli.shown_bytes import stdout_bytes
 from graven.errors import NotFound, UsageError
 
 __all__ = ["command", "ndjson_line"]
@@ -63,7 +63,7 @@ def _bounds(access: ReadAccess, log: str, start: int, stop: int | None) -> tuple
 
 
 def _sink(output: Path | None) -> BinaryIO:
-    return sys.stdout.buffer if output is None else output.open("wb")
+    return stdout_bytes() if output is None else output.open("wb")
 
 
 @click.command("export", cls=TeachingCommand, short_help=COMMANDS["export"], epilog=EXAMPLES)

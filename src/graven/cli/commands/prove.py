@@ -1,6 +1,5 @@
 """`graven prove`: the proof of one entry as a `.tlog-proof` file."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -9,6 +8,7 @@ from graven.cli import terminal
 from graven.cli.entry_index import INDEX, resolve_index, teach_last
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, read_chosen
+from graven.cli.shown_bytes import stdout_bytes
 from graven.tlog.encoding import encode_base64
 from graven.tlog.proof import parse_proof
 
@@ -66,7 +66,9 @@ def command(
             }
         )
     elif output is None:
-        sys.stdout.write(content.decode())
+        out = stdout_bytes()  # as text it would depend on the encoding, and be another proof
+        out.write(content)
+        out.flush()
     else:
         print(f"{terminal.mark(True)} proof of entry {number} written to {terminal.paint(str(output), bold=True)}")
         entry = output.with_suffix(".entry")

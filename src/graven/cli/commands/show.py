@@ -1,6 +1,5 @@
 """`graven show`: one entry, readable or byte for byte."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from graven.cli.entry_index import INDEX, resolve_index, teach_last
 from graven.cli.entry_reading import read_entry, render
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, read_chosen
+from graven.cli.shown_bytes import stdout_bytes
 from graven.cli.view import view_of
 
 __all__ = ["command"]
@@ -47,8 +47,9 @@ def command(
             content = access.entry(log, number) if raw else b""
             entry = {} if raw else read_entry(access, log, number)[1]
     if raw:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        out = stdout_bytes()
+        out.write(content)
+        out.flush()
         return
     if as_json:
         terminal.emit_json({"index": number, "entry": entry})

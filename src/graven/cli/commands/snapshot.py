@@ -17,6 +17,7 @@ from graven.cli.progress import progress
 from graven.cli.snapshot.files import Folder
 from graven.cli.snapshot.recording import Snapshot, Thing
 from graven.cli.snapshot.rows import Place, Rows, Wanted, find_database, open_rows
+from graven.cli.texts import MAYBE_PATH
 from graven.errors import NotFound
 from graven.sdk.changes import captured_row, key_text
 
@@ -76,7 +77,7 @@ def _tell(summary: dict[str, Any], what: str, *, as_json: bool) -> int:
 
 
 @command.command("table", epilog=TABLE_EXAMPLES)
-@click.argument("database")
+@click.argument("database", type=MAYBE_PATH)
 @click.argument("table")
 @click.option("--where", metavar="SQL", help="Only the rows for which this condition holds.")
 @click.option("--columns", multiple=True, metavar="NAMES", help="Only these, separated by commas.")

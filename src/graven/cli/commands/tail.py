@@ -3,6 +3,7 @@
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -22,9 +23,19 @@ graven tail --template '{received} {actor} {action} {target.id}'
 """
 
 
+_MOST_LAST: Final = 1_000
+"""Matches that a call gives at most; to follow from further back there is --since."""
+
+
 @click.command("tail", cls=QueryCommand, short_help=COMMANDS["tail"], epilog=EXAMPLES)
 @query_argument
-@click.option("-n", "--last", type=click.IntRange(min=0), metavar="N", help="Begin with the last N matches [10].")
+@click.option(
+    "-n",
+    "--last",
+    type=click.IntRange(min=0, max=_MOST_LAST),
+    metavar="N",
+    help="Begin with the last N matches, at most 1,000 [10].",
+)
 @click.option("--since", metavar="TIME", help="Begin with the matches from this moment on: 10m (ago), RFC 3339.")
 @click.option("--zone", metavar="ZONE", help="Zone of times: local, Z or an offset [local].")
 @shape_options

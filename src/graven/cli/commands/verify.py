@@ -11,6 +11,7 @@ from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import complete_path, json_option
 from graven.cli.progress import progress
+from graven.cli.texts import MAYBE_PATH
 from graven.cli.verdict import exit_code_of, explain, render
 from graven.errors import CouldNotCheck, GravenError, InvalidInput, NotFound, Tampered, UsageError
 
@@ -53,15 +54,17 @@ def _unchecked(target: str, log: str | None) -> list[str]:
 
 
 @click.command("verify", cls=TeachingCommand, short_help=COMMANDS["verify"], epilog=EXAMPLES)
-@click.argument("target", shell_complete=complete_path)
+@click.argument("target", type=MAYBE_PATH, shell_complete=complete_path)
 @click.option(
     "--key",
+    type=MAYBE_PATH,
     metavar="VKEY",
     shell_complete=complete_path,
     help="The log's verifier key, as text or in a file [the log's own log.vkey].",
 )
 @click.option(
     "--policy",
+    type=MAYBE_PATH,
     metavar="FILE",
     shell_complete=complete_path,
     help="Which logs and witnesses to trust (C2SP tlog-policy).",

@@ -36,6 +36,8 @@ def parse_columns(names: Sequence[str] = DEFAULT_COLUMNS) -> tuple[Column, ...]:
     """InvalidInput (`unknown_field`, `bad_fields`) with the nearest name; `text` is no column, it has no value."""
     if not 1 <= len(names) <= MOST_COLUMNS:
         raise InvalidInput(f"{len(names)} fields: 1 to {MOST_COLUMNS} are taken", code="bad_fields")
+    if "" in names:
+        raise InvalidInput("the name of a field is empty", hint="names are separated by one comma", code="bad_fields")
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
         raise InvalidInput(f"the field {twice} is asked for twice", code="bad_fields")

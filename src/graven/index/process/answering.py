@@ -35,6 +35,7 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
     order = order_of(parameters)
     limit = number_of(parameters, "limit", _DEFAULT_LIMIT, most=MOST)
     view = choice(parameters, "view", ("row", "entry"))
+    explained = choice(parameters, "explain", ("false", "true")) == "true"
     given = parameters.get("cursor")
     question = asked_by(call)
     after = None
@@ -52,7 +53,7 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
         following = encode_cursor(cursor, log.index.secret, (*question.question, order))
     rest: dict[str, Any] = {"next": following, "indexed": snapshot.size, "size": max(log.committed, snapshot.size)}
     rest["took_ms"] = took
-    if parameters.get("explain") == "true":
+    if explained:
         rest["explain"] = plan_of(snapshot, question.query)
     body = b'{"events":[%b],%b' % (b",".join(shown(log, found.indexes, view, check)), _encode(rest)[1:])
     return _answer(call, body, found.indexes)

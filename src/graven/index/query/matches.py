@@ -10,7 +10,7 @@ from typing import Any, Final, assert_never
 
 from graven.index.query.ast import All, And, Compare, Equals, Exists, Not, Or, Query, Wildcard, Words
 from graven.index.query.fields import Field
-from graven.index.query.numbers import number
+from graven.index.query.numbers import EXACT, number
 from graven.index.query.tokens import compact_json, tokens
 from graven.index.query.view import View, json_values, keywords, numbers, text_of
 
@@ -42,7 +42,7 @@ def matches(query: Query, view: View) -> bool:
         case Wildcard(field, parts, path):
             return any(_fits(text, parts) for text in _texts(field, path, view))
         case Compare(field, sign, value, path):
-            return any(_OPERATORS[sign](found, value) for found in _numbers(field, path, view))
+            return any(_OPERATORS[sign](_comparable(found), value) for found in _numbers(field, path, view))
         case Exists(field, path):
             return _exists(field, path, view)
         case _:
@@ -108,6 +108,16 @@ def _numbers(field: Field, path: tuple[Any, ...], view: View) -> list[int | floa
         return numbers(field, view)
     found = json_values(field, path, view)
     return [value for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
+
+
+def _comparable(value: float) -> int | float:
+    """The value as it is compared: a whole number beyond `EXACT` as the nearest float."""
+    if not isinstance(value, int) or abs(value) <= EXACT:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
 
 
 def _exists(field: Field, path: tuple[Any, ...], view: View) -> bool:

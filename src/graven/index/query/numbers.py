@@ -5,11 +5,14 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from graven.index.query.times import MAX_NS, MIN_NS, Span
+from graven.index.query.times import Span
 
-__all__ = ["SEVERITIES", "number", "severity", "spell_number", "whole_numbers"]
+__all__ = ["EXACT", "SEVERITIES", "number", "severity", "spell_number", "whole_numbers"]
 
-_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+EXACT: Final = 2**127 - 1
+"""Whole numbers from -EXACT to EXACT are compared exactly, others as the nearest float: the engine has none wider."""
+
+_NUMBER: Final = re.compile(r"(-?)0*([0-9]+)(?:\.([0-9]+))?")
 _SEVERITY: Final = re.compile(r"(trace|debug|info|warn|error|fatal)([1-4]?)", re.IGNORECASE)
 
 SEVERITIES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
@@ -17,17 +20,17 @@ SEVERITIES: Final = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17,
 
 
 def number(text: str) -> int | float | None:
-    """A decimal number, or None: an int where it is a whole number of 64 bits, else the nearest float."""
-    if _NUMBER.fullmatch(text) is None:
+    """A decimal number, or None: an int where it is a whole number up to `EXACT`, else the nearest float."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
-    if "." not in text:
-        whole = int(text)
-        if MIN_NS <= whole <= MAX_NS:
-            return whole
+    sign, digits, fraction = match.groups(default="")
+    if not fraction.strip("0") and len(digits) <= len(str(EXACT)) and int(digits) <= EXACT:
+        return int(sign + digits)
     real = float(text)
     if real in (float("inf"), float("-inf")):
         return None
-    return int(real) if real.is_integer() and -(2.0**63) <= real < 2.0**63 else real
+    return int(real) if real.is_integer() and abs(real) <= EXACT else real
 
 
 def spell_number(value: float) -> str:

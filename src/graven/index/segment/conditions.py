@@ -19,8 +19,9 @@ Leaf = Compare | Equals | Exists | Wildcard
 Parameters = tuple[str | int | float, ...]
 
 _INTEGERS: Final = "('BIGINT','UBIGINT','HUGEINT','UHUGEINT')"
-_WIDEST: Final = 2**126
-"""Beyond every integer that the engine gives a type of integers."""
+_LEAST: Final = -(2**127)
+_MOST: Final = 2**127 - 1
+"""The range of the engine's widest integers, HUGEINT."""
 _UNSPELLABLE: Final = re.compile("[\x00-\x1f\"\\\\'*]")
 
 
@@ -135,7 +136,11 @@ def _json_test(leaf: Leaf, value: str) -> tuple[str, Parameters]:
 def _among_integers(operator: str, bound: float) -> tuple[str, int]:
     """The comparison of an integer with the bound, as one with an integer: exact where a float would round."""
     whole = math.floor(bound) if operator in {"<=", ">"} else math.ceil(bound)
-    return operator, max(-_WIDEST, min(_WIDEST, whole))
+    if whole > _MOST:  # no integer lies between, and the last one of the range lies below the bound
+        return {"<": "<=", ">=": ">"}.get(operator, operator), _MOST
+    if whole < _LEAST:
+        return {">": ">=", "<=": "<"}.get(operator, operator), _LEAST
+    return operator, whole
 
 
 def _among_floats(operator: str, bound: float) -> tuple[str, float]:

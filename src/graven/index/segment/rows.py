@@ -254,11 +254,16 @@ def _likely(leaf: Leaf, segment: Segment) -> Rows:
         return True
     value = str(leaf.value)
     words = tokens(value)
-    # a number may be spelled otherwise in JSON, but for the digits of a whole one
-    if not words or (leaf.field.kind == "json" and number(value) is not None and value != str(number(value))):
+    if not words or (leaf.field.kind == "json" and _spelled_otherwise(value)):
         return True
     found = segment.worded(words, prefix=False, infix=False)
     return True if found is None else found
+
+
+def _spelled_otherwise(text: str) -> bool:
+    """Whether a number that equals the text may have other digits in JSON: a float has an exponent from 1e16 on."""
+    value = number(text)
+    return value is not None and (text != str(value) or abs(value) >= 10**16)
 
 
 def _worded(words: Words, segment: Segment, within: Rows, check: Callable[[], None]) -> Rows:

@@ -116,3 +116,9 @@ def test_the_id_of_a_target_is_a_column_of_its_own():
     columns = parse_columns(["target", "target.id"])
     text = b"".join(csv_table([[seen]], columns)).decode()
     assert text.splitlines()[1] == '"[""order/42"",""7""]","[""42"",""7""]"'
+
+
+@pytest.mark.parametrize("names", [["", "", ""], ["actor", ""], [""]])
+def test_an_empty_name_of_a_field_is_called_that(names):
+    with pytest.raises(InvalidInput, match="name of a field is empty"):
+        parse_columns(names)
