@@ -105,8 +105,13 @@ class LogIndex:
             while len(hot) > 1 and self._mergeable(hot[-2], hot[-1]):
                 right, left = hot.pop(), hot.pop()
                 hot.append(HotSegment(left.first, pa.concat_tables([left.table, right.table])))
-            if sum(part.size_bytes for part in hot) > _IN_MEMORY_BYTES:
-                hot = [part if part.spilled else self._spilled(part) for part in hot]
+            in_memory = sum(part.size_bytes for part in hot if not part.spilled)
+            for place, part in enumerate(hot):  # the oldest first: they are merged no more
+                if in_memory <= _IN_MEMORY_BYTES:
+                    break
+                if not part.spilled:
+                    in_memory -= part.size_bytes
+                    hot[place] = self._spilled(part)
             with self._lock:
                 self._hot = hot
 

@@ -91,6 +91,16 @@ def test_hot_rows_that_are_too_many_lie_in_files_without_a_name(tmp_path, monkey
     assert [path.name for path in index.home.iterdir()] == ["log.json"]
 
 
+def test_of_hot_rows_that_are_too_many_the_oldest_go_and_no_more_than_has_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_MERGED_BYTES", 1)
+    index = opened(tmp_path)
+    grow(index, 1)
+    monkeypatch.setattr(store, "_IN_MEMORY_BYTES", 2 * index.hot_bytes() + 64)
+    grow(index, 3)
+    assert [segment.spilled for segment in index.snapshot().segments] == [True, True, False, False]
+    assert messages(index.snapshot()) == [f"x {n}" for n in range(4)]
+
+
 def test_a_sealed_segment_takes_the_place_of_its_hot_rows(tmp_path):
     index = opened(tmp_path)
     grow(index, ROWS + 3)
