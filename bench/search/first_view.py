@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from bench.machine import describe, row
 from bench.service import Service, serving
+from graven.index.store import SEALED_ROWS
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
@@ -41,12 +42,12 @@ def main() -> None:
 
 
 def wait_indexed(service: Service) -> int:
-    """Until the default log is indexed as far as it goes; how many entries that is."""
+    """Until the default log is indexed and sealed as far as it goes; how many entries that is."""
     request = urllib.request.Request(f"{service.url}/v1/index", headers={"Authorization": f"Bearer {service.token}"})
     while True:
         with urllib.request.urlopen(request) as answer:
             found = [log for log in json.loads(answer.read())["logs"] if log["name"] == "default"]
-        if found and found[0]["state"] == "following":
+        if found and found[0]["state"] == "following" and found[0]["hot_rows"] < SEALED_ROWS:
             return int(found[0]["indexed"])
         time.sleep(0.2)
 

@@ -71,6 +71,12 @@ async function loginByCode() {
   }
 }
 
+/** Behind what is looked at first. @param {() => void} run */
+function whenIdle(run) {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(run, { timeout: 1000 });
+  else setTimeout(run, 200);
+}
+
 async function refreshLogs() {
   if (sessionState.value !== "in" || document.visibilityState !== "visible") return;
   const list = await getJson("/v1/logs").catch(() => null);
@@ -170,7 +176,8 @@ async function start() {
   effect(() => {
     if (sessionState.value !== "in" || !logInfo.value || !route.value.page) return;
     localStorage.setItem(LAST_LOG, logName.value);
-    void watch(logInfo.value);
+    const info = logInfo.value;
+    whenIdle(() => watch(info));
   });
   setInterval(refreshLogs, REFRESH_MS);
   addEventListener("focus", refreshLogs);
