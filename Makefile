@@ -21,7 +21,7 @@ check: setup     ## format, lint, types (of the browser UI, too, where npm is), 
 	@bash scripts/web/check.sh
 	$(PY) -m pytest -q -n 2 --dist loadscope -m "not slow and not soak" tests/unit tests/property tests/vectors
 
-test: setup      ## everything but the soaks (about 25 minutes on two cores)
+test: setup      ## everything but the soaks (about 20 minutes on two cores)
 	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" tests
 
 soak: setup      ## the long ones: kills, lost bits, answers of the index, fuzzing (hours)
