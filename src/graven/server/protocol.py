@@ -47,7 +47,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deadline = 0.0
         self._timer: TimerHandle | None = None
         self._refused = False
-        self._ended = self._endless = False  # what the client sends, what it gets
+        self._ended = False  # what the client sends
+        self._endless: RequestResponseCycle | None = None
         self._raw = 0  # bytes from the transport in this phase
         self._content = 0  # of which body content
         self._window_since = 0.0
@@ -110,7 +111,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return False
         cycle.keep_alive = False
         self._ended = True
-        return not self._endless
+        return cycle is not self._endless
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -137,7 +138,10 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        extensions: dict[str, Any] = {RESPOND: partial(self._respond, self.cycle), ENDLESS: self._answer_is_endless}
+        extensions: dict[str, Any] = {
+            RESPOND: partial(self._respond, self.cycle),
+            ENDLESS: partial(self._is_endless, self.cycle),
+        }
         self.cycle.on_response = partial(self._answered, self.cycle)
         self.scope["extensions"] = extensions
         self._phase = "body"
@@ -193,8 +197,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
         cycle.on_response()
 
-    def _answer_is_endless(self) -> None:
-        self._endless = True
+    def _is_endless(self, cycle: RequestResponseCycle) -> None:
+        self._endless = cycle  # and not what the same connection asks next
         if self._ended:
             self.transport.close()
 

@@ -117,6 +117,27 @@ def test_a_tail_that_shows_something_ends_when_its_reader_closes_its_side(server
             pass
 
 
+def test_behind_a_tail_that_ended_a_half_closed_connection_still_gets_its_answer(server, client):
+    """What was said of the tail does not hold for what the same connection asks next."""
+    mine = client.post("/v1/tokens", json={"name": "soon gone", "roles": ["reader"]}).json()
+    head = f"Host: x\r\nAuthorization: Bearer {mine['token']}\r\n\r\n"
+    host, _, port = server.url.partition("://")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=60) as stream:
+        stream.sendall(f"GET /v1/logs/default/tail HTTP/1.1\r\n{head}".encode())
+        assert stream.recv(1)
+        client.delete(f"/v1/tokens/{mine['id']}").raise_for_status()
+        tail = b""
+        while not tail.endswith(b"0\r\n\r\n"):
+            tail += stream.recv(65_536)
+        assert b"unknown_token" in tail
+        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        stream.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := stream.recv(65_536):
+            answer += piece
+    assert b"200 OK" in answer
+
+
 def test_a_tail_is_recorded_at_its_start_and_its_end(server, client):
     first = record(client, [{"action": "a.b", "actor": {"id": "watched"}}])
     first_rows(server, {"q": "actor:watched", "after": str(first - 1)}, 1)
