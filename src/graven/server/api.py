@@ -6,7 +6,6 @@ the same handler behind it, so that the document describes what is served.
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -32,6 +31,7 @@ from graven.server.append import AppendAnswer, Appender
 from graven.server.blobs import BlobAnswer, BlobCalls
 from graven.server.exports import export_routes
 from graven.server.foreign import ForeignAnswer, K8sIntake
+from graven.server.health import health_routes
 from graven.server.index_calls import index_routes
 from graven.server.json_body import StrictRequest
 from graven.server.login import session_routes
@@ -165,7 +165,7 @@ def make_api(service: Service, appender: Appender) -> Litestar:
         *view_routes(service),
         *_admin_routes(service),
         *session_routes(service),
-        *_health_routes(service),
+        *health_routes(service),
     ]
     config = OpenAPIConfig(
         title="Graven",
@@ -358,40 +358,6 @@ def _admin_routes(service: Service) -> list[HTTPRouteHandler]:
         await service.on_disk(lambda: service.tokens.revoke(token_id, by=by))
 
     return [list_logs, create_log, list_tokens, create_token, revoke_token]
-
-
-def _health_routes(service: Service) -> list[HTTPRouteHandler]:
-    @get("/healthz", tags=["health"], sync_to_thread=False)
-    def healthz() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @get("/readyz", tags=["health"], sync_to_thread=False)
-    def readyz() -> Response[dict[str, Any]]:
-        """Every log takes entries, and the server is not stopping."""
-        stopped = {log.name: str(log.stopped) for log in service.logs.all() if log.stopped is not None}
-        if service.stopping or stopped:
-            status = {"status": "stopping" if service.stopping else "stopped", "logs": stopped}
-            return Response(status, status_code=503)
-        return Response({"status": "ready"}, status_code=200)
-
-    @get("/metrics", media_type=_TEXT, tags=["health"])
-    async def metrics(request: Call) -> Response[bytes]:
-        """Prometheus exposition; needs a token unless `access.public_metrics`. A token for certain logs sees their
-        samples and not those of `system` (an auditor's does, if it is for it), nor what counts all logs together."""
-        may_see = None
-        if not service.settings.access.public_metrics:
-            principal = service.authenticate(dict(request.scope["headers"]))
-            principal.require("metrics")
-            may_see = None if principal.logs is None else partial(_may_see_numbers, principal)
-        text = await service.on_disk(service.metrics.text, may_see)
-        return Response(text, media_type="text/plain; version=0.0.4")
-
-    return [healthz, readyz, metrics]
-
-
-def _may_see_numbers(principal: Principal, log: str) -> bool:
-    return principal.may("read" if log == "system" else "metrics", log)
 
 
 def _log_info(log: Log) -> LogInfo:
