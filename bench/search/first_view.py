@@ -13,7 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from bench.machine import describe, row
 from bench.service import Service, serving
@@ -27,18 +27,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--visits", type=int, default=7)
     options = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise SystemExit("no chromium is installed")
     with serving(options.data) as service, sync_playwright() as playwright:
         entries = wait_indexed(service)
         print(f"Machine: {describe()}; {entries:,} entries\n\n| what | measured | goal | notes |\n|---|---|---|---|")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = launched(playwright)
         report("empty cache", [visit(context_of(browser, service)) for _ in range(options.visits)])
         kept = context_of(browser, service)
         visit(kept)
         report("files cached", [visit(kept) for _ in range(options.visits)])
         browser.close()
+
+
+def launched(playwright: Playwright) -> Browser:
+    """The machine's Chromium, without a graphics card."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        raise SystemExit("no chromium is installed")
+    return playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
 
 
 def wait_indexed(service: Service) -> int:

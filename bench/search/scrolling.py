@@ -6,14 +6,13 @@ measured. The browser draws without a graphics card, and shares two cores with t
 """
 
 import argparse
-import shutil
 import statistics
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from bench.machine import describe, row
-from bench.search.first_view import FLAGS, context_of, wait_indexed
+from bench.search.first_view import context_of, launched, wait_indexed
 from bench.service import serving
 
 LOADED = """async ([rows, patience]) => {
@@ -46,13 +45,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        raise SystemExit("no chromium is installed")
     with serving(options.data) as service, sync_playwright() as playwright:
         wait_indexed(service)
         print(f"Machine: {describe()}\n\n| what | measured | goal | notes |\n|---|---|---|---|")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = launched(playwright)
         page = context_of(browser, service).new_page()
         page.goto("/ui/default/events")
         page.locator(".rows .er:not(.bones)").nth(3).wait_for()
