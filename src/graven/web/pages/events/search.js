@@ -98,12 +98,8 @@ export class Search {
     this.#fields = fields;
     this.#asked = asked(place, offset);
     this.#key = key;
-    if (same) {
-      this.#count();
-      return;
-    }
-    for (const part of [this.histogram, this.facets]) part.value = { ...part.value, loading: true };
-    void this.load().then(() => this.#isStopped || this.#count());
+    if (!same) this.reload();
+    else if (this.status.value === "ready") this.#count();
   }
 
   /** Counts what is not counted yet: rows come first, and what counts everything does not hold them up. */
@@ -120,11 +116,12 @@ export class Search {
     }
   }
 
-  /** Asks everything again. @param {string[]} [fields] */
-  reload(fields = this.#fields) {
+  /** Asks everything again. */
+  reload() {
+    this.#chartKey = this.#facetKey = "";
+    for (const part of [this.histogram, this.facets]) part.value = { ...part.value, loading: true };
+    for (const counting of [this.#charts, this.#counts]) counting.abort(); // of what was asked before
     void this.load();
-    void this.loadHistogram();
-    void this.loadFacets(fields);
   }
 
   /** @param {() => void} run @param {number} after  milliseconds */
@@ -163,12 +160,14 @@ export class Search {
         this.#pending = [];
         this.version.value += 1;
       });
+      this.#count();
       if (place.live) this.#follow(answer.indexed - 1);
     } catch (error) {
       if (!(error instanceof ApiError) || signal.aborted) return;
       batch(() => {
         this.error.value = error;
         this.status.value = "failed";
+        for (const part of [this.histogram, this.facets]) part.value = { value: null, error, loading: false }; // it would be theirs, too
       });
       if (error.status === 503 || error.status === 0) this.#later(() => this.reload(), RETRY_MS);
     }
