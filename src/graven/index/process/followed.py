@@ -1,5 +1,6 @@
 """One log as the index process sees it: its files, its index, and how far behind it is."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -20,10 +21,10 @@ from graven.log.layout import LogPaths
 
 __all__ = ["FollowedLog"]
 
-BATCH_ROWS: Final = 32_768
-"""Entries derived at a time: enough to be fast, few enough to be seen soon."""
+BATCH_ROWS: Final = 16_384
+"""Entries derived at a time: enough to be fast, few enough to be seen soon, also where the cores are shared."""
 
-_PACED_ROWS: Final = 16_384
+_PACED_ROWS: Final = 8_192
 """And at a time where sealing is behind."""
 
 BATCH_BYTES: Final = 16 * 2**20
@@ -69,12 +70,11 @@ class FollowedLog:
 
         Raises what reading the log raises.
         """
-        size = self.index.size
-        room = self.index.room()
-        if size >= self.committed or self.index.hot_rows() >= MOST_HOT * self.index.sealed_rows or self.pause_s() > 0:
+        if self.due_s() > 0:
             return False
+        size = self.index.size
         self._followed_at = self._clock()
-        stop = min(self.committed, size + min(room, _PACED_ROWS if self._is_paced() else BATCH_ROWS))
+        stop = min(self.committed, size + min(self.index.room(), _PACED_ROWS if self._is_paced() else BATCH_ROWS))
         _, entries = next(_gathered(self.reader.batches(size, stop), stop), (size, []))
         if not entries:
             return False
@@ -82,12 +82,14 @@ class FollowedLog:
         self._note_progress()
         return True
 
-    def pause_s(self) -> float:
-        """How long `follow` has nothing to do yet because sealing is behind.
+    def due_s(self) -> float:
+        """Seconds until `follow` has something to do; infinite where more entries or room have to come first.
 
-        Twice as fast as sealing was last time where the last room begins, two thirds as fast where it ends: a segment
-        that takes longer than the one before is made up for without a stop.
+        Where sealing is behind: twice as fast as sealing was last time where the last room begins, two thirds as fast
+        where it ends: a segment that takes longer than the one before is made up for without a stop.
         """
+        if self.index.size >= self.committed or self.index.hot_rows() >= MOST_HOT * self.index.sealed_rows:
+            return math.inf
         if not self._is_paced():
             return 0.0
         filled = self.index.hot_rows() / self.index.sealed_rows - (MOST_HOT - 1)

@@ -83,7 +83,7 @@ class Following:
     def _follow(self) -> None:
         while not self._stopping.is_set():
             self._grown.clear()
-            went_on = False
+            wait_s = _PAUSE_S
             for log in self._logs.open_new():
                 self._progress(log)
             for log in self._logs.all():
@@ -91,14 +91,17 @@ class Following:
                     continue
                 try:
                     self._rebuild_if_asked(log)
-                    went_on |= self._follow_one(log)
+                    due_s = log.due_s()  # once: asked again for the wait, a pause that has just passed would be missed
+                    if due_s > 0:
+                        wait_s = min(wait_s, due_s)
+                    elif self._follow_one(log):
+                        wait_s = 0.0
                     self._follow_patience.worked(log.name)
                 except Exception as error:  # noqa: BLE001 - one log that cannot be followed must not stop the others
                     pause = self._follow_patience.failed(log.name)
                     self._warn(f"the log {log.name} cannot be followed, tried again in {pause:g} s: {error!r}")
-            if not went_on:
-                pauses = [pause for log in self._logs.all() if (pause := log.pause_s()) > 0]
-                self._grown.wait(min([_PAUSE_S, *pauses]))
+            if wait_s > 0:
+                self._grown.wait(wait_s)
 
     def _follow_one(self, log: FollowedLog) -> bool:
         if not log.follow():

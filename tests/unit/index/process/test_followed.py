@@ -26,10 +26,10 @@ def behind(tmp_path, monkeypatch):
 def test_a_log_follows_at_the_pace_of_sealing(behind) -> None:
     followed, now = behind
     followed.note_sealing(8.0)
-    assert followed.pause_s() == 1.0  # a quarter of a segment in half a quarter of the time: there is room
+    assert followed.due_s() == 1.0  # a quarter of a segment in half a quarter of the time: there is room
     assert not followed.follow()
     now[0] += 1.0
-    assert followed.pause_s() == 0.0
+    assert followed.due_s() == 0.0
     assert followed.follow()
     assert followed.index.size == (MOST_HOT - 1) * ROWS + ROWS // 4
 
@@ -39,7 +39,7 @@ def test_the_less_room_is_left_the_slower_a_log_is_followed(behind) -> None:
     followed.note_sealing(8.0)
     pauses = []
     for _ in range(4):
-        pauses.append(followed.pause_s())
+        pauses.append(followed.due_s())
         now[0] += 60.0
         followed.follow()
     assert pauses == [1.0, 1.5, 2.0, 2.5]
@@ -47,7 +47,7 @@ def test_the_less_room_is_left_the_slower_a_log_is_followed(behind) -> None:
 
 def test_before_a_segment_was_sealed_the_pace_is_a_guess(behind, monkeypatch) -> None:
     followed, _ = behind
-    assert followed.pause_s() == pytest.approx(ROWS / 30_000 / 8)
+    assert followed.due_s() == pytest.approx(ROWS / 30_000 / 8)
 
 
 def test_when_all_that_may_be_hot_is_hot_it_waits_for_sealing(behind) -> None:

@@ -44,7 +44,7 @@ class Log:
             raise self.fails.pop(0)
         return False
 
-    def pause_s(self):
+    def due_s(self):
         return 0.0
 
     def ask_rebuild(self):
@@ -130,3 +130,12 @@ def test_a_thread_that_ends_by_what_is_no_exception_ends_the_process(run):
     _, said = run(Log("bad", [Panic("within an engine")]))
     until(lambda: "broken" in said)
     assert any("ended: Panic('within an engine')" in line for line in said)
+
+
+def test_a_pause_that_has_just_passed_is_not_missed(run, monkeypatch):
+    monkeypatch.setattr(module, "_PAUSE_S", 600.0)
+    log = Log("shop")
+    pauses = [0.001, 0.0]  # the next look would wait for ten minutes
+    log.due_s = lambda: pauses.pop(0) if pauses else float("inf")
+    run(log)
+    until(lambda: log.followed)
