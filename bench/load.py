@@ -30,8 +30,16 @@ class LoadResult:
 
 
 def _connection(
-    host: str, port: int, token: str, pool: list[Batch], stop_at: float, limit: list[int], out: list[Any]
+    host: str,
+    port: int,
+    token: str,
+    pool: list[Batch],
+    span: tuple[float, float],
+    rate: float,
+    limit: list[int],
+    out: list[Any],
 ) -> None:
+    start, stop_at = span
     connection = http.client.HTTPConnection(host, port, timeout=120)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
     events = size = busy = 0
@@ -56,17 +64,21 @@ def _connection(
         events += parsed["count"]
         last = max(last, parsed["first"] + parsed["count"] - 1)
         size += len(body)
+        time.sleep(max(0.0, start + events / rate - time.perf_counter()))
     out.append((events, size, last, busy))
 
 
-def _client(host: str, port: int, token: str, seconds: float, limit: int, connections: int, queue: Any) -> None:
+def _client(
+    host: str, port: int, token: str, seconds: float, limit: int, rate: float, connections: int, queue: Any
+) -> None:
     pool = batches(64)
     out: list[Any] = []
     shared = [limit]
     start = time.perf_counter()
+    span = start, start + seconds
     threads = [
         threading.Thread(
-            target=_connection, args=(host, port, token, pool[i::connections], start + seconds, shared, out)
+            target=_connection, args=(host, port, token, pool[i::connections], span, rate / connections, shared, out)
         )
         for i in range(connections)
     ]
@@ -87,12 +99,19 @@ def _client(host: str, port: int, token: str, seconds: float, limit: int, connec
 
 
 def run_load(
-    host: str, port: int, token: str, *, seconds: float = 1e9, limit: int = 1 << 62, connections: int = 4
+    host: str,
+    port: int,
+    token: str,
+    *,
+    seconds: float = 1e9,
+    limit: int = 1 << 62,
+    rate: float = 1e9,
+    connections: int = 4,
 ) -> LoadResult:
-    """Append for `seconds` or until `limit` events, whichever comes first."""
+    """Append for `seconds` or until `limit` events, whichever comes first; not more than `rate` events a second."""
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    process = context.Process(target=_client, args=(host, port, token, seconds, limit, connections, queue))
+    process = context.Process(target=_client, args=(host, port, token, seconds, limit, rate, connections, queue))
     process.start()
     result = queue.get()
     process.join()

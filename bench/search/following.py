@@ -1,7 +1,8 @@
 """`python -m bench.search.following`: what the index costs the recorder, and how soon an event is seen.
 
 Batches of 1,000 from one client process, without and with the index process, in turn; the ratio is of the medians. Then
-events at a steady rate, and from time to time one is asked for by its id until search shows it.
+events at a steady rate from such a process, and from time to time one more is recorded and asked for by its id until
+search shows it.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from bench.corpus import batches
 from bench.load import run_load
 from bench.machine import describe, row
 from bench.service import Service, serving
@@ -41,7 +41,7 @@ def main() -> None:
         f"{with_index:,.0f} and {without:,.0f} events/s; all rounds: "
         + ", ".join(f"{b / a:.2f}" for a, b in zip(rates[False], rates[True], strict=True)),
     )
-    for rate in (1_000, 10_000, 20_000, 60_000):
+    for rate in (1_000, 10_000, 20_000, 30_000, 60_000):
         with running(options.dir, indexed=True) as service:
             reached, lags = visibility(service, rate, options.seconds)
             row(
@@ -70,37 +70,26 @@ class running:  # noqa: N801 - reads as the verb it is
 
 def visibility(service: Service, rate: int, seconds: float) -> tuple[float, list[float]]:
     """The rate that was reached, and for each event that was asked for the seconds until search showed it."""
-    pool = batches(32)
-    headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/x-ndjson"}
+    lags: list[float] = []
     done = threading.Event()
-    sent = [0]
+    asking = threading.Thread(target=ask, args=(service, done, lags))
+    asking.start()
+    reached = run_load(service.host, service.port, service.token, seconds=seconds, rate=rate).rate
+    done.set()
+    asking.join()
+    return reached, lags
 
-    def send() -> None:
-        connection = http.client.HTTPConnection(service.host, service.port, timeout=120)
-        start = time.perf_counter()
-        while time.perf_counter() - start < seconds:
-            connection.request("POST", "/v1/logs/default/events", pool[sent[0] // 1000 % 32].fresh(), headers)
-            response = connection.getresponse()
-            response.read()
-            if response.status == 200:
-                sent[0] += 1000
-            ahead = sent[0] / rate - (time.perf_counter() - start)
-            if ahead > 0:
-                time.sleep(ahead)
-        done.set()
 
-    sender = threading.Thread(target=send)
-    start = time.perf_counter()
-    sender.start()
+def ask(service: Service, done: threading.Event, lags: list[float]) -> None:
+    """Until `done`, record an event and ask for it until search shows it; how long that took goes to `lags`."""
     connection = http.client.HTTPConnection(service.host, service.port, timeout=120)
-    lags = []
+    headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json"}
     number = 0
-    while not done.is_set():
+    while not done.wait(0.2):
         number += 1
         event = {"action": "probe.seen", "actor": {"id": "probe"}, "id": f"probe-{number}"}
-        one = {**headers, "Content-Type": "application/json"}
-        connection.request("POST", "/v1/logs/default/events", json.dumps(event), one)
-        connection.getresponse().read()
+        connection.request("POST", "/v1/logs/default/events", json.dumps(event), headers)
+        index = json.loads(connection.getresponse().read())["first"]
         acknowledged = time.perf_counter()
         path = "/v1/logs/default/events?" + urllib.parse.urlencode({"q": f"id:probe-{number}", "limit": 1})
         while True:
@@ -109,10 +98,8 @@ def visibility(service: Service, rate: int, seconds: float) -> tuple[float, list
             if answer.get("events"):
                 break
             time.sleep(0.01)
-        lags.append(time.perf_counter() - acknowledged)
-        time.sleep(0.2)
-    sender.join()
-    return sent[0] / (time.perf_counter() - start), lags
+        if index >= number:  # others record by now
+            lags.append(time.perf_counter() - acknowledged)
 
 
 if __name__ == "__main__":
