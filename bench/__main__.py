@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.appends import append_batches, append_single
 from bench.imports import import_junit
 from bench.long_run import long_run
-from bench.machine import describe, raise_file_limit
+from bench.machine import describe, directory, raise_file_limit
 from bench.verification import verification
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     every = ["append", "single", "verify", "imports", "long"]
     parser.add_argument("names", nargs="*", choices=[*every, []], help="default: all")
     parser.add_argument("--quick", action="store_true", help="short runs, to see that it works; do not quote them")
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
+    parser.add_argument("--dir", type=directory, default=Path(tempfile.gettempdir()), help="file system to measure on")
     parser.add_argument("--events", type=int, default=20_000_000, help="events of the long run")
     options = parser.parse_args()
     names = options.names or every

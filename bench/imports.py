@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.machine import describe, row
+from bench.machine import describe, directory, row
 from graven.event.mappers.junit import read_junit
 from graven.event.mappers.report import Report
 
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=0.0, help="also a report of this size, for its memory")
     parser.add_argument("--lines", type=int, default=20, help="lines of output of a case in that report")
     parser.add_argument("--formats", nargs="+", choices=list(FORMATS), default=["junit"], help="of that report")
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
+    parser.add_argument("--dir", type=directory, default=Path(tempfile.gettempdir()), help="file system to measure on")
     options = parser.parse_args()
     print(f"Machine: {describe()}; files under {options.dir}\n")
     print("| what | measured | goal | notes |\n|---|---|---|---|")

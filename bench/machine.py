@@ -6,7 +6,7 @@ import resource
 import sys
 from pathlib import Path
 
-__all__ = ["describe", "raise_file_limit", "resident_mib", "row"]
+__all__ = ["describe", "directory", "raise_file_limit", "resident_mib", "row"]
 
 
 def describe() -> str:
@@ -45,3 +45,10 @@ def row(name: str, value: str, goal: str = "", note: str = "") -> None:
     """Print one result as a line of a Markdown table."""
     print(f"| {name} | {value} | {goal} | {note} |")
     sys.stdout.flush()
+
+
+def directory(text: str) -> Path:
+    """Of a command line; it is made where there is none yet."""
+    path = Path(text)
+    path.mkdir(parents=True, exist_ok=True)
+    return path

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bench.corpus import batches
-from bench.machine import describe
+from bench.machine import describe, directory
 from bench.service import Service, serving
 from graven.event.intake import NDJSON, Producer, prepare_events
 from graven.event.redact import Redactor
@@ -61,7 +61,7 @@ def _push(service: Service, data: Path, *flags: str) -> tuple[float, dict[str, i
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.push", description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
+    parser.add_argument("--dir", type=directory, default=Path(tempfile.gettempdir()), help="file system to measure on")
     options = parser.parse_args()
     bodies = [batch.fresh() for batch in batches(options.events // 1000)]
     count = 1000 * len(bodies)

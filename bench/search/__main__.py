@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.appends import stored_bytes
-from bench.machine import describe, resident_mib, row
+from bench.machine import describe, directory, resident_mib, row
 from bench.search.load import load
 from bench.search.peers import Duck, Lite
 from bench.search.sealing import on_one_core
@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.search", description=__doc__)
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=40, help="questions of each class")
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="file system to measure on")
+    parser.add_argument("--dir", type=directory, default=Path(tempfile.gettempdir()), help="file system to measure on")
     parser.add_argument("--data", type=Path, help="a data directory that an earlier run with --keep left")
     parser.add_argument("--keep", action="store_true", help="leave the data directory")
     parser.add_argument("--indexed", action="store_true", help="with --data: the index is there already")

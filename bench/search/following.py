@@ -17,7 +17,7 @@ import urllib.parse
 from pathlib import Path
 
 from bench.load import run_load
-from bench.machine import describe, row
+from bench.machine import describe, directory, row
 from bench.service import Service, serving
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.search.following", description=__doc__)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--dir", type=directory, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
     print(f"Machine: {describe()}; files under {options.dir}\n\n| what | measured | goal | notes |\n|---|---|---|---|")
     rates: dict[bool, list[float]] = {False: [], True: []}
