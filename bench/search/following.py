@@ -44,6 +44,8 @@ def main() -> None:
     for rate in (1_000, 10_000, 20_000, 30_000, 60_000):
         with running(options.dir, indexed=True) as service:
             reached, lags = visibility(service, rate, options.seconds)
+            if not lags:
+                raise SystemExit("no event was asked for while others were recorded: give it more --seconds")
             row(
                 f"seen by search, at {reached:,.0f} events/s ({rate:,} asked for)",
                 f"p50 {statistics.median(lags):.2f} s, longest {max(lags):.2f} s",
