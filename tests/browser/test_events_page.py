@@ -201,6 +201,18 @@ def test_what_came_while_another_page_was_shown_is_there_on_the_way_back(
     expect(page.get_by_text("yolanda")).to_be_visible()
 
 
+def test_a_live_view_that_is_one_too_many_is_told_so_and_tried_again(open_page: OpenPage, watch: Watch) -> None:
+    watch.expect("429")
+    page = open_page(f"{EVENTS}?q=action:live.none")
+    busy = {"error": {"code": "too_many_tails", "message": "32 tails are open"}}
+    page.route("**/tail?**", lambda route: route.fulfill(status=429, json=busy))
+    page.get_by_role("button", name="Live").click()
+    expect(page.locator(".notice.tail")).to_contain_text("too many live views are open")
+    page.unroute("**/tail?**")
+    expect(page.locator(".notice.tail")).to_contain_text("live", timeout=20_000)
+    expect(page.locator(".pulse.ok")).to_be_visible(timeout=20_000)
+
+
 def test_the_live_list_waits_while_one_reads_below_its_top(open_page: OpenPage, site: ServerProcess) -> None:
     page = open_page(f"{EVENTS}?live=1")
     expect(page.locator(".notice.tail")).to_contain_text("live")

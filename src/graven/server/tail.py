@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from graven.errors import Conflict, GravenError
+from graven.index.process.asked import number_of
 from graven.log.opened import Log
 from graven.server.places import Places
 from graven.server.problems import problem_of
@@ -32,6 +33,7 @@ _PER_SECOND: Final = 4
 """Looks at what is new, a second, at most."""
 
 _MOST: Final = 200
+_HIGHEST_MOST: Final = 1_000
 _HEARTBEAT_S: Final = 15.0
 _MOST_TAILS: Final = 256
 _MOST_OF_ONE: Final = 32
@@ -66,7 +68,8 @@ def tail_routes(
         no such entry: it was made smaller since, or is another one."""
         principal, opened = service.admit(request.scope, "read", log)
         parameters = given_parameters(request, *QUERY_PARAMETERS, "view", "most", "after")
-        rate = max(1, decode_decimal(parameters.pop("most", str(_MOST)), maximum=1_000))
+        rate = number_of(parameters, "most", _MOST, most=_HIGHEST_MOST)
+        parameters.pop("most", None)
         behind = request.headers.get("last-event-id") or parameters.pop("after", None)
         start = _position(behind, opened) if behind is not None else service.index.indexed(log) - 1
         place = places.take(principal)  # before anything is waited for: a burst must not pass together

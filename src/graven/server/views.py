@@ -63,6 +63,13 @@ def check_name(name: str) -> None:
             hint="leave out control characters and marks",
             code="bad_view",
         )
+    if name != name.strip():
+        raise InvalidInput(
+            "the name of a view begins and ends with characters that can be seen",
+            why="spaces around it are lost wherever it is written down",
+            hint=f"call it {name.strip()!r}" if name.strip() else "call it by what it shows: denied orders",
+            code="bad_view",
+        )
     if name in (".", ".."):
         raise InvalidInput(
             f"a view cannot be called {name!r}",

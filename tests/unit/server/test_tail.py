@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from graven.errors import Busy, Conflict, Unavailable
+from graven.errors import Busy, Conflict, InvalidInput, Unavailable
 from graven.index.process.messages import Answer
 from graven.server.access import Principal
 from graven.server.service import Service
@@ -176,6 +176,12 @@ def looks(*arrivals: tuple[float, int], most: int) -> tuple[list[tuple[int, int]
 
     world = asyncio.run(play())
     return world.looks, world.ended[0]["count"]
+
+
+@pytest.mark.parametrize("most", ["0", "1001", "many", "-1"])
+def test_a_rate_that_cannot_be_is_refused(most: str) -> None:
+    with pytest.raises(InvalidInput, match=r"most=.*from 1 to 1000"):
+        asyncio.run(World().open(most=most))
 
 
 def test_one_look_may_show_all_of_a_second() -> None:

@@ -48,7 +48,24 @@ def test_a_name_that_can_be_seen_is_taken(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "a/b", "n" * 81, "a\x00", "a\n", "a\x7f", "a\x85", "a\u202eb", "\u200b", "a\u2028b", "\u00a0"],
+    [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "n" * 81,
+        "a\x00",
+        "a\n",
+        "a\x7f",
+        "a\x85",
+        "a\u202eb",
+        "\u200b",
+        "a\u2028b",
+        "\u00a0",
+        "   ",
+        " a",
+        "a ",
+    ],
 )
 def test_a_name_that_leads_elsewhere_or_hides_is_refused(name):
     with pytest.raises(InvalidInput) as refused:

@@ -110,7 +110,7 @@ def order_of(parameters: Mapping[str, str]) -> Order:
 def facet_fields(names: str, parameter: str) -> list[Field]:
     """Fields by their names, separated by commas, that can be counted by value."""
     found = []
-    for name in filter(None, names.split(",")):
+    for name in names.split(",") if names else ():
         field = BY_NAME.get(name)
         if field is None or field not in FACETS:
             known = [facet.name for facet in FACETS]

@@ -102,7 +102,7 @@ def test_facets_are_named_once_whatever_their_spelling():
     assert facet_fields("", "fields") == []
 
 
-@pytest.mark.parametrize("name", ["id", "message", "labels.a", "actoor"])
+@pytest.mark.parametrize("name", ["id", "message", "labels.a", "actoor", "", ",outcome"])
 def test_what_cannot_be_counted_is_refused(name):
     with pytest.raises(InvalidInput, match="cannot be counted") as caught:
         facet_fields(f"action,{name}", "by")

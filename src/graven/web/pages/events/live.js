@@ -9,7 +9,7 @@ import { ApiError, call } from "../../api.js";
 import { SseParser } from "./sse.js";
 
 /** @import {Row} from "../../parts/row.js" */
-/** @typedef {"connecting" | "open" | "waiting"} TailState */
+/** @typedef {"connecting" | "open" | "waiting" | "busy"} TailState */
 /**
  * @typedef {object} TailOptions
  * @property {string} path
@@ -92,18 +92,22 @@ export function follow({ path, query, after, onRows, onProgress, onState, onRefu
 
   const run = async () => {
     while (!controller.signal.aborted) {
+      /** @type {TailState} */
+      let state = "waiting";
       onState("connecting");
       try {
         await once();
       } catch (error) {
         if (controller.signal.aborted) return;
-        if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
+        if (error instanceof ApiError && error.status === 429) {
+          state = "busy"; // others may close theirs
+        } else if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
           onRefused(error);
           return;
         }
       }
       if (controller.signal.aborted) return;
-      onState("waiting");
+      onState(state);
       tries += 1;
       await new Promise((resolve) => setTimeout(resolve, Math.min(15_000, 500 * 2 ** Math.min(tries, 5))));
     }

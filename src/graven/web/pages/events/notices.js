@@ -21,6 +21,7 @@ const STATES = /** @type {Record<string, [string, string]>} */ ({
   connecting: ["warn", "connecting…"],
   open: ["ok", "live"],
   waiting: ["fail", "connection lost; trying again"],
+  busy: ["fail", "too many live views are open; trying again"],
   off: ["warn", "starting…"],
 });
 
