@@ -3,6 +3,7 @@
     <data>/index/<log>/log.json          which log this is the index of, and the secret of its keys
     <data>/index/<log>/000000262144/     a sealed segment, named by its first log index
     <data>/index/<log>/rows-….arrow      hot rows on their way to a sealed segment
+    <data>/index/<log>/new-…, old-…      a sealed segment that is being made, and one whose place is being taken
 
 Hot segments never cross a multiple of `SEALED_ROWS`, so that sealing takes whole ones. A query works on a snapshot: a
 tuple of segments in order, which nothing changes any more. What is on disk is believed only where its manifest and the
@@ -23,7 +24,7 @@ from graven.index.derive.view import VERSION
 from graven.index.segment.contract import Segment
 from graven.index.segment.flat import mapped
 from graven.index.segment.hot import HotSegment
-from graven.index.segment.sealed import FORMAT, SealedSegment, folder_name
+from graven.index.segment.sealed import ASIDE, FORMAT, SealedSegment, folder_name
 
 __all__ = ["SEALED_ROWS", "LogIndex", "Snapshot"]
 
@@ -74,8 +75,7 @@ class LogIndex:
         self._changing = threading.Lock()  # held while something is made that replaces what is there
         home.mkdir(parents=True, exist_ok=True)
         self._log = self._identify(origin)
-        for left in (*home.glob("rows-*"), *home.glob("new-*")):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        self._tidy()
         self.dropped: list[str] = []
         """Why segments on disk were not taken."""
         self._sealed = self._open_sealed(genuine)
@@ -143,24 +143,28 @@ class LogIndex:
     def take_sealed(self, folder: Path, generation: int) -> bool:
         """A segment that was just made takes the place of the hot ones that it was made of, or of its older self.
 
-        False, and nothing is taken, when everything was forgotten since its making began in `generation`. ValueError
-        when the folder is no segment of this index, or not the next one.
+        False, and it is removed, when everything was forgotten since its making began in `generation`: the next start
+        would believe it. For the thread that has it made. ValueError when the folder is no segment of this index, or
+        not the next one.
         """
-        segment = SealedSegment(folder, secret=self.secret)
-        position, beside = divmod(segment.first, self.sealed_rows)
-        with self._changing, self._lock:
+        with self._changing:
             if generation != self.generation:
+                shutil.rmtree(folder, ignore_errors=True)
                 return False
+            segment = SealedSegment(folder, secret=self.secret)
+            position, beside = divmod(segment.first, self.sealed_rows)
             if beside or segment.count != self.sealed_rows or position > len(self._sealed):
                 raise ValueError(f"{folder} has {segment.count} rows from {segment.first}: not the next segment")
-            if position < len(self._sealed):
-                self._sealed = [*self._sealed[:position], segment, *self._sealed[position + 1 :]]
+            stop = segment.first + segment.count
+            with self._lock:
+                if position < len(self._sealed):
+                    self._sealed = [*self._sealed[:position], segment, *self._sealed[position + 1 :]]
+                    return True
+                if sum(part.count for part in self._hot if part.first < stop) != segment.count:
+                    raise ValueError(f"{folder} has {segment.count} rows from {segment.first}, which are not all hot")
+                self._sealed = [*self._sealed, segment]
+                self._hot = [part for part in self._hot if part.first >= stop]
                 return True
-            if sum(part.count for part in self._hot if part.first < segment.first + segment.count) != segment.count:
-                raise ValueError(f"{folder} has {segment.count} rows from {segment.first}, which are not all hot")
-            self._sealed = [*self._sealed, segment]
-            self._hot = [part for part in self._hot if part.first >= segment.first + segment.count]
-            return True
 
     def outdated(self) -> SealedSegment | None:
         """A sealed segment that is damaged, else one that an older mapper derived."""
@@ -193,6 +197,14 @@ class LogIndex:
             path.unlink(missing_ok=True)  # it is there as long as it is mapped
         return HotSegment(part.first, table, spilled=True)
 
+    def _tidy(self) -> None:
+        """What a kill left behind."""
+        for left in (*self.home.glob("rows-*"), *self.home.glob("new-*")):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        for aside in self.home.glob(f"{ASIDE}*"):
+            place = self.home / aside.name.removeprefix(ASIDE)
+            shutil.rmtree(aside) if place.exists() else aside.rename(place)
+
     def _identify(self, origin: str) -> _Log:
         path = self.home / _LOG
         try:
@@ -221,9 +233,12 @@ class LogIndex:
                 self.dropped.append(str(error))
                 break
             opened.append(segment)
-        for folder in self.home.glob("[0-9]" * 12):  # behind a gap: derived again in its turn
-            if folder.is_dir() and int(folder.name) >= len(opened) * self.sealed_rows:
-                shutil.rmtree(folder)
+        behind = [folder for folder in self.home.glob("[0-9]" * 12) if folder.is_dir()]
+        behind = [folder for folder in behind if int(folder.name) >= len(opened) * self.sealed_rows]
+        for folder in behind:  # derived again in its turn
+            shutil.rmtree(folder)
+        if behind:
+            self.dropped.append(f"{len(behind)} segments from entry {len(opened) * self.sealed_rows} on")
         return opened
 
     def _opened(self, folder: Path, first: int, genuine: Callable[[SealedSegment], bool]) -> SealedSegment:

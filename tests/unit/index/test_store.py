@@ -1,6 +1,8 @@
 """How an index grows: merging, sealing, forgetting, and what it believes when it is opened."""
 
+import errno
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -8,6 +10,7 @@ from tests.support.index_rows import event, rows
 
 from graven.index import store
 from graven.index.derive.view import VERSION
+from graven.index.segment import sealed as sealed_module
 from graven.index.segment.sealed import FORMAT, folder_name, seal
 from graven.index.store import LogIndex, Snapshot
 
@@ -64,7 +67,6 @@ _grown: list[Snapshot] = []
 
 def grown():
     if not _grown:
-        from pathlib import Path
         from tempfile import mkdtemp
 
         made = opened(Path(mkdtemp()))
@@ -198,7 +200,7 @@ def test_what_lies_behind_a_gap_is_removed(tmp_path):
     home = made_on_disk(tmp_path)
     (home / folder_name(ROWS) / "keys.bin").unlink()
     index = opened(tmp_path)
-    assert (index.size, len(index.dropped)) == (ROWS, 1)
+    assert (index.size, index.dropped[1:]) == (ROWS, [f"2 segments from entry {ROWS} on"])
     assert sorted(path.name for path in home.iterdir()) == [folder_name(0), "log.json"]
 
 
@@ -245,3 +247,64 @@ def test_what_was_being_made_is_removed(tmp_path):
 def test_the_secret_is_for_its_owner_only(tmp_path):
     index = opened(tmp_path)
     assert (index.home / "log.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_segment_that_is_finished_after_everything_was_forgotten_is_not_believed_later(tmp_path):
+    index = opened(tmp_path)
+    grow(index, ROWS)
+    generation = index.generation
+    first, table = index.full()
+    index.clear()
+    folder = seal(table, first, index.home, mapper=VERSION, leaf="", secret=index.secret)
+    assert not index.take_sealed(folder, generation)
+    assert opened(tmp_path).size == 0
+
+
+def test_a_kill_while_a_segment_is_replaced_costs_none(tmp_path, monkeypatch):
+    made_on_disk(tmp_path)
+    index = opened(tmp_path)
+    rename = Path.rename
+
+    def killed_before_the_new_one_is_there(path, target):
+        if path.name.startswith("new-"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed_before_the_new_one_is_there)
+        with pytest.raises(KeyboardInterrupt):
+            made_anew(index, ROWS)
+    again = opened(tmp_path)
+    assert (len(again.sealed()), again.dropped) == (3, [])
+    made_anew(again, ROWS)
+    assert {path.name for path in again.home.iterdir() if path.is_dir()} == {folder_name(n * ROWS) for n in range(3)}
+
+
+def made_anew(index, first):
+    table = rows([event(message=f"x {n}") for n in range(first, first + ROWS)], first)
+    seal(table, first, index.home, mapper=VERSION, leaf="", secret=index.secret)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EMFILE, "too many open files"), MemoryError()])
+def test_what_cannot_be_opened_for_lack_of_means_is_not_thrown_away(tmp_path, monkeypatch, error):
+    made_on_disk(tmp_path)
+
+    def lacking(folder):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealed_module, "Flat", lacking)
+        with pytest.raises(type(error)):
+            opened(tmp_path)
+    assert len(opened(tmp_path).sealed()) == 3
+
+
+def test_a_log_that_cannot_be_read_now_costs_no_segment(tmp_path):
+    made_on_disk(tmp_path)
+
+    def unreadable(segment):
+        raise OSError(errno.EIO, "input/output error")
+
+    with pytest.raises(OSError, match="input/output"):
+        opened(tmp_path, genuine=unreadable)
+    assert len(opened(tmp_path).sealed()) == 3

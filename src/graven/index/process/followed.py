@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from graven.errors import GravenError
+from graven.errors import NotFound, Unavailable
 from graven.event.pushed import leaf_of
 from graven.index.derive.deriver import Deriver
 from graven.index.derive.view import VERSION
@@ -54,9 +54,13 @@ class FollowedLog:
         self._sealed_in_s = sealed_rows / _GUESSED_PER_S
         self._rebuilding_to = 0
         self._rebuild_asked = False
-        origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
         home = data_dir / "index" / name
-        self.index = LogIndex(home, origin, genuine=self._genuine, rows=sealed_rows)
+        try:
+            origin = LogPaths(data_dir, name).vkey.read_text("utf-8").split("+", 1)[0]
+            self.index = LogIndex(home, origin, genuine=self._genuine, rows=sealed_rows)
+        except BaseException:
+            self.close()  # it is tried again and again
+            raise
         self.checked = Checked(clock)
 
     def grew(self, committed: int) -> None:
@@ -159,9 +163,10 @@ class FollowedLog:
             self._behind_since = self._clock()
 
     def _genuine(self, segment: SealedSegment) -> bool:
+        """Raises what reading the log raises: that says nothing about the index."""
         try:
             return self.leaf(segment.first + segment.count - 1) == segment.manifest.leaf
-        except (GravenError, IndexError, OSError):
+        except (Unavailable, NotFound, IndexError):  # the log has no such entry
             return False
 
 

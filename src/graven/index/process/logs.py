@@ -1,5 +1,6 @@
 """The logs that the index process knows of, and those of them that it has opened."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -22,16 +23,18 @@ class Logs:
         self._data_dir = data_dir
         self._warn = warn
         self._open = open_log
+        self._lock = threading.Lock()  # a size is told in the order in which it is heard
         self._sizes: dict[str, int] = {}
         self._opened: dict[str, FollowedLog] = {}
         self._patience = Patience(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
 
     def tell(self, sizes: dict[str, int]) -> None:
         """The logs have that many committed entries."""
-        self._sizes = {**self._sizes, **sizes}
-        for name, size in sizes.items():
-            if (log := self._opened.get(name)) is not None:
-                log.grew(size)
+        with self._lock:
+            self._sizes = {**self._sizes, **sizes}
+            for name, size in sizes.items():
+                if (log := self._opened.get(name)) is not None:
+                    log.grew(size)
 
     def get(self, name: str) -> FollowedLog | None:
         return self._opened.get(name)
@@ -53,7 +56,8 @@ class Logs:
                 continue
             for line in log.index.dropped:
                 self._warn(f"made again: {line}")
-            self._opened = {**self._opened, name: log}
-            log.grew(self._sizes[name])  # after it is there for `tell`, which may know more by now
+            with self._lock:
+                self._opened = {**self._opened, name: log}
+                log.grew(self._sizes[name])
             made.append(log)
         return made

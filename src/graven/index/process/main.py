@@ -62,6 +62,7 @@ class IndexProcess:
         self._cancelled: dict[int, bool] = {}
         """Questions that wait or are being answered, and whether nobody wants to know any more."""
         self._streams = Streams()
+        self._swept_at = time.monotonic()
         self._pool = ThreadPoolExecutor(_THREADS, "answer")
         self._following = Following(self._logs, progress=self._progressed, warn=_say, broken=_end)
 
@@ -82,10 +83,16 @@ class IndexProcess:
                 log.close()
 
     def _received(self) -> bytes:
-        """What comes next; empty at the end. While nothing does, streams that were left alone are closed."""
+        """What comes next; empty at the end. From time to time streams that were left alone are closed."""
         while not self._arriving.poll(_SWEEP_MS):
-            self._streams.sweep()
+            self._sweep()
+        self._sweep()
         return self._connection.recv(1 << 16)
+
+    def _sweep(self) -> None:
+        if time.monotonic() - self._swept_at > _SWEEP_MS / 1000:
+            self._swept_at = time.monotonic()
+            self._streams.sweep()
 
     def _take(self, message: Message) -> None:
         match message:

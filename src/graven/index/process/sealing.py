@@ -91,8 +91,10 @@ class Sealer:
                 if self._stopped:
                     raise StorageFailed("the index stops")
                 working = self._working = self._next or _Started()
-                self._next = _Started() if more else None
+                self._next = None
             try:
+                if more:
+                    self._prepare()
                 code, said = working.run(_Job(str(rows), first, mapper, leaf, secret))
             finally:
                 with self._lock:
@@ -105,6 +107,11 @@ class Sealer:
                 f"sealing entries from {first} ended with {code}: {said[-500:]}", hint="graven index status"
             )
         return home / folder_name(first)
+
+    def _prepare(self) -> None:
+        with self._lock:
+            if not self._stopped:
+                self._next = _Started()
 
     def stop(self) -> None:
         """End what runs; what it was making is given up."""

@@ -5,6 +5,7 @@ size, is no segment: it is made again from the log. It holds their sums as well,
 reading everything would make a start long.
 """
 
+import errno
 import os
 import shutil
 import zlib
@@ -27,13 +28,17 @@ from graven.index.segment.flat import CODED, Flat, mapped, write_flat
 from graven.index.segment.keys import build_keys, load, lookup, save
 from graven.index.segment.terms import Terms, build_terms
 
-__all__ = ["FORMAT", "Manifest", "SealedSegment", "folder_name", "seal"]
+__all__ = ["ASIDE", "FORMAT", "Manifest", "SealedSegment", "folder_name", "seal"]
 
 FORMAT: Final = 2
 """Version of the files; segments of another are made again."""
 
+ASIDE: Final = "old-"
+"""Before the name of a segment while another takes its place: who opens the index puts it back where none did."""
+
 _MANIFEST: Final = "manifest.json"
 _PIECE_BYTES: Final = 2**20
+_NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM})
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,9 +88,13 @@ def seal(table: pa.Table, first: int, home: Path, *, mapper: int, leaf: str, sec
         manifest = Manifest(FORMAT, mapper, first, len(table), *spans, leaf, files)
         (making / _MANIFEST).write_bytes(msgspec.json.encode(manifest))
         _sync(making)
-        shutil.rmtree(folder, ignore_errors=True)
+        aside = home / f"{ASIDE}{folder.name}"
+        shutil.rmtree(aside, ignore_errors=True)
+        if folder.is_dir():
+            folder.rename(aside)  # and not removed: a gap would cost all segments behind it
         making.rename(folder)
         _sync_folder(home)
+        shutil.rmtree(aside, ignore_errors=True)
     except (OSError, ValueError) as error:
         shutil.rmtree(making, ignore_errors=True)
         raise StorageFailed(
@@ -144,7 +153,8 @@ def _check_sizes(folder: Path, manifest: Manifest) -> None:
 
 
 class SealedSegment:
-    """See `contract.Segment`. Raises ValueError when the folder is no whole segment."""
+    """See `contract.Segment`. Raises ValueError when the folder is no whole segment, OSError when the system has no
+    means to look (descriptors, memory, a permission): that says nothing about the segment."""
 
     def __init__(self, folder: Path, *, secret: str) -> None:
         self.folder = folder
@@ -158,6 +168,8 @@ class SealedSegment:
             self._columns = mapped(folder / "columns.parquet")
             self._metadata = pq.read_metadata(pa.BufferReader(self._columns))
         except Exception as error:  # whatever the files hold, they are made again
+            if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _NO_MEANS):
+                raise
             raise ValueError(f"{folder} is no whole segment: {error}") from error
         self._secret = secret
         self.first = self.manifest.first

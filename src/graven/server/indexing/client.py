@@ -87,9 +87,10 @@ class IndexClient:
         if len(self._waiting) >= _MOST_WAITING or _unsent(writer) > _MOST_UNSENT_BYTES:
             raise Busy(f"{len(self._waiting)} questions wait for the index", hint="ask again in a moment")
         number = next(self._ids)
+        question = encode(Call(number, method, log, dict(parameters)))
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        writer.write(encode(Call(number, method, log, dict(parameters))))
+        writer.write(question)
         try:
             async with asyncio.timeout(self._query_s + _GRACE_S):
                 return await future

@@ -1,10 +1,14 @@
 """Where sealing is behind, following keeps its pace instead of running and waiting."""
 
-import pytest
-from tests.support.indexed_log import ROWS, append, events, opened
+import os
 
+import pytest
+from tests.support.indexed_log import ROWS, append, events, opened, seal_all
+
+from graven.errors import StorageFailed
 from graven.index.process import followed as module
 from graven.index.process.followed import MOST_HOT, FollowedLog
+from graven.index.reading import LogReader
 
 
 @pytest.fixture
@@ -64,3 +68,36 @@ def test_rows_derived_anew_are_the_same_however_many_are_derived_at_a_time(behin
     assert at_once.num_rows == 200
     monkeypatch.setattr(module, "BATCH_ROWS", 30)
     assert followed.derive(10, 200).equals(at_once)
+
+
+def test_a_log_whose_index_cannot_be_opened_leaves_no_descriptor_behind(tmp_path):
+    with opened(tmp_path) as log:
+        append(log, events(0, 3))
+    (tmp_path / "index").write_text("no folder can be made here")
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        with pytest.raises(OSError, match="index"):
+            FollowedLog(tmp_path, "shop")
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_segment_of_a_log_that_cannot_be_read_is_neither_genuine_nor_not(tmp_path, monkeypatch):
+    with opened(tmp_path) as log:
+        append(log, events(0, ROWS))
+    followed = FollowedLog(tmp_path, "shop", sealed_rows=ROWS)
+    followed.grew(ROWS)
+    while followed.follow():
+        pass
+    seal_all(followed)
+    followed.close()
+
+    def unreadable(reader, index):
+        raise StorageFailed("input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LogReader, "entry", unreadable)
+        with pytest.raises(StorageFailed):
+            FollowedLog(tmp_path, "shop", sealed_rows=ROWS)
+    again = FollowedLog(tmp_path, "shop", sealed_rows=ROWS)
+    assert again.index.size == ROWS
+    again.close()

@@ -1,5 +1,6 @@
 """Opening the logs that the server names, and keeping on with those that are open."""
 
+import threading
 from types import SimpleNamespace
 
 from graven.index.process import logs as module
@@ -69,3 +70,24 @@ def test_segments_that_were_not_taken_are_said(tmp_path):
     logs.tell({"shop": 1})
     logs.open_new()
     assert said == ["made again: x has 3 bytes"]
+
+
+def test_a_size_that_is_told_while_a_log_is_opened_is_not_taken_back(tmp_path):
+    logs, _, _ = made(tmp_path)
+    logs.tell({"shop": 100})
+    telling = threading.Thread(target=logs.tell, args=({"shop": 200},))
+
+    class Sizes(dict):
+        """Somebody tells more between the reading of a size and its use."""
+
+        def __getitem__(self, name):
+            size = super().__getitem__(name)
+            if threading.current_thread() is not telling:
+                telling.start()
+                telling.join(0.2)
+            return size
+
+    logs._sizes = Sizes(logs._sizes)
+    (log,) = logs.open_new()
+    telling.join()
+    assert log.grown[-1] == 200
