@@ -118,7 +118,8 @@ class _Pieces:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (answer := await self._service.index.ask("next", self._log, self._parameters)).more:
             self._admit()  # after the wait: the token may have ended during it
-            yield answer.body
+            if answer.body:  # an empty piece says that the index is at work: the client waits for the next one
+                yield answer.body
 
     def close(self) -> None:
         self._leave()

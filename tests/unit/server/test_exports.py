@@ -129,6 +129,26 @@ def test_all_pieces_are_sent_and_the_stream_is_closed(path):
     assert (world.is_closed, len(world.recorded)) == (True, 1)
 
 
+def test_empty_pieces_are_waited_through_and_not_sent():
+    world, sent = World(), []
+    world.index.left = [b"", b"a", b"", b"", b"b", b""]
+
+    async def send(message):
+        sent.append(message)
+
+    async def main():
+        async with asyncio.timeout(30):
+            task = asyncio.ensure_future(world.call(PATHS[0], send))
+            while not (sent and sent[-1].get("more_body") is False):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+    assert [message["body"] for message in sent[1:]] == [b"a", b"b", b""]
+    assert (world.index.left, world.is_closed) == ([], True)
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_a_read_that_cannot_be_recorded_closes_the_stream(path):
     world, sent = World(fail=OSError("no space")), []

@@ -4,6 +4,7 @@
     pieces = export(name, batches, log="shop", columns=parse_columns(fields), open_blob=…)
 
 `batches` gives sequences of `(view, exact entry bytes)`, oldest first; how many were asked for so far is the progress.
+A piece may be empty: the work goes on, and may be left off there.
 Parquet needs pyarrow, which is imported when it is asked for.
 """
 

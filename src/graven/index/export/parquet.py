@@ -2,11 +2,11 @@
 
 Columns carry the names that segments use (`actor_type`, `duration`). Types: `received` and `time` are UTC timestamps in
 nanoseconds (a claimed time outside the years 1677 to 2262 does not fit and is null); durations are int64 nanoseconds;
-fields with several values are lists; labels are a map; JSON is text. Only a row group is held at a time, and the list
-of row groups for the footer.
+fields with several values are lists; labels are a map; JSON is text. Only a row group is held at a time, as columns,
+and the list of row groups for the footer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,8 +20,9 @@ from graven.index.query.times import MAX_NS, MIN_NS, time_ns
 __all__ = ["ROW_GROUP_BYTES", "ROW_GROUP_ROWS", "parquet_file", "parquet_schema"]
 
 ROW_GROUP_ROWS: Final = 32_768
-ROW_GROUP_BYTES: Final = 32 * 1024 * 1024
-"""Entry bytes that one row group is made of, about."""
+ROW_GROUP_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of the columns that end a row group. Not of the entries: those with their data in a blob are short. Every
+export under way may hold as much, also while another is served."""
 
 _CLAMPED: Final = (MIN_NS + 1, MAX_NS)
 _INT64: Final = range(-(2**63), 2**63)
@@ -83,44 +84,52 @@ def parquet_file(
     group_rows: int = ROW_GROUP_ROWS,
     group_bytes: int = ROW_GROUP_BYTES,
 ) -> Iterator[bytes]:
-    """The file, a piece for each row group and one for the footer. Of no rows at all it is a file without rows."""
+    """The file: a piece for each row group and one for the footer. Of no rows at all it is a file without rows.
+
+    A batch that ends no row group gives an empty piece, so that no piece takes longer than one batch and one write. A
+    row group ends with the batch that fills it.
+    """
     schema = parquet_schema()
     sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd", compression_level=3) as writer:
-        group = _Group()
+        group = _Group(schema)
         for batch in batches:
-            for row in batch:
-                group.add(row)
-                if group.rows >= group_rows or group.size >= group_bytes:
-                    writer.write_table(group.take(schema), row_group_size=group_rows)
-                    yield sink.drain()
+            group.add(batch)
+            if group.rows >= group_rows or group.size_bytes >= group_bytes:
+                group.write(writer)
+                yield sink.drain()
+            else:
+                yield b""
         if group.rows:
-            writer.write_table(group.take(schema), row_group_size=group_rows)
+            group.write(writer)
             yield sink.drain()
     yield sink.drain()
 
 
 class _Group:
-    """The columns of one row group as lists."""
+    """The columns of one row group, batch for batch: as lists of Python they would take several times the room."""
 
-    def __init__(self) -> None:
-        self._columns: list[list[Any]] = [[] for _ in _COLUMNS]
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._batches: list[pa.RecordBatch] = []
         self.rows = 0
-        self.size = 0
+        self.size_bytes = 0
 
-    def add(self, row: Row) -> None:
-        view, exact = row
-        for column, field in zip(self._columns, _COLUMNS, strict=True):
-            column.append(_cell(view, field))
-        self.rows += 1
-        self.size += len(exact)
+    def add(self, batch: Sequence[Row]) -> None:
+        arrays = [
+            pa.array([_cell(view, field) for view, _ in batch], column.type)
+            for field, column in zip(_COLUMNS, self._schema, strict=True)
+        ]
+        made = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        self._batches.append(made)
+        self.rows += made.num_rows
+        self.size_bytes += made.nbytes
 
-    def take(self, schema: pa.Schema) -> pa.Table:
-        arrays = [pa.array(column, field.type) for column, field in zip(self._columns, schema, strict=True)]
-        for column in self._columns:
-            column.clear()
-        self.rows = self.size = 0
-        return pa.Table.from_arrays(arrays, schema=schema)
+    def write(self, writer: pq.ParquetWriter) -> None:
+        """As one row group; begins the next."""
+        writer.write_table(pa.Table.from_batches(self._batches, self._schema), row_group_size=self.rows)
+        self._batches.clear()
+        self.rows = self.size_bytes = 0
 
 
 def _cell(view: View, field: Field) -> Any:

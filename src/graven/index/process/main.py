@@ -130,10 +130,15 @@ class IndexProcess:
         self._send(answer)
 
     def _answered(self, call: Call, deadline: Callable[[], None]) -> Answer:
+        def wanted() -> None:
+            if self._cancelled.get(call.id):
+                raise Unavailable("nobody waits for this answer any more", code="cancelled")
+
         if call.method == "close":
             self._streams.close(int(call.parameters["stream"]))
             return Answer(call.id, b"")
         if call.method == "next":
+            wanted()
             return self._piece(call.id, int(call.parameters["stream"]))
         log = self._logs.get(call.log)
         if log is None:
@@ -144,8 +149,7 @@ class IndexProcess:
 
         def check() -> None:
             deadline()
-            if self._cancelled.get(call.id):
-                raise Unavailable("nobody waits for this answer any more", code="cancelled")
+            wanted()
 
         check()
         if call.method in STREAMED:

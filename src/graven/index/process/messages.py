@@ -56,7 +56,7 @@ class Answer(msgspec.Struct, tag="answer", frozen=True):
     first: int | None = None
     last: int | None = None
     more: bool = False
-    """Another part of the same answer can be asked for (exports)."""
+    """Another part of the same answer can be asked for (exports); behind an empty body the index is at work on it."""
 
 
 class Failure(msgspec.Struct, tag="failure", frozen=True):

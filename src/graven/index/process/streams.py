@@ -46,7 +46,10 @@ class Streams:
                     del self._streams[number]
 
     def next(self, number: int) -> bytes | None:
-        """The next piece; None at the end, after which the stream is gone."""
+        """The next piece, which may be empty; None at the end, after which the stream is gone.
+
+        A stream that is closed meanwhile makes this piece and no other.
+        """
         with self._lock:
             stream = self._streams.get(number)
         if stream is None:

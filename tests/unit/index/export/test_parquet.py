@@ -49,21 +49,36 @@ def test_a_time_that_does_not_fit_is_null_and_nothing_fails():
     assert got["message"][2].startswith('{"$redacted"')
 
 
+def row_groups(pieces):
+    file = pq.ParquetFile(io.BytesIO(b"".join(pieces)))
+    return [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+
+
 def test_row_groups_are_flushed_as_they_fill():
     batches = [[row(view(n))] * 10 for n in range(10)]
     pieces = list(parquet_file(batches, group_rows=30))
-    file = pq.ParquetFile(io.BytesIO(b"".join(pieces)))
-    assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [30, 30, 30, 10]
-    assert len(pieces) == 5
-    assert all(pieces)
+    assert row_groups(pieces) == [30, 30, 30, 10]
+    assert [bool(piece) for piece in pieces] == [False, False, True] * 3 + [False, True, True]
+
+
+def test_a_row_group_ends_with_the_batch_that_fills_it():
+    assert row_groups(parquet_file([[row(view())] * 20] * 3, group_rows=30)) == [40, 20]
 
 
 def test_a_row_group_is_bounded_in_bytes_too():
-    file = read([[row(view(message="x" * 1000))] * 20], group_bytes=5000)
-    assert file.num_row_groups == 4
+    batches = [[row(view(message="x" * 1000))]] * 20
+    groups = row_groups(parquet_file(batches, group_bytes=5000))
+    assert sum(groups) == 20
+    assert max(groups) <= 5
 
 
-def test_rows_are_asked_for_as_they_are_written():
+def test_a_row_whose_event_lies_in_a_blob_counts_as_the_event():
+    short = b'{"blob":{"digest":"sha256:0"}}'
+    batches = [[(view(n, output={"text": "x" * 10_000}), short)] for n in range(8)]
+    assert max(row_groups(parquet_file(batches, group_bytes=25_000))) <= 3
+
+
+def test_each_piece_asks_for_one_batch():
     asked = []
 
     def batches():
@@ -71,12 +86,13 @@ def test_rows_are_asked_for_as_they_are_written():
             asked.append(n)
             yield [row(view(n))] * 10
 
-    pieces = parquet_file(batches(), group_rows=10)
-    next(pieces)
-    assert asked == [0]
+    pieces = parquet_file(batches())
+    assert [next(pieces), next(pieces)] == [b"", b""]
+    assert asked == [0, 1]
 
 
 def test_no_rows_make_a_file_without_rows():
+    assert read([[], []]).metadata.num_rows == 0
     file = read([])
     assert file.metadata.num_rows == 0
     assert file.schema_arrow.names == parquet_schema().names

@@ -191,6 +191,34 @@ def test_a_question_that_is_cancelled_while_it_waits_is_not_answered_at_length(t
     assert not begun.acquire(blocking=False)
 
 
+def test_a_piece_that_nobody_waits_for_any_more_is_not_made(talk, monkeypatch):
+    held, begun, made = threading.Event(), threading.Semaphore(0), []
+
+    def hold(log, call, check):
+        begun.release()
+        held.wait(PATIENCE_S)
+        return Answer(call.id, b"done")
+
+    def pieces():
+        made.append(1)
+        yield b"piece"
+
+    monkeypatch.setitem(module.METHODS, "hold", hold)
+    monkeypatch.setitem(module.STREAMED, "export", lambda *given: (1, pieces()))
+    assert talk.ask(1, "export").more
+    for number in range(2, 6):
+        talk.say(Call(number, "hold", "shop", {}))
+    for _ in range(4):
+        assert begun.acquire(timeout=PATIENCE_S)
+    talk.say(Call(6, "next", "shop", {"stream": "1"}), Cancel(6))
+    while not talk.process._cancelled.get(6):
+        time.sleep(0.01)
+    held.set()
+    assert talk.hear(6).code == "cancelled"
+    assert not made
+    assert talk.ask(7, "next", stream="1").body == b"piece"
+
+
 def test_waiting_counts_as_time(data, monkeypatch):
     made = Talk(data, query_s=0.0)
     try:

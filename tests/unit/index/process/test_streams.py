@@ -2,8 +2,10 @@ import gc
 import weakref
 
 import pytest
+from tests.support.views import row, view
 
 from graven.errors import Busy, NotFound
+from graven.index.export import export
 from graven.index.process.streams import Streams
 
 
@@ -58,6 +60,24 @@ def test_closing_is_for_any_number():
     made.close(8)
     with pytest.raises(NotFound):
         made.next(7)
+
+
+@pytest.mark.parametrize("name", ["ndjson", "parquet"])
+def test_an_export_that_is_closed_meanwhile_ends_with_the_batch_it_is_at(name):
+    made, _ = streams()
+    asked = []
+
+    def batches():
+        for n in range(5):
+            asked.append(n)
+            made.close(7)
+            yield [row(view(n, message="x" * 100_000))]
+
+    made.open(7, export(name, batches(), log="shop"))
+    made.next(7)
+    with pytest.raises(NotFound):
+        made.next(7)
+    assert asked == [0]
 
 
 def test_too_many_are_refused_until_one_ends():
