@@ -98,6 +98,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(400, "bad_framing", "the chunk framing outweighs the body by far")
         elif self._phase == "drain" and self._raw > _DRAIN_BYTES:
             self.transport.abort()
+        elif self._phase == "idle" and self.timeout_keep_alive_task is None:
+            # the rest of a body that was answered before it came: nothing else waits for what is asked next
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends no more: tell it when its body was cut, or finish answering it."""

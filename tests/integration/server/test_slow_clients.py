@@ -46,6 +46,16 @@ def test_an_idle_kept_alive_connection_is_closed(server: ServerProcess) -> None:
     assert status(raw) == 200
 
 
+def test_a_connection_whose_body_came_after_its_answer_is_closed_when_idle(server: ServerProcess) -> None:
+    host, _, port = server.url.partition("://")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"POST /v1/logs/default/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234")
+        assert status(connection.recv(65_536)) == 401
+        connection.sendall(b"56789")
+        while connection.recv(65_536):
+            pass
+
+
 def test_a_body_that_stops_coming_is_answered_with_408_and_nothing_is_stored(server: ServerProcess) -> None:
     with server.client() as client:
         before = size(client)

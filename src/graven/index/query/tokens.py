@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -46,6 +47,32 @@ def json_text(value: Any) -> str:
     """A value as a text to be searched: its compact JSON with every escape as a space.
 
     Only quotes, backslashes and control characters are escaped there, and all of them separate tokens; left alone,
-    the `n` of a line break would begin the next word.
+    the `n` of a line break would begin the next word. A float of a magnitude in [1e-6, 1e21) is spelled without an
+    exponent and any other with one without plus or leading zeros (ECMAScript's Number::toString, and `.0` behind what
+    is whole): that is how the engine of the index spells it, whatever the event did.
     """
-    return _ESCAPE.sub(" ", compact_json(value))
+    return _ESCAPE.sub(" ", compact_json(_spelled(value)))
+
+
+def _spelled(value: Any) -> Any:
+    """The same with texts in place of floats that Python would spell another way; quotes separate tokens as well."""
+    if isinstance(value, dict):
+        return {name: _spelled(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_spelled(member) for member in value]
+    if isinstance(value, float) and "e" in repr(value):
+        return _float_text(value)
+    return value
+
+
+def _float_text(value: float) -> str:
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    shown = "".join(map(str, digits))
+    point = len(shown) + int(exponent)  # the decimal point stands behind that many digits
+    if 0 < point <= 21:
+        text = shown[:point].ljust(point, "0") + "." + (shown[point:] or "0")
+    elif -6 < point <= 0:
+        text = "0." + "0" * -point + shown
+    else:
+        text = shown[0] + ("." + shown[1:] if shown[1:] else "") + f"e{point - 1}"
+    return "-" * sign + text

@@ -35,3 +35,19 @@ def test_an_escape_separates_words_instead_of_beginning_one():
 
 def test_a_run_beyond_the_longest_token_counts_by_its_beginning():
     assert tokens(f"a {'x' * 5_000} b") == ["a", "x" * TOKEN_CHARS, "b"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1.8446744073709552e19, "18446744073709552000.0"),
+        (-1e17, "-100000000000000000.0"),
+        (1e21, "1e21"),
+        (1.5e300, "1.5e300"),
+        (1.5e-6, "0.0000015"),
+        (1e-7, "1e-7"),
+        (12.5, "12.5"),
+    ],
+)
+def test_a_float_is_spelled_as_the_engine_of_the_index_spells_it(number, text):
+    assert json_text({"n": [number]}).replace('"', "") == f"{{n:[{text}]}}"
