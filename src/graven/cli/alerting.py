@@ -5,11 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from graven.cli.access.questions import Question, Search
 from graven.cli.printable import printable
 from graven.cli.zone import ago
 from graven.detect.address import host_of
 from graven.detect.rule import MAX_WINDOW_S, Alert, decode_alert
+from graven.detect.shipped import SHIPPED
 from graven.errors import GravenError, UsageError
 from graven.index.query.times import duration_ns, spell_duration, time_ns
 
@@ -50,8 +53,17 @@ def made_alert(
     """The alert that options spell, or the `current` one with what they change.
 
     Of a current one, an empty `query` takes the query away, an empty `by` and `to` alike; a count ends a silence, and
-    the other way round. UsageError for options that do not go together, InvalidInput for a bad value.
+    the other way round. Without a condition, the name of one that comes with Graven and was deleted brings that back.
+    UsageError for options that do not go together, InvalidInput for a bad value.
     """
+    conditions = (query, count, within, by, silent_for)
+    if current is None and all(one is None for one in conditions):
+        current = next((msgspec.to_builtins(one.alert) for one in SHIPPED if one.alert.name == name), None)
+    if current is not None and current.get("rule") is not None and any(one is not None for one in conditions):
+        raise UsageError(
+            f"{name} has a condition of its own, which no count or query can spell",
+            hint="--to, --severity, --cooldown, --on and --off can be changed; set another alert for another condition",
+        )
     if silent_for is not None and (count is not None or within is not None or by is not None):
         raise UsageError("--silent-for is no count", hint="leave --count, --within and --by out, or set two alerts")
     members = {**(current or {}), "name": name}

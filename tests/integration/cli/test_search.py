@@ -134,8 +134,10 @@ def test_exports_of_a_query(line):
     assert [json.loads(one)["index"] for one in part.splitlines()] == [100, 150]
     line.must("export", "-q", "outcome:failure", "--fields", "index,actor", "-o", "f.csv")
     assert (line.home / "f.csv").read_text().splitlines()[:2] == ["index,actor", "0,bob"]
-    line.must("export", "-q", "outcome:failure", "--format", "parquet", "-o", "f.parquet")
-    assert (line.home / "f.parquet").read_bytes()[:4] == b"PAR1"
+    line.must("export", "-q", "outcome:failure", "--format", "parquet", "-o", "f")
+    assert (line.home / "f").read_bytes()[:4] == b"PAR1"
+    line.must("export", "-o", "all.parquet")
+    assert (line.home / "all.parquet").read_bytes()[:4] == b"PAR1"
     assert len(line.must("export", "-q", "outcome:failure", "--format", "ocsf").text.splitlines()) == len(wanted)
     assert line.run("export", "-q", "a", "--format", "ndjson", "--fields", "index").code == 2
 

@@ -16,6 +16,7 @@ from graven.cli.alerting import (
     told_text,
 )
 from graven.detect.rule import Silence, Threshold
+from graven.detect.shipped import SHIPPED
 from graven.errors import InvalidInput, UsageError
 from graven.index.query.times import time_ns
 
@@ -167,3 +168,22 @@ def test_when_alerts_last_fired_is_one_read_unless_they_fired_often():
 def test_spans_are_told_in_their_two_largest_units():
     spans = {0: "0s", 59: "59s", 60: "1m", 90: "1m 30s", 86_280: "23h 58m", 86_400: "1d", 90_061: "1d 1h"}
     assert {seconds: span_text(seconds) for seconds in spans} == spans
+
+
+@pytest.mark.parametrize("options", [{"count": 3, "within": "1m"}, {"query": "x"}, {"silent_for": "5m"}])
+def test_the_condition_of_a_rule_is_not_replaced_unseen(options):
+    with pytest.raises(UsageError, match="condition of its own"):
+        made_alert(
+            "result-changed", **{**NONE, **options}, current={"name": "result-changed", "rule": "result_changed"}
+        )
+
+
+def test_what_is_beside_the_condition_of_a_rule_can_be_changed():
+    current = {"name": "result-changed", "rule": "result_changed"}
+    made = made_alert("result-changed", **NONE, severity="critical", current=current)
+    assert (made.rule, made.severity) == ("result_changed", "critical")
+
+
+@pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.alert.name)
+def test_one_that_comes_with_graven_can_be_brought_back(one):
+    assert made_alert(one.alert.name, **NONE, enabled=True) == one.alert

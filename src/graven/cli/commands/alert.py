@@ -160,7 +160,8 @@ def set_alert(
 
     A new one needs either --count N --within TIME, or --silent-for TIME. An empty --query, --by or --to takes away
     what was there. The first deliveries to a new address are the proof that it is the right one: graven alert test
-    shows how often the alert would have fired.
+    shows how often the alert would have fired. One that comes with Graven and was deleted is there again after
+    graven alert set NAME --on.
     """
     from graven.cli.alerting import made_alert, set_text
     from graven.detect.rule import encode_alert

@@ -74,7 +74,7 @@ def _sink(output: Path | None) -> BinaryIO:
     "--format",
     "kind",
     type=click.Choice(["ndjson", "csv", "parquet", "ocsf"]),
-    help="What to write of the matches [ndjson].",
+    help="What to write of the matches [by the ending of FILE .csv or .parquet, else ndjson].",
 )
 @click.option(
     "--fields", metavar="A,B,…", shell_complete=complete_fields, help="Columns of a CSV, by the names that queries use."
@@ -122,6 +122,7 @@ def command(
         raise UsageError("--proof, --tiles and --output exclude each other")
     if tiles is not None and (start or stop is not None):
         raise UsageError("--tiles writes the whole log", hint="leave --from and --to out")
+    kind = kind or _kind_of(output)
     if any(one is not None for one in (query, kind, fields, since, until, clock)):
         if proof is not None or tiles is not None:
             raise UsageError("--proof and --tiles write entries by their index", hint="leave the query out")
@@ -146,6 +147,11 @@ def command(
                     stream.close()
         if output is not None:
             _told(as_json, count, output, "")
+
+
+def _kind_of(output: Path | None) -> str | None:
+    """What the ending of the file says; whoever opens `all.parquet` expects one."""
+    return None if output is None else {".csv": "csv", ".parquet": "parquet"}.get(output.suffix.lower())
 
 
 def _question(
