@@ -9,6 +9,7 @@ uvicorn itself arms the idle timer between requests.
 
 import asyncio
 from asyncio.events import TimerHandle
+from collections import deque
 from functools import partial
 from typing import Any, ClassVar, Literal, TypeGuard
 
@@ -46,6 +47,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._phase: Phase = "idle"
         self._deadline = 0.0
         self._timer: TimerHandle | None = None
+        self._unfinished: deque[RequestResponseCycle] = deque()  # the oldest is being answered, others are behind it
         self._refused = False
         self._ended = False  # what the client sends
         self._endless: RequestResponseCycle | None = None
@@ -67,8 +69,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._drop_timers()
-        if self.cycle is not None:
-            self.cycle.body = bytearray()
+        for cycle in self._unfinished:
+            cycle.body = bytearray()
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._unfinished.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -116,7 +121,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return False
         cycle.keep_alive = False
         self._ended = True
-        return cycle is not self._endless
+        return self._endless not in self._unfinished
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -143,6 +148,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        self._unfinished.append(self.cycle)
         extensions: dict[str, Any] = {
             RESPOND: partial(self._respond, self.cycle),
             ENDLESS: partial(self._is_endless, self.cycle),
@@ -165,6 +171,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _answered(self, cycle: RequestResponseCycle) -> None:
+        self._unfinished.remove(cycle)
         cycle.body = bytearray()
         if cycle is self.cycle:  # otherwise the phase is that of a pipelined request behind this one
             if self._phase == "body":
@@ -275,6 +282,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, code: str, message: str) -> None:
         """Answer from the protocol and close; a request under way is told that its client is gone."""
         cycle = self.cycle
+        if self._unfinished and self._unfinished[0] is not cycle:
+            # Written now, this would become a part of the older answer; and that one may have no end to wait for.
+            self.transport.abort()
+            return
         started = self._under_way(cycle) and cycle.response_started
         if self._under_way(cycle):
             cycle.disconnected = True
