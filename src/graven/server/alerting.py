@@ -8,6 +8,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from typing import Any, Final
@@ -62,7 +63,7 @@ class _IndexSearch:
         except FutureTimeoutError as error:
             asked.cancel()
             raise Unavailable("the index does not answer", code="index_away") from error
-        except asyncio.CancelledError as error:
+        except FutureCancelledError as error:  # not that of asyncio: it is asked from a thread
             raise Unavailable("the server is stopping", code="index_away") from error
 
 

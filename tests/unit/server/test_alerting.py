@@ -15,7 +15,7 @@ from graven.detect.sent import Attempt
 from graven.detect.store import Delivery
 from graven.errors import StorageFailed, Unavailable
 from graven.index.process.messages import Answer
-from graven.server.alerting import Alerting
+from graven.server.alerting import Alerting, _IndexSearch
 from graven.server.indexing.client import IndexClient
 from graven.server.settings import AlertSettings
 
@@ -145,3 +145,20 @@ def test_an_alert_that_is_switched_off_says_so(world: World) -> None:
     world.alerting.switch_off("index.enabled")
     assert world.alerting.problem_of("shop", "each") == "alerts are switched off: index.enabled is false"
     world.alerting.close()
+
+
+def test_a_question_cancelled_by_the_end_says_that_the_server_is_stopping() -> None:
+    class Index:
+        async def ask(self, *_: object) -> Answer:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def ask() -> None:
+        search = _IndexSearch(cast("IndexClient", Index()), asyncio.get_running_loop())
+        with pytest.raises(Unavailable, match="the server is stopping"):
+            await asyncio.to_thread(search.head, "shop")
+
+    asyncio.run(ask())
