@@ -4,9 +4,11 @@ A firing uses its matches up: the next one needs as many new ones. While an aler
 a burst that goes on fires again as soon as the rest is over, and one that ended does not.
 
 Bounds: at most `MAX_GROUPS` values and `MAX_HELD` matches are remembered. Beyond that the value that matched longest
-ago is forgotten, its rest included. This follows the order of the log, so every replay forgets the same.
+ago is forgotten, its rest included. This follows the order of the log, so every replay forgets the same. A value may
+be as long as an entry: beyond `MAX_NAME_BYTES` it goes by its beginning and its digest.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -19,18 +21,21 @@ from graven.index.export.columns import Column
 from graven.index.export.rows import View, text_of
 from graven.index.export.values import values_of
 
-__all__ = ["MAX_GROUPS", "MAX_HELD", "Counting", "names_of"]
+__all__ = ["MAX_GROUPS", "MAX_HELD", "MAX_NAME_BYTES", "Counting", "names_of"]
 
 MAX_GROUPS: Final = 10_000
 MAX_HELD: Final = 200_000
+MAX_NAME_BYTES: Final = 1_024
+"""Of UTF-8."""
+_BEGINNING_BYTES: Final = 900
 _SECOND: Final = 1_000_000_000
 
 
 def names_of(column: Column | None, view: View) -> list[str | None]:
-    """The values for which a match counts; None, the one group of all, without a column."""
+    """The names of the values for which a match counts; None, the one group of all, without a column."""
     if column is None:
         return [None]
-    return list(dict.fromkeys(text_of(value) for value in values_of(view, column.field, column.path)))
+    return list(dict.fromkeys(_name_of(text_of(value)) for value in values_of(view, column.field, column.path)))
 
 
 class _Group(msgspec.Struct, gc=False):
@@ -85,7 +90,8 @@ class Counting:
         """Go on where `state` was taken."""
         for name, rests_until_ns, seen, matches in state:
             kept = deque(((int(at), int(index)) for at, index in matches), maxlen=self._count)
-            self._groups[name] = _Group(kept, rests_until_ns, seen)
+            # states were once kept with values of any length
+            self._groups[None if name is None else _name_of(name)] = _Group(kept, rests_until_ns, seen)
             self._held += len(kept)
 
     def _count_in(self, name: str | None, index: int, received_ns: int) -> Found | None:
@@ -123,3 +129,16 @@ class Counting:
 
     def _forget(self, name: str | None) -> None:
         self._held -= len(self._groups.pop(name).matches)
+
+
+def _name_of(value: str) -> str:
+    """The value, or what it goes by when it is too long. A name goes by itself.
+
+    A short value may be spelled like the name of a long one, and then counts with it: whoever records it could have
+    recorded the long one.
+    """
+    encoded = value.encode("utf-8", "surrogatepass")
+    if len(encoded) <= MAX_NAME_BYTES:
+        return value
+    beginning = encoded[:_BEGINNING_BYTES].decode("utf-8", "ignore")  # without half a character
+    return f"{beginning}… (sha256 {hashlib.sha256(encoded).hexdigest()})"

@@ -8,6 +8,9 @@ One that does not answer must hold nobody else: at most one delivery is in fligh
 host (mail has one host, our own server), so that there is room for the others. Alerts take turns (`turns`): one that
 fires without end holds up no other. What is cut off by the end of the
 server is no attempt: it is sent again.
+
+With a full disk what came of a delivery cannot be kept. It stays in memory then, and nothing more is sent until it was
+kept: a receiver does not get the same again and again.
 """
 
 import asyncio
@@ -22,6 +25,7 @@ from graven.detect.follow import Record, record_once
 from graven.detect.sent import Attempt, Delivered, Later, Refused, Send
 from graven.detect.store import AlertStore, Delivery
 from graven.detect.turns import Turns
+from graven.errors import StorageFailed
 
 __all__ = ["MOST_ATTEMPTS", "Deliver", "deliver_event", "wait_s"]
 
@@ -56,28 +60,41 @@ class Deliver:
         self._turns = Turns()
         self._in_flight: dict[str, str] = {}
         """Host by address."""
+        self._unkept: dict[tuple[str, str], Delivery] = {}
+        """What was decided and not stored, by firing and address."""
+        self._failed: StorageFailed | None = None
+        self.is_well = False
+        """Whether the last `run` stored something or found nothing to send: if it failed, that failure is a new one."""
         self.is_behind = False
         """Whether `record` left something: it should be called again at once."""
 
     async def run(self, look_s: float | None) -> None:
         """Send what is due until cancelled, and look for more every `look_s`; None: until nothing is due.
 
-        Raises what storing raises; what was in flight then is sent again.
+        Raises what storing raises, once what was in flight has ended. What was decided then is stored by the next
+        `run`, before that sends anything.
         """
         changed = asyncio.Event()
         self._in_flight = {}
+        self._failed = None
+        self.is_well = False
+        for one in list(self._unkept.values()):
+            self._keep(one)
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
                     changed.clear()
-                    self._begin(group, changed)
-                    if look_s is None and not self._in_flight:
-                        return
+                    if self._failed is None:
+                        self._look(group, changed)
+                    if not self._in_flight and (look_s is None or self._failed is not None):
+                        break
                     with suppress(TimeoutError):
                         async with asyncio.timeout(look_s):
                             await changed.wait()
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
+        if self._failed is not None:
+            raise self._failed
 
     def record(self) -> None:
         """Record what was decided, no more than a part of it at a time. Raises what recording and storing raise."""
@@ -87,6 +104,22 @@ class Deliver:
             record_once(self._record, deliver_event(one))
             self._store.forget(one)
         self.is_behind = len(decided) == _MOST_RECORDED
+
+    def _look(self, group: asyncio.TaskGroup, changed: asyncio.Event) -> None:
+        try:
+            self._begin(group, changed)
+        except StorageFailed as error:
+            self._failed = error
+        else:
+            self.is_well = self.is_well or not self._in_flight
+
+    def _keep(self, decided: Delivery) -> None:
+        """Store it; it stays in memory until that succeeds."""
+        key = decided.fire, decided.address
+        self._unkept[key] = decided
+        self._store.update(decided)
+        del self._unkept[key]
+        self.is_well = True
 
     def _begin(self, group: asyncio.TaskGroup, changed: asyncio.Event) -> None:
         hosts = Counter(self._in_flight.values())
@@ -102,7 +135,9 @@ class Deliver:
 
     async def _one(self, delivery: Delivery, changed: asyncio.Event) -> None:
         try:
-            self._store.update(self._decided(delivery, await self._attempt(delivery)))
+            self._keep(self._decided(delivery, await self._attempt(delivery)))
+        except StorageFailed as error:  # those in flight go on: cut off, they would be sent again
+            self._failed = error
         finally:
             self._in_flight.pop(delivery.address, None)
             changed.set()

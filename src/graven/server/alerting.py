@@ -8,6 +8,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ __all__ = ["Alerting", "mail_settings", "put_shipped"]
 
 _ROUND_S: Final = 1.0
 _ANSWER_S: Final = 60.0
+_LONGEST_PAUSE_S: Final = 300.0
 
 
 class _IndexSearch:
@@ -62,7 +64,7 @@ class _IndexSearch:
         except FutureTimeoutError as error:
             asked.cancel()
             raise Unavailable("the index does not answer", code="index_away") from error
-        except asyncio.CancelledError as error:
+        except FutureCancelledError as error:  # not that of asyncio: it is asked from a thread
             raise Unavailable("the server is stopping", code="index_away") from error
 
 
@@ -181,6 +183,7 @@ class Alerting:
         return None
 
     def _deliver(self, deliver: Deliver) -> None:
+        pause_s = self._round_s
         while not self._stop.is_set():
             try:
                 asyncio.run(self._until_stopped(deliver))
@@ -188,7 +191,10 @@ class Alerting:
                 logger().warning("deliveries of alerts wait", why=str(error))
             except Exception:  # noqa: BLE001 - whatever it is, the next one has to be sent
                 logger().exception("delivering alerts failed")
-            self._stop.wait(self._round_s)
+            if deliver.is_well:
+                pause_s = self._round_s
+            self._stop.wait(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _until_stopped(self, deliver: Deliver) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()

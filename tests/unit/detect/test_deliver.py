@@ -9,8 +9,9 @@ from tests.support.alert_world import SECOND, World
 
 from graven.detect.deliver import Deliver
 from graven.detect.rule import Alert, Threshold
-from graven.detect.sent import Attempt, Delivered, Send
+from graven.detect.sent import Attempt, Delivered, Later, Send
 from graven.detect.store import Delivery, Stored
+from graven.errors import StorageFailed
 
 DEAD, LIVE = "https://dead.example/hook", "https://live.example/hook"
 
@@ -147,6 +148,73 @@ def test_a_bug_in_a_way_to_send_is_a_failed_attempt(world: World) -> None:
 
     assert step_with(world, send) is not None
     assert [(one.attempts, one.detail) for one in world.queued()] == [(1, "a bug: ZeroDivisionError")]
+
+
+class Disk:
+    """Stands before `update` of a world's store: full until there is room."""
+
+    def __init__(self, world: World) -> None:
+        self.is_full = True
+        self._update = world.store.update
+        world.store.update = self  # type: ignore[method-assign,assignment]
+
+    def __call__(self, delivery: Delivery) -> None:
+        if self.is_full:
+            raise StorageFailed("no space is left", code="storage_full")
+        self._update(delivery)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "left"), [(Delivered("204"), []), (Later("503"), [(1, "503")])], ids=["taken", "later"]
+)
+def test_what_a_full_disk_does_not_take_is_kept_later_and_not_sent_again(
+    world: World, attempt: Attempt, left: list[tuple[int, str]]
+) -> None:
+    fire(world, 1, LIVE)
+    sent: list[str] = []
+
+    async def send(delivery: Delivery) -> Attempt:
+        sent.append(delivery.fire)
+        return attempt
+
+    disk = Disk(world)
+    deliver = Deliver(world.store, {"https": send}, world.record, clock=lambda: world.now_ns, random=lambda: 0.0)
+    for _ in range(3):
+        with pytest.raises(StorageFailed):
+            asyncio.run(deliver.run(None))
+    disk.is_full = False
+    asyncio.run(deliver.run(None))
+    assert len(sent) == 1
+    assert [(one.attempts, one.detail) for one in world.queued()] == left
+
+
+def test_a_full_disk_cuts_off_nothing_that_is_in_flight(world: World) -> None:
+    slow = "https://slow.example/hook"
+    fire(world, 1, LIVE, slow)
+    ended: list[str] = []
+
+    async def run() -> None:
+        failed = asyncio.Event()
+
+        async def send(delivery: Delivery) -> Attempt:
+            if delivery.address == slow:
+                await failed.wait()
+                await asyncio.sleep(0)  # a point at which it would be cancelled
+            ended.append(delivery.address)
+            return Delivered("204")
+
+        def full(_: Delivery) -> None:
+            failed.set()
+            raise StorageFailed("no space is left", code="storage_full")
+
+        world.store.update = full  # type: ignore[method-assign]
+        deliver = Deliver(world.store, {"https": send}, world.record, clock=lambda: world.now_ns, random=lambda: 0.0)
+        for _ in range(2):
+            with pytest.raises(StorageFailed):
+                await deliver.run(60.0)
+
+    asyncio.run(run())
+    assert ended == [LIVE, slow]
 
 
 def step_with(world: World, send: Send) -> int | None:

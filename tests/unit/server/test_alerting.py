@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -10,12 +10,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from graven.detect import Alert, Threshold
-from graven.detect.sent import Attempt
+from graven.detect import Alert, Deliver, Threshold
+from graven.detect.sent import Attempt, Delivered
 from graven.detect.store import Delivery
 from graven.errors import StorageFailed, Unavailable
 from graven.index.process.messages import Answer
-from graven.server.alerting import Alerting
+from graven.server.alerting import Alerting, _IndexSearch
 from graven.server.indexing.client import IndexClient
 from graven.server.settings import AlertSettings
 
@@ -145,3 +145,68 @@ def test_an_alert_that_is_switched_off_says_so(world: World) -> None:
     world.alerting.switch_off("index.enabled")
     assert world.alerting.problem_of("shop", "each") == "alerts are switched off: index.enabled is false"
     world.alerting.close()
+
+
+def test_a_question_cancelled_by_the_end_says_that_the_server_is_stopping() -> None:
+    class Index:
+        async def ask(self, *_: object) -> Answer:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def ask() -> None:
+        search = _IndexSearch(cast("IndexClient", Index()), asyncio.get_running_loop())
+        with pytest.raises(Unavailable, match="the server is stopping"):
+            await asyncio.to_thread(search.head, "shop")
+
+    asyncio.run(ask())
+
+
+class Pauses(threading.Event):
+    """A stop that comes after so many pauses, none of which is waited for."""
+
+    def __init__(self, most: int, then: dict[int, Callable[[], object]]) -> None:
+        super().__init__()
+        self.most = most
+        self.then = then
+        self.seen: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seen.append(timeout)
+        self.then.get(len(self.seen), lambda: None)()
+        if len(self.seen) == self.most:
+            self.set()
+        return self.is_set()
+
+
+def test_a_full_disk_makes_the_pauses_between_deliveries_longer_and_sends_nothing_again(tmp_path: Path) -> None:
+    alerting = Alerting(tmp_path, AlertSettings(), lambda _: None, clock=lambda: 10**18, link="")
+    store, update = alerting.store, alerting.store.update
+    store.put("shop", Alert(name="each", threshold=Threshold(count=1, window_s=1)), armed=0, armed_ns=0)
+    (stored,) = store.alerts("shop")
+    store.keep(stored, b"", [Delivery(f"alert-{n}", HOOK, "shop", "each", b"{}", 0, 0) for n in range(2)])
+    sent: list[str] = []
+
+    async def send(delivery: Delivery) -> Attempt:
+        sent.append(delivery.fire)
+        return Delivered("204")
+
+    def full(_: Delivery) -> None:
+        raise StorageFailed("no space is left", code="storage_full")
+
+    def once(delivery: Delivery) -> None:
+        update(delivery)
+        store.update = full  # type: ignore[method-assign]
+
+    def room() -> None:
+        store.update = once  # type: ignore[method-assign]
+
+    store.update = full  # type: ignore[method-assign]
+    alerting._stop = Pauses(13, {11: room})
+    alerting._deliver(Deliver(store, {"https": send}, lambda _: None, clock=lambda: 10**18, random=lambda: 0.0))
+    # the twelfth failure is the first of the next delivery: what was kept before it came to an end
+    assert alerting._stop.seen == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 1, 2]
+    assert sent == ["alert-0", "alert-1"]
+    store.close()
