@@ -270,9 +270,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def _parser_failed(self, error: httptools.HttpParserError) -> None:
         cycle = self.cycle
         if self._under_way(cycle) and not cycle.more_body:
-            # The request before the junk is whole: it gets its own answer, and nothing follows it.
+            # The requests before the junk are whole: they get their own answers, and nothing follows the last of them.
             cycle.keep_alive = False
-            self.pipeline.clear()
             self.flow.pause_reading()
             self._phase = "answer"
             return

@@ -36,6 +36,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.tasks = 0
         self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = count()
 
@@ -52,6 +53,7 @@ class Loop:
 
     def create_task(self, coroutine: Coroutine[Any, Any, None], **_: object) -> Task:
         coroutine.close()
+        self.tasks += 1
         return Task()
 
     def advance(self, seconds: float) -> None:
@@ -195,5 +197,15 @@ def test_who_closes_its_side_is_answered_all_that_it_asked(connection: Connectio
     assert connection.protocol.eof_received()
     first.scope["extensions"][RESPOND](200, b"", b"one")
     assert not connection.transport.closing
+    second.scope["extensions"][RESPOND](200, b"", b"two")
+    assert connection.transport.closing
+
+
+def test_whole_requests_before_what_is_none_are_answered_and_the_connection_closed(connection: Connection) -> None:
+    first, second = connection.ask(SHORT), connection.ask(SHORT)
+    connection.protocol.data_received(b"\x00\r\n\r\n")
+    first.scope["extensions"][RESPOND](200, b"", b"one")
+    connection.protocol.data_received(b"more")
+    assert connection.loop.tasks == 2  # the second runs: nothing else would ever end the connection
     second.scope["extensions"][RESPOND](200, b"", b"two")
     assert connection.transport.closing
