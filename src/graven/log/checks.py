@@ -102,19 +102,20 @@ def check_published(published: Checkpoint, head: Checkpoint, tree: Tree) -> None
 def check_highwater(mark: Checkpoint | None, head: Checkpoint, tree: Tree) -> None:
     """Refuse when this machine has already seen more of the log than is here, or something else."""
     if mark is not None:
-        hint = (
-            "use the newest copy; to look at this one: XDG_STATE_HOME=$(mktemp -d) graven …; "
-            "if this one must go on: graven log adopt-rollback"
-        )
-        _check_extends(mark, head, tree, "high-water mark", hint, "rollback")
+        look = "to look at a copy: XDG_STATE_HOME=$(mktemp -d) graven …"
+        hint = f"use the newest copy; {look}; if this one must go on: graven log adopt-rollback"
+        _check_extends(mark, head, tree, "high-water mark", hint, "rollback", f"{_KEEP_BOTH}; {look}")
 
 
-def _check_extends(old: Checkpoint, head: Checkpoint, tree: Tree, what: str, hint: str, ahead: str) -> None:
+def _check_extends(
+    old: Checkpoint, head: Checkpoint, tree: Tree, what: str, hint: str, ahead: str, forked: str = _KEEP_BOTH
+) -> None:
     if old.size > head.size:
         raise RefusedToStart(
             f"the {what} has size {old.size}, the head only {head.size}",
             why=f"{old.size} entries were signed before, this copy holds {head.size}: an older copy was restored,"
-            " or the head was lost, and going on would sign a fork",
+            " another copy of it went on (a search of one records its read there), or the head was lost;"
+            " going on would sign a fork",
             hint=hint,
             code=ahead,
             details={"seen": old.text, "head": head.text},
@@ -131,8 +132,8 @@ def _check_extends(old: Checkpoint, head: Checkpoint, tree: Tree, what: str, hin
     if root != old.root:
         raise RefusedToStart(
             f"the {what} has root {encode_base64(old.root)} at size {old.size}, this tree {encode_base64(root)}",
-            why="the two are forks of each other",
-            hint=_KEEP_BOTH,
+            why="the two are forks of each other: two copies of it went on, each by itself",
+            hint=forked,
             code="fork",
             details={"seen": old.text, "head": head.text},
         )

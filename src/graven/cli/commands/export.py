@@ -112,11 +112,11 @@ def command(
 ) -> None:
     """Write entries or matches of a query, a proof archive or plain tiles.
 
-    Without further options: one JSON object a line, with the index and the entry. With --query, --format, --since or
-    --until the matches come through the index, oldest first: as NDJSON (the members of the entry beside its index),
-    CSV, Parquet or OCSF. -o FILE is written beside and renamed, so that a file that is there is whole. The archive of
-    --proof can be checked with nothing but Python: its verifier needs only the standard library. The
-    folder of --tiles is a whole log that any C2SP tlog-tiles reader understands.
+    Without further options: one JSON object a line, with the index and the entry. With --query, --format, --since,
+    --until or a FILE that ends in .csv or .parquet the matches come through the index, oldest first: as NDJSON (the
+    members of the entry beside its index), CSV, Parquet or OCSF. -o FILE is written beside and renamed, so that a
+    file that is there is whole. The archive of --proof can be checked with nothing but Python: its verifier needs
+    only the standard library. The folder of --tiles is a whole log that any C2SP tlog-tiles reader understands.
     """
     if sum(place is not None for place in (proof, tiles, output)) > 1:
         raise UsageError("--proof, --tiles and --output exclude each other")
