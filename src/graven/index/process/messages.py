@@ -24,6 +24,8 @@ __all__ = [
 
 _LENGTH: Final = struct.Struct(">I")
 _MOST_BYTES: Final = 256 * 2**20
+_MOST_TEXT: Final = 64 * 2**10
+"""Of each part of an error."""
 
 
 class Call(msgspec.Struct, tag="call", frozen=True):
@@ -136,9 +138,22 @@ class Frames:
 
 
 def failure_of(id: int, error: GravenError) -> Failure:  # noqa: A002 - the member's own name
-    """The error as a message; details that cannot travel are left out."""
-    details = {str(name): value for name, value in error.details.items() if isinstance(value, str | int | float | list)}
-    return Failure(id, type(error).__name__, error.message, error.why, error.hint, error.code, details)
+    """The error as a message that can always be sent: text that is no Unicode is replaced, long text is cut, and details
+    that cannot travel are left out."""
+    details = {_plain(str(name)): value for name, value in error.details.items() if _travels(value)}
+    message, why, hint = _plain(error.message), _plain(error.why), _plain(error.hint)
+    return Failure(id, type(error).__name__, message, why, hint, error.code, details)
+
+
+def _plain(text: str) -> str:
+    return text[:_MOST_TEXT].encode("utf-8", "replace").decode()
+
+
+def _travels(value: object) -> bool:
+    try:
+        return isinstance(value, str | int | float | list) and len(_encoder.encode(value)) <= _MOST_TEXT
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def raised_by(failure: Failure) -> GravenError:

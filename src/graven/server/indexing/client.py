@@ -46,7 +46,8 @@ _GRACE_S: Final = 5.0
 """Beyond what a question may take: then the process hangs, and not the question."""
 
 _DEAF_S: Final = 60.0
-"""A process that owes an answer and has said nothing for so long is ended, and another started."""
+"""A process that owes an answer and has answered nothing for so long is ended, and another started. That it still tells
+how far it is says nothing of the threads that answer."""
 
 _WATCH_S: Final = 1.0
 _MOST_WAITING: Final = 1_024
@@ -180,7 +181,6 @@ class IndexClient:
             watching = tasks.create_task(self._watch(writer))
             frames = Frames()
             while data := await reader.read(1 << 18):
-                self._heard = asyncio.get_running_loop().time()
                 for message in frames.feed(data):
                     self._take(message)
             telling.cancel()
@@ -194,7 +194,7 @@ class IndexClient:
             await asyncio.sleep(_WATCH_S)
             if not self._waiting and not self._overdue:
                 owed = clock()
-        logger().warning("the index process says nothing any more and is ended", owed=len(self._overdue))
+        logger().warning("the index process answers nothing any more and is ended", owed=len(self._overdue))
         writer.transport.abort()
 
     async def _tell_sizes(self, writer: asyncio.StreamWriter) -> None:
@@ -209,6 +209,8 @@ class IndexClient:
             await asyncio.sleep(_POLL_S)
 
     def _take(self, message: Message) -> None:
+        if isinstance(message, Answer | Failure):
+            self._heard = asyncio.get_running_loop().time()
         match message:
             case Answer(id=number):
                 self._overdue.discard(number)

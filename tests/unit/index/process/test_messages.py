@@ -79,3 +79,14 @@ def test_an_unknown_kind_is_an_error_all_the_same(kind):
 
 def test_details_that_are_lists_travel():
     assert failure_of(1, Conflict("two", details={"indexes": [1, 2]})).details == {"indexes": [1, 2]}
+
+
+@pytest.mark.parametrize("text", ["\ud800", "x" * 2**20])
+def test_an_error_with_text_that_cannot_travel_is_told_all_the_same(text):
+    failure = failure_of(1, InvalidInput(text, why=text, hint=text, details={text: 1}))
+    assert len(encode(failure)) < 2**19
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70, [object()], "x" * 2**20])
+def test_a_detail_that_cannot_travel_is_left_out(value):
+    assert failure_of(1, Conflict("two", details={"odd": value, "at": 3})).details == {"at": 3}

@@ -251,6 +251,28 @@ def test_a_process_that_says_nothing_any_more_is_ended_and_another_started(tmp_p
     run(work())
 
 
+def test_a_process_that_tells_how_far_it_is_and_answers_nothing_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_GRACE_S", 0.0)
+    monkeypatch.setattr(module, "_DEAF_S", 0.1)
+    monkeypatch.setattr(module, "_WATCH_S", 0.02)
+
+    async def work():
+        peer = Peer(lambda call: None)
+        async with running(tmp_path, peer, query_s=0.05) as client:
+
+            async def telling():
+                while peer.started == 1:
+                    peer.writer.write(encode(Progress({"shop": STATE})))
+                    await asyncio.sleep(0.01)
+
+            with pytest.raises(Unavailable):
+                await client.ask("search", "shop", {})
+            await asyncio.wait_for(telling(), PATIENCE_S)
+            assert client.deaths == 1
+
+    run(work())
+
+
 def test_a_process_that_owes_nothing_may_be_silent(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_DEAF_S", 0.05)
     monkeypatch.setattr(module, "_WATCH_S", 0.01)
