@@ -49,6 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._timer: TimerHandle | None = None
         self._unfinished: deque[RequestResponseCycle] = deque()  # the oldest is being answered, others are behind it
         self._refused = False
+        self._takes_no_more = False  # what it took already is answered
         self._ended = False  # what the client sends
         self._endless: RequestResponseCycle | None = None
         self._raw = 0  # bytes from the transport in this phase
@@ -80,7 +81,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._phase == "idle":
             self._enter("head")
         self._raw += len(data)
-        if self._refused:
+        if self._refused or self._takes_no_more:
             if self._raw > _DRAIN_BYTES:
                 self.transport.abort()
             return
@@ -97,6 +98,8 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self._phase == "head" and self._raw > MAX_HEAD_BYTES:
             self._count("head_too_large")
+            if self._ends_behind_whole_requests():
+                return
             self._refuse(431, "headers_too_large", f"the headers exceed {MAX_HEAD_BYTES} bytes")
         elif self._phase == "body" and self._raw - self._content > MAX_HEAD_BYTES + 8 * self._content:
             self._count("framing_too_large")
@@ -268,15 +271,22 @@ class GuardedProtocol(HttpToolsProtocol):
     # --- refusals below the application
 
     def _parser_failed(self, error: httptools.HttpParserError) -> None:
-        cycle = self.cycle
-        if self._under_way(cycle) and not cycle.more_body:
-            # The requests before the junk are whole: they get their own answers, and nothing follows the last of them.
-            cycle.keep_alive = False
-            self.flow.pause_reading()
-            self._phase = "answer"
+        if self._ends_behind_whole_requests():
             return
         self._count("bad_request")
         self._refuse(400, "bad_request", f"this is not a valid HTTP request: {error}")
+
+    def _ends_behind_whole_requests(self) -> bool:
+        """Whether what came before what cannot be answered is whole: it gets its own answers, and nothing follows the
+        last of them."""
+        cycle = self.cycle
+        if not self._under_way(cycle) or cycle.more_body:
+            return False
+        cycle.keep_alive = False
+        self._takes_no_more = True
+        self.flow.pause_reading()
+        self._phase = "answer"
+        return True
 
     def _refuse(self, status: int, code: str, message: str) -> None:
         """Answer from the protocol and close; a request under way is told that its client is gone."""

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from graven.server.protocol import ENDLESS, RESPOND, guarded_protocol
+from graven.server.protocol import ENDLESS, MAX_HEAD_BYTES, RESPOND, guarded_protocol
 from graven.server.settings import LimitSettings
 
 TAIL = b"GET /tail HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -209,3 +209,19 @@ def test_whole_requests_before_what_is_none_are_answered_and_the_connection_clos
     assert connection.loop.tasks == 2  # the second runs: nothing else would ever end the connection
     second.scope["extensions"][RESPOND](200, b"", b"two")
     assert connection.transport.closing
+
+
+def test_a_request_before_a_head_without_end_is_answered_and_the_connection_closed(connection: Connection) -> None:
+    first = connection.ask(SHORT)
+    connection.protocol.data_received(b"GET / HTTP/1.1\r\nx: ")
+    connection.protocol.data_received(b"x" * (MAX_HEAD_BYTES + 1))
+    first.scope["extensions"][RESPOND](200, b"", b"one")
+    assert (connection.transport.written.endswith(b"one"), connection.transport.closing) == (True, True)
+
+
+def test_a_head_without_end_behind_a_running_answer_is_not_kept(connection: Connection) -> None:
+    connection.ask(SHORT)
+    connection.protocol.data_received(b"GET / HTTP/1.1\r\nx: ")
+    connection.protocol.data_received(b"x" * (MAX_HEAD_BYTES + 1))
+    connection.protocol.data_received(b"x\r\n\r\n")
+    assert not connection.protocol.pipeline

@@ -138,7 +138,7 @@ class Frames:
 
 
 def failure_of(id: int, error: GravenError) -> Failure:  # noqa: A002 - the member's own name
-    """The error as a message that can always be sent: text that is no Unicode is replaced, long text is cut, and details
+    """The error as a message that can always be sent: text that is no Unicode is replaced, long text is cut, details
     that cannot travel are left out."""
     details = {_plain(str(name)): value for name, value in error.details.items() if _travels(value)}
     message, why, hint = _plain(error.message), _plain(error.why), _plain(error.hint)
