@@ -20,56 +20,21 @@
  * through the object model), nothing from elsewhere. Every view is a URL; what is chosen belongs into the query.
  */
 
-import { ApiError, getJson, send } from "./api.js";
-import { batch, effect, html, render, useEffect, useErrorBoundary, useLayoutEffect, useState } from "./html.js";
+import { getJson } from "./api.js";
+import { effect, html, render, useEffect, useErrorBoundary, useLayoutEffect, useState } from "./html.js";
 import { LOGIN, PAGES } from "./pages.js";
 import { watch } from "./proof/guard.js";
 import { link, navigate, route, startRouter } from "./route.js";
+import { loginByCode, refreshSession } from "./session.js";
 import { Banners } from "./shell/banners.js";
 import { Bar } from "./shell/bar.js";
 import { Help } from "./shell/help.js";
 import { startKeys } from "./shell/keys.js";
 import { Empty, Loading, Problem } from "./shell/parts.js";
-import { announce, announcement, loginReason, logInfo, logName, logs, session, sessionState } from "./state.js";
+import { announce, announcement, logInfo, logName, logs, sessionState } from "./state.js";
 
 const REFRESH_MS = 15_000;
 const LAST_LOG = "graven.log";
-
-/** Asks who is logged in, and for the logs; the state of all pages follows. */
-export async function refreshSession() {
-  try {
-    const found = await getJson("/v1/session", { quiet: true });
-    if (!found.who) {
-      sessionState.value = "out";
-      return;
-    }
-    const list = await getJson("/v1/logs", { quiet: true });
-    batch(() => {
-      session.value = found;
-      logs.value = list.logs;
-      loginReason.value = "";
-      sessionState.value = "in";
-    });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 0) {
-      await getJson("/healthz").catch(() => null); // raises the banner
-      return;
-    }
-    sessionState.value = "out";
-  }
-}
-
-/** The one-time code of the address that `graven serve` prints; it stands in the fragment, which no server sees. */
-async function loginByCode() {
-  const code = new URLSearchParams(location.hash.slice(1)).get("login");
-  if (code === null) return;
-  history.replaceState(null, "", location.pathname + location.search);
-  try {
-    await send("POST", "/v1/login", { code }, { quiet: true });
-  } catch (error) {
-    loginReason.value = error instanceof ApiError ? `${error.message}. ${error.hint}` : String(error);
-  }
-}
 
 /** Behind what is looked at first. @param {() => void} run */
 function whenIdle(run) {

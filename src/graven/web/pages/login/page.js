@@ -1,8 +1,8 @@
 /** The login: shown in place of any page while nobody is logged in, so that the page is there afterwards. */
 
 import { ApiError, send } from "../../api.js";
-import { refreshSession } from "../../app.js";
 import { html, style, useState } from "../../html.js";
+import { refreshSession } from "../../session.js";
 import { loginReason } from "../../state.js";
 
 await style(import.meta.url, "./page.css");
