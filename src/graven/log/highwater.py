@@ -3,14 +3,18 @@
 `$XDG_STATE_HOME/graven/highwater/<hex SHA-256 of the origin>` holds the signed checkpoint verbatim. When
 an old copy of a data directory is restored, the mark is ahead of it, and starting would sign a fork.
 It is written after the head and before publication, so it never runs ahead of a sound log.
+
+In `$XDG_STATE_HOME/graven/places/`, under the same name, stands the folder of the log that it is the mark of: by that a
+copy is known while the original is still there.
 """
 
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from graven.errors import GravenError, RefusedToStart
+from graven.errors import GravenError, RefusedToStart, StorageFailed
 from graven.storage.durable import replace_durably
 from graven.tlog.checkpoint import Checkpoint, open_checkpoint
 from graven.tlog.note import VerifierKey
@@ -43,6 +47,7 @@ class HighWater:
     def __init__(self, folder: Path, key: VerifierKey) -> None:
         self._key = key
         self.path = folder / "highwater" / hashlib.sha256(key.name.encode()).hexdigest()
+        self.place = folder / "places" / self.path.name
 
     def raw(self) -> bytes | None:
         """The mark's bytes, whatever they are, or None; RefusedToStart when they cannot be read."""
@@ -72,6 +77,26 @@ class HighWater:
         """Replace the mark, durable on return; raises StorageFailed or OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_durably(self.path, checkpoint)
+
+    def original_of(self, root: Path) -> Path | None:
+        """The folder that the mark belongs to, when that is another one than `root`, and is still there with this log
+        in it. None when nobody can tell."""
+        with suppress(OSError, ValueError):
+            place = Path(self.place.read_text("utf-8").removesuffix("\n"))
+            vkey = (place / "log.vkey").read_text("utf-8").strip()
+            if vkey == self._key.text and not place.samefile(root):
+                return place
+        return None
+
+    def keep_place(self, root: Path) -> None:
+        """Say that the mark belongs to `root`, unless it belongs to another that is still there. It only warns, so that
+        a folder that cannot be written is no reason to fail."""
+        said = f"{root.resolve()}\n"
+        with suppress(OSError, ValueError, StorageFailed):
+            if self.place.is_file() and (self.place.read_text("utf-8") == said or self.original_of(root)):
+                return
+            self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            replace_durably(self.place, said.encode())
 
     def set_aside(self, now_ns: int) -> None:
         """Keep the mark under another name, `<mark>.given-up-<Unix nanoseconds>`, durable on return."""

@@ -12,14 +12,27 @@ from graven.log.create import finish_creation
 from graven.log.drivers import local_blobs, local_drivers
 from graven.log.engine import Engine
 from graven.log.highwater import HighWater, state_folder
-from graven.log.keys import load_signer
+from graven.log.keys import load_signer, load_vkey
 from graven.log.layout import LogPaths, check_name
 from graven.log.lock import WriterLock
 from graven.log.messages import Incident, LogOptions
 from graven.log.opened import Log
 from graven.log.supervise import Hooks
 
-__all__ = ["open_log"]
+__all__ = ["open_log", "original_of"]
+
+
+def original_of(data_dir: Path, name: str, state_dir: Path | None = None) -> Path | None:
+    """The data directory that this one is a copy of, if this machine knows one that is still there.
+
+    What is written to a copy moves the high-water mark that both share, and the original is refused from then on.
+    """
+    paths = LogPaths(data_dir, check_name(name))
+    with suppress(RefusedToStart):
+        highwater = HighWater(state_dir if state_dir is not None else state_folder(), load_vkey(paths.vkey))
+        if (root := highwater.original_of(paths.root)) is not None:
+            return root.parent.parent
+    return None
 
 
 def _nothing(_: object) -> None:
@@ -89,7 +102,7 @@ def _open_locked(
                     drivers.close(clean=drivers.journal.recovery.clean)
                 raise
 
-        return Log(
+        log = Log(
             name,
             key,
             local_blobs(paths),
@@ -99,6 +112,8 @@ def _open_locked(
             on_incident=on_incident,
             on_published=on_published,
         )
+        highwater.keep_place(paths.root)
+        return log
     except BaseException:
         lock.release()
         raise

@@ -305,7 +305,7 @@ def test_the_way_out_is_recorded_before_it_takes_effect(home: Home) -> None:
 def test_a_fork_of_equal_size_is_refused(home: Home) -> None:
     old = home.copy("old")
     home.grow(300, 5)
-    mark = next(path for path in home.state.rglob("*") if path.is_file())
+    (mark,) = (home.state / "highwater").iterdir()
     seen = mark.read_bytes()
     home.restore(old)
     shutil.rmtree(home.state)
@@ -317,7 +317,7 @@ def test_a_fork_of_equal_size_is_refused(home: Home) -> None:
 def test_a_log_that_outgrew_its_mark_on_another_branch_is_refused(home: Home) -> None:
     old = home.copy("old")
     home.grow(300, 5)
-    mark = next(path for path in home.state.rglob("*") if path.is_file())
+    (mark,) = (home.state / "highwater").iterdir()
     seen = mark.read_bytes()
     home.restore(old)
     shutil.rmtree(home.state)

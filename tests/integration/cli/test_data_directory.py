@@ -4,6 +4,7 @@ import json
 import shutil
 import tarfile
 
+import pytest
 from tests.support.cli_run import CommandLine
 
 from graven.event.envelope import decode_entry
@@ -202,6 +203,43 @@ def test_a_restored_copy_needs_adoption(offline):
     for name in ("system", "default"):
         offline.run("log", "adopt-rollback", name, "--yes")
     assert offline.run("show", "0").code == 0
+
+
+def copied(offline):
+    record(offline)
+    shutil.copytree(offline.home / "graven-data", offline.home / "copy")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("search",),
+        ("show", "0"),
+        ("record", *EVENT),
+        ("log", "create", "other"),
+        ("token", "create", "ci", "--role", "reader"),
+    ],
+)
+def test_a_copy_whose_original_is_there_is_not_written_to(offline, command):
+    copied(offline)
+    ran = offline.run(*command, "--data", "copy")
+    assert ran.code == 8
+    assert f"is a copy of {offline.home / 'graven-data'}, which is still there" in ran.err
+    assert offline.run("show", "0").code == 0
+
+
+def test_a_copy_is_looked_at_with_a_memory_of_its_own_and_its_original_goes_on(offline):
+    copied(offline)
+    looked = offline.run("search", "--data", "copy", XDG_STATE_HOME=str(offline.home / "memory"))
+    assert looked.code == 0
+    assert offline.run("search").code == 0
+
+
+def test_a_copy_goes_on_once_its_original_was_moved_away(offline):
+    copied(offline)
+    (offline.home / "graven-data").rename(offline.home / "old")
+    shutil.rmtree(offline.home / "old")
+    assert offline.run("search", "--data", "copy").code == 0
 
 
 def test_adoption_asks_first_and_says_what_is_lost(offline):

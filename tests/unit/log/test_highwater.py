@@ -34,6 +34,53 @@ def test_a_mark_given_up_is_kept_beside(tmp_path) -> None:
     assert sorted(path.read_bytes() for path in mark.path.parent.iterdir()) == [b"new", b"old"]
 
 
+def log_folder(path: Path) -> Path:
+    path.mkdir(parents=True)
+    (path / "log.vkey").write_text(SIGNER.verifier.text + "\n")
+    return path
+
+
+def test_another_folder_with_the_same_log_is_a_copy_of_the_first(tmp_path) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    original, copy = log_folder(tmp_path / "a"), log_folder(tmp_path / "b")
+    mark.keep_place(original)
+    assert (mark.original_of(original), mark.original_of(copy)) == (None, original)
+
+
+def test_a_copy_does_not_take_the_place_of_an_original_that_is_there(tmp_path) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    original, copy = log_folder(tmp_path / "a"), log_folder(tmp_path / "b")
+    mark.keep_place(original)
+    mark.keep_place(copy)
+    assert mark.original_of(copy) == original
+
+
+def test_a_log_that_was_moved_is_no_copy_and_its_new_place_is_kept(tmp_path) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    original = log_folder(tmp_path / "a")
+    mark.keep_place(original)
+    moved = original.rename(tmp_path / "b")
+    assert mark.original_of(moved) is None
+    mark.keep_place(moved)
+    assert mark.original_of(log_folder(tmp_path / "c")) == moved
+
+
+def test_another_log_in_the_place_of_the_original_is_not_the_original(tmp_path) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    original, copy = log_folder(tmp_path / "a"), log_folder(tmp_path / "b")
+    mark.keep_place(original)
+    (original / "log.vkey").write_text("another\n")
+    assert mark.original_of(copy) is None
+
+
+@pytest.mark.parametrize("said", [b"", b"\xff", b"a\x00b", b"../a", b"/" + b"x" * 10_000])
+def test_a_damaged_place_is_as_none(tmp_path, said: bytes) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    mark.keep_place(log_folder(tmp_path / "a"))
+    mark.place.write_bytes(said)
+    assert mark.original_of(log_folder(tmp_path / "b")) is None
+
+
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
