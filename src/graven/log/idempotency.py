@@ -14,10 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graven.errors import StorageFailed
 from graven.event.batch import DIGEST_SIZE
-from graven.log.runs import RUN_ENTRIES, KeyFilter, Known, Run, split_keys, write_run
+from graven.log import runs as driver
+from graven.log.run_format import RUN_ENTRIES, Known
+
+if TYPE_CHECKING:
+    from graven.log.runs import KeyFilter, Run
 
 __all__ = ["GENERATION_RUNS", "KEPT_GENERATIONS", "KeyTable"]
 
@@ -51,8 +56,8 @@ class _Segment:
 
 @dataclass(slots=True)
 class _Generation:
-    filter: KeyFilter
-    runs: list[Run] = field(default_factory=list)
+    filter: "KeyFilter"
+    runs: "list[Run]" = field(default_factory=list)
 
 
 class KeyTable:
@@ -136,18 +141,18 @@ class KeyTable:
         while self.sealed and self._segments[0].next_index <= below:
             segment = self._segments[0]
             keys = b"".join(segment.positions)
-            run = Run(write_run(self._folder, segment.first, keys, bytes(segment.digests)))
+            run = driver.Run(driver.write_run(self._folder, segment.first, keys, bytes(segment.digests)))
             with self._lock:
                 dropped = self._adopt(run)
                 del self._segments[0]
             self.durable_below = run.next_index
             _remove(dropped)
 
-    def _adopt(self, run: Run) -> list[Run]:
+    def _adopt(self, run: "Run") -> "list[Run]":
         """Put a run into the newest generation; gives the runs that are dropped for it."""
         if not self._generations or len(self._generations[-1].runs) == self._generation_runs:
             capacity = self._generation_runs * self._run_entries
-            self._generations.append(_Generation(KeyFilter(capacity)))
+            self._generations.append(_Generation(driver.KeyFilter(capacity)))
         generation = self._generations[-1]
         generation.filter.add(*run.halves())
         generation.runs.append(run)
@@ -156,7 +161,7 @@ class KeyTable:
         return []
 
 
-def _remove(runs: Iterable[Run]) -> None:
+def _remove(runs: "Iterable[Run]") -> None:
     for run in runs:
         # a mapped file may be unlinked; one that stays is loaded and dropped again at the next start
         with suppress(OSError):
@@ -173,19 +178,19 @@ def _suspects(generations: Sequence[_Generation], keys: Sequence[bytes]) -> Iter
             if suspects:
                 yield generation, suspects
     elif generations:
-        high, low = split_keys(b"".join(keys))
+        high, low = driver.split_keys(b"".join(keys))
         for generation in generations:
             suspects = [keys[int(at)] for at in generation.filter.may_hold(high, low)]
             if suspects:
                 yield generation, suspects
 
 
-def _load_runs(folder: Path, on_damage: Callable[[str], None]) -> Iterable[Run]:
+def _load_runs(folder: Path, on_damage: Callable[[str], None]) -> "Iterable[Run]":
     """The runs that can be read, oldest first; others are set aside as `.damaged`."""
     runs: list[Run] = []
     for path in sorted(folder.glob("*.run")):
         try:
-            run = Run(path)
+            run = driver.Run(path)
         except StorageFailed as error:
             path.rename(path.with_suffix(".damaged"))
             on_damage(error.message)

@@ -12,21 +12,28 @@ Files are mapped, not read: a lookup touches a few pages of the runs that may ho
 says which keys *may* be in any run (two bits a key, false positives about one in a thousand), so new
 keys, which are nearly all of them, touch no run.
 
-Two drivers read and write it, byte for byte the same: numpy where it is installed, plain Python otherwise.
+Two drivers read and write it, byte for byte the same: numpy where it is installed, plain Python otherwise. It is loaded
+with the first run: importing numpy costs a start, or a command on a small log, more than all else that they do.
 """
 
-from typing import TYPE_CHECKING
-
-from graven.log.run_format import RUN_ENTRIES, Known
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graven.log.runs_numpy import KeyFilter, Run, split_keys, write_run
-else:
+
+__all__ = ["KeyFilter", "Run", "split_keys", "write_run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
     try:
-        from graven.log.runs_numpy import KeyFilter, Run, split_keys, write_run
+        driver = import_module("graven.log.runs_numpy")
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
-        from graven.log.runs_plain import KeyFilter, Run, split_keys, write_run
-
-__all__ = ["RUN_ENTRIES", "KeyFilter", "Known", "Run", "split_keys", "write_run"]
+        driver = import_module("graven.log.runs_plain")
+    found = {one: getattr(driver, one) for one in __all__}
+    globals().update(found)
+    return found[name]

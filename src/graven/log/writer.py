@@ -19,7 +19,7 @@ from graven.log.messages import Appended, KeyedRequest, LogOptions, encode_answe
 from graven.log.notes import FrameNote, KeptRequest, encode_note
 from graven.log.pending import Group, group_from_tails
 from graven.log.requests import RequestTable
-from graven.log.runs import Known
+from graven.log.run_format import Known
 from graven.storage.contracts import Journal
 
 __all__ = ["Done", "Writer", "stopped_error"]

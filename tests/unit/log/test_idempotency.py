@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from graven.log.idempotency import KEPT_GENERATIONS, KeyTable
-from graven.log.runs import Known
+from graven.log.run_format import Known
 
 
 def key(number: int) -> bytes:

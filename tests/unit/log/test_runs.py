@@ -3,7 +3,8 @@ import hashlib
 import pytest
 
 from graven.errors import StorageFailed
-from graven.log.runs import KeyFilter, Known, Run, split_keys, write_run
+from graven.log.run_format import Known
+from graven.log.runs import KeyFilter, Run, split_keys, write_run
 
 
 def key(number: int) -> bytes:
