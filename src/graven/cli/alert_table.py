@@ -16,8 +16,8 @@ _NAME, _STATE, _SEVERITY, _CONDITION, _TELLS, _FIRED, _QUERY = range(len(_HEADIN
 _OPTIONAL: Final = (_SEVERITY, _QUERY, _TELLS, _CONDITION)
 """In the order in which they give way: `graven alert show` has them all."""
 _WELL: Final = ("watched", "off")
-_LONGEST: Final = {_NAME: 24, _STATE: 40, _CONDITION: 28}
-"""Of cells that are not cut further; 40 is what is said of a delivery that failed."""
+_LONGEST: Final = {_NAME: 24, _STATE: 42, _CONDITION: 28}
+"""Of cells that are not cut further; 42 is the longest that is said of a delivery that failed."""
 
 
 def alert_table(
