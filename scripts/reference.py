@@ -199,7 +199,10 @@ curl -H "Authorization: Bearer $GRAVEN_TOKEN" -H "Content-Type: application/json
         for method, call in sorted(calls.items()):
             lines.append(_call_text(path, method, call, used))
     lines.append("# What is sent and answered\n")
-    lines += [_schema_text(name, schemas[name]) for name in sorted(set(used) - {"Event", "Error"})]
+    texts: dict[str, str] = {}
+    while named := set(used) - texts.keys() - {"Event", "Error"}:  # a type may name others
+        texts |= {name: _schema_text(name, schemas[name], used) for name in named}
+    lines += [texts[name] for name in sorted(texts)]
     return "\n".join(lines)
 
 
@@ -246,11 +249,11 @@ def _type_text(schema: dict[str, Any], used: list[str]) -> str:
     return f"{text}: {schema['description']}" if schema.get("description") else text
 
 
-def _schema_text(name: str, schema: dict[str, Any]) -> str:
+def _schema_text(name: str, schema: dict[str, Any], used: list[str]) -> str:
     required = set(schema.get("required", ()))
     rows = []
     for field, kind in schema.get("properties", {}).items():
-        text = _type_text(kind, []).replace("|", "\\|")
+        text = _type_text(kind, used).replace("|", "\\|")
         rows.append(f"| `{field}` | {'yes' if field in required else ''} | {text} |")
     table = "\n".join(rows)
     about = f"{schema['description']}\n\n" if schema.get("description") else ""
@@ -264,7 +267,7 @@ def event_page() -> str:
     from graven.event.model import Event
 
     _, components = msgspec.json.schema_components([Event], ref_template="{name}")
-    parts = "\n".join(_schema_text(name, schema) for name, schema in components.items())
+    parts = "\n".join(_schema_text(name, schema, []) for name, schema in components.items())
     return f"""{GENERATED}
 # The event (`event/1`)
 

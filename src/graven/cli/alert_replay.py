@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from graven.cli.access.questions import Question, Search
 from graven.cli.alerting import condition_text, seconds_of, span_text
+from graven.cli.better_query import better_query
 from graven.cli.printable import printable
 from graven.cli.terminal import plural
 from graven.detect.counting import Counting, names_of
@@ -36,10 +37,12 @@ _FIRST: Final = 3
 
 
 class DryRun(NamedTuple):
-    """What was found, for programs and for people."""
+    """What was found, for programs and for people; `hints` say what a query was probably meant to be that found
+    nothing."""
 
     facts: dict[str, Any]
     lines: list[str]
+    hints: list[str]
 
 
 class _Match(NamedTuple):
@@ -89,7 +92,8 @@ def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str, no
         longest_s = 0 if first_ns is None else _longest_silence_s(matches.found, begin_ns, now_ns)
         facts["longest_silence_s"] = longest_s
         lines.append(f"the longest silence was {span_text(longest_s)}")
-    return DryRun(facts, [*lines, *_verdict(wanted, fired, condition_text(alert))])
+    hints = [] if matches.found else better_query(wanted.query).hints
+    return DryRun(facts, [*lines, *_verdict(wanted, fired, condition_text(alert))], hints)
 
 
 def _first_received(search: Search, log: str) -> int | None:

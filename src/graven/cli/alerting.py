@@ -8,19 +8,26 @@ from typing import Any, Final
 import msgspec
 
 from graven.cli.access.questions import Question, Search
+from graven.cli.alert_delivery import (
+    given_up_text,
+    moment_of,
+    newest_row,
+    trouble_text,
+    waiting_lines,
+)
 from graven.cli.printable import printable
 from graven.cli.zone import ago
 from graven.detect.address import host_of
 from graven.detect.rule import MAX_WINDOW_S, Alert, decode_alert
 from graven.detect.shipped import SHIPPED
 from graven.errors import GravenError, UsageError
-from graven.index.query.times import duration_ns, spell_duration, time_ns
+from graven.index.query.times import duration_ns, spell_duration
 
 __all__ = [
     "alert_lines",
     "condition_text",
+    "last_fired",
     "last_firings",
-    "last_of",
     "made_alert",
     "query_text",
     "seconds_of",
@@ -150,20 +157,18 @@ def told_text(alert: Mapping[str, Any]) -> str:
     )
 
 
-def state_text(found: Mapping[str, Any]) -> str:
-    """`watched`, `off`, or what keeps it from listening."""
+def state_text(found: Mapping[str, Any], *, now_ns: int) -> str:
+    """`watched`, `off`, what keeps it from listening, or that nobody could be told."""
     if not found["alert"].get("enabled", True):
         return "off"
-    return f"problem: {found['problem']}" if found.get("problem") else "watched"
+    if found.get("problem"):
+        return f"problem: {found['problem']}"
+    return trouble_text(found, now_ns=now_ns) or "watched"
 
 
-def last_of(search: Search, action: str, log: str, name: str) -> Mapping[str, Any] | None:
-    """The row of `system` that says when an alert last fired (`alert.fire`), or what became of telling somebody
-    (`alert.deliver`); None when it never did, or may not be read."""
-    try:
-        return search.newest("system", Question(f"action:{action} target:alert/{log}/{name}")).row
-    except GravenError:  # no right to read `system`, or the index is away: the alert is worth showing
-        return None
+def last_fired(search: Search, log: str, name: str) -> Mapping[str, Any] | None:
+    """The row of `system` that says when an alert last fired; None when it never did, or may not be read."""
+    return newest_row(search, f"action:alert.fire target:alert/{log}/{name}")
 
 
 def last_firings(search: Search, log: str, names: Sequence[str]) -> dict[str, int | None]:
@@ -176,23 +181,10 @@ def last_firings(search: Search, log: str, names: Sequence[str]) -> dict[str, in
     for row in map(json.loads, page.events):
         for target in row.get("targets", ()):
             if target.get("type") == "alert":
-                found.setdefault(str(target.get("id")).removeprefix(f"{log}/"), _moment(row))
+                found.setdefault(str(target.get("id")).removeprefix(f"{log}/"), moment_of(row))
     if page.next is not None:
-        found |= {name: _moment(last_of(search, "alert.fire", log, name)) for name in names if name not in found}
+        found |= {name: moment_of(last_fired(search, log, name)) for name in names if name not in found}
     return found
-
-
-def _moment(row: Mapping[str, Any] | None) -> int | None:
-    return None if row is None else time_ns(str(row.get("time") or row.get("received")))
-
-
-def _failure(delivery: Mapping[str, Any] | None, now_ns: int) -> str | None:
-    """What became of the last delivery, when it failed."""
-    moment = _moment(delivery)
-    if delivery is None or moment is None or delivery.get("outcome") != "failure":
-        return None
-    why = str(delivery.get("message") or "").partition(" not delivered to ")[2]
-    return f"FAILED {ago(moment, now_ns=now_ns)}: {why or 'not delivered'}"
 
 
 def _cooldown_text(alert: Mapping[str, Any]) -> str | None:
@@ -204,28 +196,30 @@ def _cooldown_text(alert: Mapping[str, Any]) -> str | None:
 def alert_lines(
     found: Mapping[str, Any],
     fired: Mapping[str, Any] | None,
-    delivery: Mapping[str, Any] | None = None,
+    given_up: Sequence[Mapping[str, Any]] = (),
     *,
     now_ns: int,
 ) -> list[str]:
-    """One alert for people, with the rows of `system` of its last firing and its last delivery."""
+    """One alert for people, with the rows of `system` of its last firing, and of deliveries that were given up."""
     alert = found["alert"]
-    moment = _moment(fired)
-    facts = {
-        "query": query_text(alert),
-        "fires at": condition_text(alert),
-        "severity": alert.get("severity", "warning"),
-        "tells": ", ".join(alert.get("to") or ()) or "nobody",
-        "cooldown": _cooldown_text(alert),
-        "state": state_text(found),
-        "listens from": None if found.get("armed") is None else f"entry {found['armed']}",
-        "last fired": None
-        if moment is None
-        else f"{ago(moment, now_ns=now_ns)}: entry {(fired or {})['index']} of system",
-        "delivery": _failure(delivery, now_ns),
-    }
+    moment = moment_of(fired)
+    facts: list[tuple[str, object]] = [
+        ("query", query_text(alert)),
+        ("fires at", condition_text(alert)),
+        ("severity", alert.get("severity", "warning")),
+        ("tells", ", ".join(alert.get("to") or ()) or "nobody"),
+        ("cooldown", _cooldown_text(alert)),
+        ("state", state_text(found, now_ns=now_ns)),
+        ("listens from", None if found.get("armed") is None else f"entry {found['armed']}"),
+        (
+            "last fired",
+            None if moment is None else f"{ago(moment, now_ns=now_ns)}: entry {(fired or {})['index']} of system",
+        ),
+        *(("waiting", line) for line in waiting_lines(found, now_ns=now_ns)),
+        *(("delivery", given_up_text(row, now_ns=now_ns)) for row in given_up),
+    ]
     lines = [printable(str(alert["name"]))]
-    lines += [f"  {label:<13} {printable(str(value))}" for label, value in facts.items() if value is not None]
+    lines += [f"  {label:<13} {printable(str(value))}" for label, value in facts if value is not None]
     return lines + [
         f"  {'secret':<13} {printable(str(secret))}  for {printable(address)}"
         for address, secret in (found.get("secrets") or {}).items()

@@ -45,8 +45,8 @@ COMMANDS: Mapping[str, str] = {
 """Name → one-line help, in the order in which help shows them: a newcomer's order."""
 
 
-def _raise_unknown(ctx: click.Context, kind: str, name: str, known: Sequence[str]) -> None:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+def _raise_unknown(ctx: click.Context, kind: str, name: str, known: Sequence[str], meant: str | None) -> None:
+    close = [meant] if meant else difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     message = f'there is no {kind} "{name}"'
     if close:
         message += f': did you mean "{close[0]}"?'
@@ -74,9 +74,13 @@ class TeachingCommand(click.Command):
 
 
 class TeachingGroup(click.Group):
-    """A group that suggests the nearest name for a mistyped one."""
+    """A group that suggests the nearest name for a mistyped one, or the one that other words are `meant` for."""
 
     command_class = TeachingCommand
+
+    def __init__(self, *args: Any, meant: Mapping[str, str] | None = None, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._meant = meant or {}
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The same as for commands."""
@@ -88,7 +92,7 @@ class TeachingGroup(click.Group):
         """As click, but an unknown name is answered with the nearest one."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            _raise_unknown(ctx, "command", name, self.list_commands(ctx))
+            _raise_unknown(ctx, "command", name, self.list_commands(ctx), self._meant.get(name))
         return super().resolve_command(ctx, args)
 
 

@@ -8,6 +8,7 @@ Pure, from the bottom up:
     timeless   a query that asks the same whenever it is asked
 With a disk or a network:
     store      `alerts.sqlite`                       follow    the round over all alerts
+    waiting    what waits to be sent, and why
     message, signing, webhook, mail                  deliver   the queue, with retries (turns: whose is next)
     aside      blocking calls that nobody waits for
 
@@ -39,6 +40,7 @@ from graven.detect.shipped import SHIPPED, Shipped
 from graven.detect.signing import alert_keys, secret_of
 from graven.detect.store import AlertStore, Stored
 from graven.detect.timeless import check_timeless
+from graven.detect.waiting import Queued, Waiting
 from graven.detect.watch import Span, Watch
 from graven.detect.webhook import Webhook
 
@@ -52,6 +54,7 @@ __all__ = [
     "Head",
     "Mail",
     "MailSettings",
+    "Queued",
     "Record",
     "Search",
     "Shipped",
@@ -59,6 +62,7 @@ __all__ = [
     "Span",
     "Stored",
     "Threshold",
+    "Waiting",
     "Watch",
     "Webhook",
     "alert_keys",

@@ -27,10 +27,12 @@ from graven.detect.store import AlertStore, Delivery
 from graven.detect.turns import Turns
 from graven.errors import StorageFailed
 
-__all__ = ["MOST_ATTEMPTS", "Deliver", "deliver_event", "wait_s"]
+__all__ = ["MOST_ATTEMPTS", "OUTCOMES", "Deliver", "deliver_event", "wait_s"]
 
 MOST_ATTEMPTS: Final = 12
 """With the waits below the last one comes a day and a half after the first."""
+OUTCOMES: Final = ("delivered", "failed", "given_up")
+"""What came of an attempt: `failed` ones are tried again."""
 _FIRST_WAIT_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 21_600.0
 _AT_ONCE: Final = 64
@@ -67,6 +69,8 @@ class Deliver:
         """Whether the last `run` stored something or found nothing to send: if it failed, that failure is a new one."""
         self.is_behind = False
         """Whether `record` left something: it should be called again at once."""
+        self.attempts: Final = dict.fromkeys(OUTCOMES, 0)
+        """Attempts since the start, by what came of them; those that were cut off are none."""
 
     async def run(self, look_s: float | None) -> None:
         """Send what is due until cancelled, and look for more every `look_s`; None: until nothing is due.
@@ -135,7 +139,9 @@ class Deliver:
 
     async def _one(self, delivery: Delivery, changed: asyncio.Event) -> None:
         try:
-            self._keep(self._decided(delivery, await self._attempt(delivery)))
+            decided = self._decided(delivery, await self._attempt(delivery))
+            self.attempts[_outcome(decided)] += 1
+            self._keep(decided)
         except StorageFailed as error:  # those in flight go on: cut off, they would be sent again
             self._failed = error
         finally:
@@ -164,6 +170,10 @@ class Deliver:
                 return tried._replace(due_ns=self._clock() + int(pause_s * _SECOND))
             case _:
                 return tried._replace(outcome="failure")
+
+
+def _outcome(decided: Delivery) -> str:
+    return "failed" if decided.outcome is None else "delivered" if decided.outcome == "success" else "given_up"
 
 
 def wait_s(attempts: int, random: float) -> float:

@@ -85,7 +85,8 @@ def decode_alert(body: bytes, check_query: Callable[[str], Any] | None = None, *
     """The alert that a request says; InvalidInput (`invalid_alert`) with the place and what was expected.
 
     `check_query` parses the query and raises what it raises; `name` is the one in the address, which may be left out
-    of the body and must not differ from it.
+    of the body and must not differ from it. With `check_query`, so for one that is to be set, `by` must be able to
+    group: what was set once is still read.
     """
     if len(body) > MAX_BODY_BYTES:
         raise _invalid(f"{len(body)} bytes: at most {MAX_BODY_BYTES} are taken")
@@ -106,8 +107,11 @@ def decode_alert(body: bytes, check_query: Callable[[str], Any] | None = None, *
         raise _invalid("the same address stands twice in `to`")
     if alert.threshold is not None and alert.threshold.by is not None:
         alert = msgspec.structs.replace(alert, threshold=_canonical(alert.threshold, alert.threshold.by))
-    if check_query is not None and alert.rule is None:
-        check_query(alert.query)
+    if check_query is not None:
+        if alert.rule is None:
+            check_query(alert.query)
+        if alert.threshold is not None and alert.threshold.by is not None:
+            _check_groups(alert.threshold, alert.threshold.by)
     return alert
 
 
@@ -139,6 +143,18 @@ def column_of(by: str) -> Column:
 def _canonical(threshold: Threshold, by: str) -> Threshold:
     column = column_of(by)
     return threshold if column.path else msgspec.structs.replace(threshold, by=column.field.name)
+
+
+def _check_groups(threshold: Threshold, by: str) -> None:
+    """Refuse what would never fire, however much matches."""
+    field, path = column_of(by)[1:]
+    if field.kind == "map" and not any(path):
+        raise _invalid(f"matches cannot be counted by all {field.name} at once", hint=f"name one: {field.name}.team")
+    if field.name == "id" and threshold.count > 1:
+        raise _invalid(
+            f"no {threshold.count} matches have the same id",
+            hint="take a field whose values come again: actor, target, ip",
+        )
 
 
 def _check_one_spelling(body: bytes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from graven.detect.rule import Alert, decode_alert, digest_of, encode_alert
+from graven.detect.waiting import INDEXES, Queued, Waiting, read_queued, read_waiting
 from graven.errors import StorageFailed
 
 __all__ = ["MOST_WAITING", "AlertStore", "Delivery", "Stored"]
@@ -32,7 +33,6 @@ CREATE TABLE IF NOT EXISTS deliveries (
   PRIMARY KEY (fire, address)
 ) STRICT;
 DROP INDEX IF EXISTS deliveries_due;
-CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (log, alert, address, due_ns) WHERE outcome IS NULL;
 """
 
 _NEXT: Final = """
@@ -77,7 +77,7 @@ class AlertStore:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + INDEXES)
 
     def close(self) -> None:
         """Close the file."""
@@ -138,6 +138,14 @@ class AlertStore:
             if one.due_ns <= now_ns:
                 due.append(one)
         return due
+
+    def waiting(self, log: str, alert: str | None = None) -> list[Waiting]:
+        """What waits of a log, or of one alert of it, and how it stands with what failed; by alert and address."""
+        return read_waiting(self._rows, log, alert)
+
+    def queued(self) -> dict[str, Queued]:
+        """How many deliveries wait and how many of them were tried in vain, by log."""
+        return read_queued(self._rows)
 
     def unrecorded(self, most: int = -1) -> list[Delivery]:
         """What was decided, and is not yet recorded: of each alert the first, then of each the second, and so on."""

@@ -125,6 +125,10 @@ def _judge(answer: "httpx.Response", now_s: float) -> Attempt:
 
 def _without_address(error: Exception) -> str:
     """The kind of error only: its text may hold the address."""
-    reason = error.__cause__ or error.__context__
-    more = f" ({type(reason).__name__})" if isinstance(reason, OSError) else ""
-    return f"{type(error).__name__}{more}"
+    reason: BaseException | None = error
+    kinds = []
+    while reason is not None:  # the first cause says most: layers above it wrap it
+        kinds += [type(reason).__name__] if isinstance(reason, OSError) else []
+        reason = reason.__cause__ or reason.__context__
+    kind = type(error).__name__
+    return f"{kind} ({kinds[-1]})" if kinds and kinds[-1] != kind else kind

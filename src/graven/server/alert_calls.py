@@ -1,28 +1,47 @@
 """Alerts over HTTP: who may read a log sees them, operators set and delete them. Changes are recorded first."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, put
 from litestar.handlers import HTTPRouteHandler
 
-from graven.detect import Stored, check_timeless, decode_alert, public_form, secret_of
+from graven.detect import Stored, Waiting, check_timeless, decode_alert, public_form, secret_of
+from graven.detect.address import shown
+from graven.detect.deliver import MOST_ATTEMPTS
 from graven.errors import NotFound
+from graven.event.envelope import format_time
+from graven.server.alerting import Alerting
 from graven.server.service import Service
 from graven.server.system import system_event
 
-__all__ = ["AlertAnswer", "AlertsAnswer", "alert_routes"]
+__all__ = ["AlertAnswer", "AlertsAnswer", "WaitingAnswer", "alert_routes"]
 
 Call = Request[Any, Any, Any]
 
 
+class WaitingAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`count` deliveries wait for an address. Where one failed: of the one that was tried most how often, of how many
+    times at the most, when it is tried `next` (RFC 3339, UTC), and why the last attempt failed."""
+
+    address: str
+    count: int
+    attempts: int | None = None
+    most_attempts: int | None = None
+    next: str | None = None
+    detail: str | None = None
+
+
 class AlertAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An alert, from which log index on it listens, and what keeps it from listening. Operators also get the `secrets`
-    by which receivers check signatures, by address."""
+    """An alert, from which log index on it listens, what keeps it from listening, and what waits to be sent, by
+    address. Operators also get the `secrets` by which receivers check signatures, and addresses as they are."""
 
     alert: dict[str, Any]
     armed: int
     problem: str | None = None
+    waiting: list[WaitingAnswer] | None = None
     secrets: dict[str, str] | None = None
 
 
@@ -36,17 +55,18 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
     """The four calls."""
     alerting = service.alerting
 
-    def answer(stored: Stored, *, operator: bool) -> AlertAnswer:
-        alert = msgspec.to_builtins(stored.alert) if operator else public_form(stored.alert)
-        hooks = [address for address in stored.alert.to if not address.startswith("mailto:")]
-        secrets = {address: secret_of(alerting.keys[0], address) for address in hooks} if operator else None
-        return AlertAnswer(alert, stored.armed, alerting.problem_of(stored.log, stored.alert.name), secrets)
-
     def found(log: str, name: str) -> Stored:
         for stored in alerting.store.alerts(log):
             if stored.alert.name == name:
                 return stored
         raise NotFound(f"there is no alert {name[:80]!r} on the log {log}", code="unknown_alert")
+
+    def told(log: str, name: str, *, operator: bool) -> AlertAnswer:
+        return _answer(alerting, found(log, name), alerting.store.waiting(log, name), operator=operator)
+
+    def all_told(log: str, *, operator: bool) -> AlertsAnswer:
+        waiting = alerting.store.waiting(log)
+        return AlertsAnswer([_answer(alerting, one, waiting, operator=operator) for one in alerting.store.alerts(log)])
 
     def seeing(request: Call, log: str) -> bool:
         """Whether the caller may see addresses; Forbidden unless it may see alerts at all."""
@@ -61,14 +81,13 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
     async def list_alerts(request: Call, log: str) -> AlertsAnswer:
         """The alerts of a log."""
         operator = seeing(request, log)
-        stored = await service.on_disk(alerting.store.alerts, log)
-        return AlertsAnswer([answer(one, operator=operator) for one in stored])
+        return await service.on_disk(partial(all_told, log, operator=operator))
 
     @get("/v1/logs/{log:str}/alerts/{name:str}", tags=["alerts"])
     async def get_alert(request: Call, log: str, name: str) -> AlertAnswer:
         """One alert."""
         operator = seeing(request, log)
-        return answer(await service.on_disk(found, log, name), operator=operator)
+        return await service.on_disk(partial(told, log, name, operator=operator))
 
     @put("/v1/logs/{log:str}/alerts/{name:str}", tags=["alerts"])
     async def put_alert(request: Call, log: str, name: str) -> AlertAnswer:
@@ -81,7 +100,7 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         now_ns = service.clock()
         alert = decode_alert(body, check_timeless, name=name)
 
-        def set_it() -> Stored:
+        def set_it() -> AlertAnswer:
             # one that was there before is no reason to refuse what is changed beside it
             known = {
                 address for one in alerting.store.alerts(log) if one.alert.name == name for address in one.alert.to
@@ -95,9 +114,9 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
             )
             service.logs.system.record(event)
             alerting.store.put(log, alert, armed=opened.size, armed_ns=now_ns)
-            return found(log, name)
+            return told(log, name, operator=True)
 
-        return answer(await service.on_disk(set_it), operator=True)
+        return await service.on_disk(set_it)
 
     @delete("/v1/logs/{log:str}/alerts/{name:str}", tags=["alerts"])
     async def delete_alert(request: Call, log: str, name: str) -> Response[None]:
@@ -114,3 +133,19 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         return Response(None, status_code=204)
 
     return [list_alerts, get_alert, put_alert, delete_alert]
+
+
+def _answer(alerting: Alerting, stored: Stored, waiting: Iterable[Waiting], *, operator: bool) -> AlertAnswer:
+    name = stored.alert.name
+    alert = msgspec.to_builtins(stored.alert) if operator else public_form(stored.alert)
+    waits = [_waits(one, operator=operator) for one in waiting if one.alert == name] or None
+    hooks = [address for address in stored.alert.to if not address.startswith("mailto:")]
+    secrets = {address: secret_of(alerting.keys[0], address) for address in hooks} if operator else None
+    return AlertAnswer(alert, stored.armed, alerting.problem_of(stored.log, name), waits, secrets)
+
+
+def _waits(one: Waiting, *, operator: bool) -> WaitingAnswer:
+    address = one.address if operator else shown(one.address)
+    if one.due_ns is None:
+        return WaitingAnswer(address, one.count)
+    return WaitingAnswer(address, one.count, one.attempts, MOST_ATTEMPTS, format_time(one.due_ns), one.detail)

@@ -17,6 +17,7 @@ import msgspec
 
 from graven.detect import SHIPPED, AlertStore, Deliver, Follow, Head, Mail, MailSettings, Record, Webhook, alert_keys
 from graven.detect.address import is_local, shown
+from graven.detect.deliver import OUTCOMES
 from graven.errors import GravenError, InvalidInput, Unavailable, UsageError
 from graven.index.export import View
 from graven.index.process.messages import Answer
@@ -100,10 +101,15 @@ class Alerting:
         self._end_sending: Callable[[], object] = lambda: None
         self._problems: Mapping[str, str] = {}
         self._problem_of_all: str | None = None
+        self._attempts: Mapping[str, int] = dict.fromkeys(OUTCOMES, 0)
 
     def problem_of(self, log: str, name: str) -> str | None:
         """What keeps an alert from listening at the moment; None when nothing does."""
         return self._problem_of_all or self._problems.get(f"{log}/{name}")
+
+    def attempts(self) -> dict[str, int]:
+        """Attempts to deliver since the start, by what came of them."""
+        return dict(self._attempts)
 
     def check_reachable(self, addresses: Iterable[str]) -> None:
         """InvalidInput (`invalid_address`) for one where this server would never send anything."""
@@ -132,6 +138,7 @@ class Alerting:
         search = _IndexSearch(index, loop)
         follow = Follow(self.store, search, self._record, clock=self._clock, link=self._link)
         deliver = Deliver(self.store, self._send, self._record, clock=self._clock, random=random.random)
+        self._attempts = deliver.attempts
         self._threads = [
             threading.Thread(target=self._watch, args=(follow, deliver), name="alerts", daemon=True),
             threading.Thread(target=self._deliver, args=(deliver,), name="alerts-out", daemon=True),

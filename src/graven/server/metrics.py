@@ -25,6 +25,8 @@ _LOG_HELP = {
     "stopped": "1 while nothing can be appended.",
     "verification_findings": "Findings of background passes over the log since the start.",
     "verified_time_seconds": "Unix time at which the last background pass over the log ended.",
+    "alert_deliveries_waiting": "Deliveries of alerts of the log that wait to be sent.",
+    "alert_deliveries_failing": "Deliveries of alerts of the log that failed and wait to be sent again.",
 }
 
 _OF_NO_LOG: Final = frozenset({"graven_parser_deaths", "graven_index_deaths", "graven_index_away"})

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from graven.errors import Unauthenticated
+from graven.detect import Queued
+from graven.errors import StorageFailed, Unauthenticated
 from graven.event.redact import Redactor
 from graven.log.opened import Log
 from graven.server.access import ANYBODY, EVERYTHING, Principal
@@ -143,10 +144,18 @@ class Service:
     # --- metrics.Observed
 
     def log_stats(self) -> Iterable[tuple[str, dict[str, float]]]:
+        alert_stats = self._alert_stats()
         return [
-            (log.name, log.stats() | self.background.of_log(log.name) | self._index_stats(log))
+            (log.name, log.stats() | self.background.of_log(log.name) | self._index_stats(log) | alert_stats(log.name))
             for log in self.logs.all()
         ]
+
+    def _alert_stats(self) -> Callable[[str], dict[str, float]]:
+        try:
+            queued = self.alerting.store.queued()
+        except StorageFailed:  # the other numbers are wanted all the more; that these are missing is seen
+            return lambda _: {}
+        return lambda log: {f"alert_deliveries_{name}": n for name, n in queued.get(log, Queued())._asdict().items()}
 
     def _index_stats(self, log: Log) -> dict[str, float]:
         state = self.index.states.get(log.name)
@@ -159,6 +168,7 @@ class Service:
         return [
             ("graven_incidents", "Incidents, by kind.", dict(self.logs.incidents)),
             ("graven_cut_off_clients", "Clients cut off, by reason.", dict(self.cut_off)),
+            ("graven_alert_attempts", "Attempts to deliver alerts, by what came of them.", self.alerting.attempts()),
         ]
 
     def gauges(self) -> Iterable[tuple[str, str, float]]:

@@ -113,3 +113,14 @@ def test_what_cannot_be_replayed_is_refused():
         tried(search_of(), rule="result_changed")
     with pytest.raises(InvalidInput, match="told from now"):
         tried(search_of(), query="since:1h", threshold=threshold(1, 1))
+
+
+def test_a_query_that_found_nothing_is_told_what_was_probably_meant():
+    search = search_of((0, {}))
+    (hint,) = tried(search, query="outcome:failre", threshold=threshold(1, 1)).hints
+    assert hint.startswith("did you mean outcome:failure?")
+
+
+@pytest.mark.parametrize("query", ["", "action:nothing.of.the.kind"])
+def test_a_query_that_found_something_or_may_be_meant_gets_no_hint(query):
+    assert tried(search_of((0, {})), query=query, threshold=threshold(1, 1)).hints == []

@@ -19,6 +19,7 @@ from graven.detect.rule import Silence, Threshold
 from graven.detect.shipped import SHIPPED
 from graven.errors import InvalidInput, UsageError
 from graven.index.query.times import time_ns
+from graven.program import program
 
 NOW = time_ns("2026-11-27T10:15:00Z")
 NONE = {"query": None, "count": None, "within": None, "by": None, "silent_for": None}
@@ -69,21 +70,41 @@ def test_an_alert_is_told_in_words():
     assert not any("last fired" in line for line in alert_lines(found, None, now_ns=NOW))
 
 
-def test_a_last_delivery_that_failed_is_shown():
+WAITS = {
+    "address": "mailto:a@b.example",
+    "count": 1,
+    "attempts": 2,
+    "next": "2026-11-27T10:15:42Z",
+    "detail": "no mail",
+}
+
+
+def test_what_waits_and_what_was_given_up_is_shown():
     row = {
+        "index": 4,
         "received": "2026-11-27T10:05:00Z",
         "outcome": "failure",
         "message": "l/a not delivered to mailto:a@b.example: no mail",
     }
-    lines = alert_lines({"alert": BURST}, None, row, now_ns=NOW)
-    assert lines[-1] == "  delivery      FAILED 10 min ago: mailto:a@b.example: no mail"
-    assert "delivery" not in str(alert_lines({"alert": BURST}, None, {**row, "outcome": "success"}, now_ns=NOW))
+    lines = alert_lines({"alert": BURST, "waiting": [WAITS]}, None, [row], now_ns=NOW)
+    assert lines[-2:] == [
+        "  waiting       attempt 2 failed (no mail), next in 42 s: mailto:a@b.example",
+        f"  delivery      GIVEN UP 10 min ago: mailto:a@b.example: no mail ({program()} show 4 --log system)",
+    ]
+
+
+def state(**members):
+    return state_text({"alert": BURST, **members}, now_ns=NOW)
 
 
 def test_what_keeps_an_alert_from_listening_is_its_state():
-    assert state_text({"alert": BURST}) == "watched"
-    assert state_text({"alert": {**BURST, "enabled": False}, "problem": "p"}) == "off"
-    assert state_text({"alert": BURST, "problem": "no index"}) == "problem: no index"
+    assert state() == "watched"
+    assert state(alert={**BURST, "enabled": False}, problem="p", waiting=[WAITS]) == "off"
+    assert state(problem="no index", waiting=[WAITS]) == "problem: no index"
+
+
+def test_an_alert_of_which_nobody_could_be_told_is_not_watched_only():
+    assert state(waiting=[WAITS]) == "not delivered: attempt 2, next in 42 s"
 
 
 CURRENT = {

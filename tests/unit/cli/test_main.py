@@ -80,6 +80,12 @@ def test_a_mistyped_subcommand_gets_a_suggestion(capsys):
     assert 'did you mean "create"?' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("word", "meant"), [("create", "set"), ("add", "set"), ("remove", "delete"), ("lst", "list")])
+def test_another_word_for_a_subcommand_gets_the_one_that_does_it(word, meant, capsys):
+    assert run(["alert", word, "x"]) == 2
+    assert f'did you mean "{meant}"?' in capsys.readouterr().err
+
+
 def test_a_mistyped_option_is_a_usage_error(capsys):
     assert run(["show", "1", "--rwa"]) == 2
     assert "try: graven show --help" in capsys.readouterr().err

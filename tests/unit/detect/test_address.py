@@ -38,6 +38,12 @@ def test_these_are_refused(address):
     assert refused.value.code == "invalid_address"
 
 
+def test_what_is_no_address_is_told_what_one_looks_like():
+    with pytest.raises(InvalidInput) as refused:
+        check_address("notaurl")
+    assert refused.value.hint == "https://hooks.example/qa, or mailto:qa@shop.example"
+
+
 def test_a_bare_mail_address_is_told_what_it_lacks():
     with pytest.raises(InvalidInput) as refused:
         check_address("qa@shop.example")

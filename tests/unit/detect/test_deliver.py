@@ -9,7 +9,7 @@ from tests.support.alert_world import SECOND, World
 
 from graven.detect.deliver import Deliver
 from graven.detect.rule import Alert, Threshold
-from graven.detect.sent import Attempt, Delivered, Later, Send
+from graven.detect.sent import Attempt, Delivered, Later, Refused, Send
 from graven.detect.store import Delivery, Stored
 from graven.errors import StorageFailed
 
@@ -215,6 +215,23 @@ def test_a_full_disk_cuts_off_nothing_that_is_in_flight(world: World) -> None:
 
     asyncio.run(run())
     assert ended == [LIVE, slow]
+
+
+def test_attempts_are_counted_by_what_came_of_them(world: World) -> None:
+    fire(world, 4, LIVE)
+    answers = [Delivered("204"), Later("503"), Later("503"), Refused("410")]
+
+    async def send(delivery: Delivery) -> Attempt:
+        return answers.pop(0)
+
+    deliver = Deliver(world.store, {"https": send}, world.record, clock=lambda: world.now_ns, random=lambda: 0.0)
+    world.step(deliver)
+    assert deliver.attempts == {"delivered": 1, "failed": 2, "given_up": 1}
+
+
+def test_what_was_cut_off_is_not_counted(world: World) -> None:
+    fire(world, 1, DEAD, LIVE)
+    assert play(world, 1).deliver.attempts == {"delivered": 1, "failed": 0, "given_up": 0}
 
 
 def step_with(world: World, send: Send) -> int | None:

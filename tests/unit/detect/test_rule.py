@@ -96,6 +96,35 @@ def test_the_query_is_parsed_by_whoever_knows_how():
     assert refused(BURST, check_query=parse).code == "bad_query"
 
 
+def to_be_set(count, by):
+    threshold = {"count": count, "window_s": 60, "by": by}
+    return {"name": "burst", "query": "a", "threshold": threshold}
+
+
+@pytest.mark.parametrize(
+    ("by", "said", "hint"),
+    [
+        ("labels", "counted by all labels at once", "labels.team"),
+        ("labels.", "counted by all labels at once", "labels.team"),
+        ("id", "no 2 matches have the same id", "actor"),
+    ],
+)
+def test_what_no_two_matches_share_cannot_be_set_to_group_them(by, said, hint):
+    error = refused(to_be_set(2, by), check_query=lambda _: None)
+    assert said in error.message
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize("by", ["target", "target.id", "labels.team", "actor", "ip"])
+def test_what_matches_may_share_groups_them(by):
+    made = decode_alert(msgspec.json.encode(to_be_set(2, by)), lambda _: None)
+    assert made.threshold.by == by
+
+
+def test_what_was_set_before_is_still_read():
+    assert decoded(threshold={"count": 2, "window_s": 60, "by": "labels"}).threshold.by == "labels"
+
+
 def test_records_show_addresses_without_their_secrets():
     shown = public_form(decoded(to=["https://hooks.example/T0/secret?k=1", "mailto:qa@shop.example"]))
     assert "secret" not in str(shown)

@@ -5,11 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from graven.detect import AlertStore, decode_alert
+from graven.detect.address import shown
+from graven.detect.store import Delivery
 from graven.errors import InvalidInput
-from graven.server.alert_calls import AlertAnswer, alert_routes
+from graven.server.alert_calls import AlertAnswer, WaitingAnswer, alert_routes
 from graven.server.alerting import Alerting
 from graven.server.service import Service
 from graven.server.settings import AlertSettings
@@ -30,9 +33,11 @@ class World:
         self.clock = lambda: 1
         self.calls = {route.fn.__name__: cast("Any", route.fn) for route in alert_routes(cast("Service", self))}
 
+        self.is_operator = True
+
     def authenticate(self, headers: object) -> Any:
         facts = {"token_id": "abc", "name": "ops", "roles": frozenset({"operator"}), "logs": None}
-        return SimpleNamespace(require=lambda *_: None, may=lambda *_: True, **facts)
+        return SimpleNamespace(require=lambda *_: None, may=lambda *_: self.is_operator, **facts)
 
     def admit(self, scope: object, permission: str, log: str) -> Any:
         return self.authenticate(None), self.logs.get(log)
@@ -45,6 +50,10 @@ class World:
 
     def list(self) -> Any:
         return asyncio.run(self.calls["list_alerts"](SimpleNamespace(scope={"headers": []}), "shop"))
+
+    def get(self) -> AlertAnswer:
+        request = SimpleNamespace(scope={"headers": []})
+        return cast("AlertAnswer", asyncio.run(self.calls["get_alert"](request, "shop", "one")))
 
     def put(self, body: bytes) -> AlertAnswer:
         async def read() -> bytes:
@@ -93,3 +102,37 @@ def test_an_address_that_was_there_before_may_stay(world: World) -> None:
 def test_what_keeps_an_alert_from_listening_is_listed(world: World) -> None:
     world.put(b'{"silence":{"window_s":60}}')
     assert [one.problem for one in world.list().alerts] == ["shop/one is deaf"]
+
+
+HOOK = "https://hooks.example/T0/secret"
+
+
+def waiting(world: World, *, attempts: int) -> World:
+    body = b'{"silence":{"window_s":60},"to":["%b"]}' % HOOK.encode()
+    world.store.put("shop", decode_alert(body, name="one"), armed=0, armed_ns=0)
+    (stored,) = world.store.alerts("shop")
+    one = Delivery("f1", HOOK, "shop", "one", b"{}", 0, 2 * 10**9, attempts, None, "503" if attempts else "")
+    world.store.keep(stored, b"", [one])
+    return world
+
+
+def test_a_delivery_that_failed_says_how_often_why_and_when_it_is_tried_next(world: World) -> None:
+    expected = [WaitingAnswer(HOOK, 1, 3, 12, "1970-01-01T00:00:02.000000000Z", "503")]
+    assert waiting(world, attempts=3).get().waiting == expected
+    assert [one.waiting for one in world.list().alerts] == [expected]
+
+
+def test_who_is_no_operator_sees_no_secret_of_an_address_that_fails(world: World) -> None:
+    world.is_operator = False
+    found = waiting(world, attempts=3).get()
+    assert [one.address for one in found.waiting or ()] == [shown(HOOK)]
+    assert "/T0" not in str(found)
+
+
+def test_a_delivery_that_was_not_tried_yet_only_waits(world: World) -> None:
+    answer = msgspec.to_builtins(waiting(world, attempts=0).get())
+    assert answer["waiting"] == [{"address": HOOK, "count": 1}]
+
+
+def test_where_nothing_waits_nothing_is_said_of_it(world: World) -> None:
+    assert "waiting" not in msgspec.to_builtins(world.put(b'{"silence":{"window_s":60}}'))

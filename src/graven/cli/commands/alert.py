@@ -11,7 +11,6 @@ from graven.cli import terminal
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.query_options import complete_field, taught
-from graven.cli.zone import ago
 from graven.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +27,13 @@ graven alert test denial-burst --over 7d
 """
 
 
-@click.group("alert", cls=TeachingGroup, short_help=COMMANDS["alert"], epilog=EXAMPLES)
+@click.group(
+    "alert",
+    cls=TeachingGroup,
+    short_help=COMMANDS["alert"],
+    epilog=EXAMPLES,
+    meant={"create": "set", "add": "set", "new": "set", "edit": "set", "update": "set", "remove": "delete"},
+)
 def command() -> None:
     """Be told when a query matches too often, or no more.
 
@@ -56,10 +61,12 @@ def _condition_options(function: Any) -> Any:
 def list_alerts(log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
     """List the alerts of a log.
 
-    Whether each is watched, when it fires, who is told and when it last fired ("-": never, or you may not read the log
-    system).
+    Whether each is watched or cannot tell anybody, when it fires, who is told and when it last fired ("-": never, or
+    you may not read the log system). In a terminal what there is no room for is cut or left out.
     """
-    from graven.cli.alerting import condition_text, last_firings, query_text, state_text, told_text
+    from graven.cli.alert_table import alert_table
+    from graven.cli.alerting import last_firings
+    from graven.cli.fitted import room
 
     with read_chosen(server, data, token) as access:
         search = access.searcher()
@@ -72,22 +79,7 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
     if not alerts:
         terminal.note(f'the log "{log}" has no alerts: graven alert set --help')
         return
-    rows = [
-        [
-            name,
-            state_text(one),
-            str(one["alert"].get("severity", "warning")),
-            condition_text(one["alert"]),
-            told_text(one["alert"]),
-            ago(moment, now_ns=time.time_ns()) if (moment := fired.get(name)) is not None else "-",
-            query_text(one["alert"]),
-        ]
-        for name, one in zip(names, alerts, strict=True)
-    ]
-    from graven.cli.printable import printable
-
-    shown = [[printable(cell) for cell in row] for row in rows]
-    print(terminal.table(["ALERT", "STATE", "SEVERITY", "FIRES AT", "TELLS", "LAST FIRED", "QUERY"], shown))
+    print("\n".join(alert_table(alerts, fired, width=room(), now_ns=time.time_ns())))
 
 
 @command.command(
@@ -101,22 +93,22 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
 @access_options
 @json_option
 def show(name: str, log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
-    """Show one alert, when it last fired, and that the last delivery failed if it did.
+    """Show one alert, when it last fired, what waits to be sent and why, and where the last delivery was given up.
 
     Operators are also shown the secret by which a receiver checks the signature of what it is sent.
     """
-    from graven.cli.alerting import alert_lines, last_of
+    from graven.cli.alert_delivery import given_up
+    from graven.cli.alerting import alert_lines, last_fired
 
     with read_chosen(server, data, token) as access:
         search = access.searcher()
         found = search.alert(log, name)
-        fired, delivery = (
-            None if as_json else last_of(search, action, log, name) for action in ("alert.fire", "alert.deliver")
-        )
+        fired = None if as_json else last_fired(search, log, name)
+        failed = () if as_json else given_up(search, log, found["alert"])
     if as_json:
         terminal.emit_json(found)
     else:
-        print("\n".join(alert_lines(found, fired, delivery, now_ns=time.time_ns())))
+        print("\n".join(alert_lines(found, fired, failed, now_ns=time.time_ns())))
 
 
 @command.command(
@@ -283,5 +275,7 @@ def test(
         found = dry_run(search, log, alert, over=over, now_ns=time.time_ns())
     if as_json:
         terminal.emit_json(found.facts)
-    else:
-        print("\n".join(found.lines))
+        return
+    print("\n".join(found.lines))
+    for at, hint in enumerate(found.hints):
+        terminal.note(f"  {'    ' if at else 'try:'} {hint}")

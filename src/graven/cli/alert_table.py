@@ -1,0 +1,54 @@
+"""The table of `graven alert list`: what is wrong is read whole, whatever the width."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from graven.cli.alerting import condition_text, query_text, state_text, told_text
+from graven.cli.fitted import Cell, FittedTable
+from graven.cli.printable import printable
+from graven.cli.shortened import CUT
+from graven.cli.zone import ago
+
+__all__ = ["alert_table"]
+
+_HEADINGS: Final = ("ALERT", "STATE", "SEVERITY", "FIRES AT", "TELLS", "LAST FIRED", "QUERY")
+_NAME, _STATE, _SEVERITY, _CONDITION, _TELLS, _FIRED, _QUERY = range(len(_HEADINGS))
+_OPTIONAL: Final = (_SEVERITY, _QUERY, _TELLS, _CONDITION)
+"""In the order in which they give way: `graven alert show` has them all."""
+_WELL: Final = ("watched", "off")
+_LONGEST: Final = {_NAME: 24, _STATE: 42, _CONDITION: 28}
+"""Of cells that are not cut further; 42 is the longest that is said of a delivery that failed."""
+
+
+def alert_table(
+    alerts: Sequence[Mapping[str, Any]], fired: Mapping[str, int | None], *, width: int | None, now_ns: int
+) -> list[str]:
+    """The heading and a line for each alert; `fired` has when they last fired, Unix ns; `width` None cuts nothing."""
+    rows = [_row(one, fired, now_ns) for one in alerts]
+    if width is not None:
+        rows = [[_bounded(cell, _LONGEST.get(at)) for at, cell in enumerate(row)] for row in rows]
+    fixed = {_NAME, _STATE, _FIRED}
+    if all(row[_STATE] in _WELL for row in rows):  # where something is wrong, that takes the room
+        fixed.add(_CONDITION)
+    table = FittedTable(_HEADINGS, width=width, fixed=frozenset(fixed), optional=_OPTIONAL)
+    table.adopt(rows)
+    return [table.heading(), *table.lines(rows)]
+
+
+def _row(one: Mapping[str, Any], fired: Mapping[str, int | None], now_ns: int) -> list[Cell]:
+    alert = one["alert"]
+    state = state_text(one, now_ns=now_ns)
+    moment = fired.get(str(alert["name"]))
+    return [
+        Cell(printable(str(alert["name"]))),
+        Cell(printable(state), None if state in _WELL else "red"),
+        Cell(printable(str(alert.get("severity", "warning")))),
+        Cell(printable(condition_text(alert))),
+        Cell(printable(told_text(alert))),
+        Cell("-" if moment is None else ago(moment, now_ns=now_ns)),
+        Cell(printable(query_text(alert))),
+    ]
+
+
+def _bounded(cell: Cell, most: int | None) -> Cell:
+    return cell if most is None or len(cell) <= most else Cell(cell[: most - 1] + CUT, cell.colour)
