@@ -28,7 +28,7 @@ def access_options(function: F) -> F:
             metavar="DIR",
             help="A data directory that no server holds [GRAVEN_DATA; else ./graven-data or ./.graven].",
         ),
-        click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN]."),
+        click.option("--token", metavar="TEXT", help="The server's token [owner.token of --data, else GRAVEN_TOKEN]."),
         click.option("--server", metavar="URL", help="A running server [GRAVEN_SERVER]."),
     ):
         function = option(function)

@@ -146,6 +146,25 @@ def test_a_directory_that_a_server_holds_is_reached_through_that_server(online):
     assert "--server" in ran.err
 
 
+def test_a_named_directory_is_reached_with_its_own_token_whatever_the_environment_has(online):
+    assert online.run("log", "list", "--data", "data", GRAVEN_TOKEN="grv_of_another_server").code == 0
+
+
+def test_a_token_for_certain_logs_reaches_the_server_of_a_directory(online):
+    online.must("log", "create", "zebra")
+    token = json.loads(online.must("token", "create", "z", "--role", "reader", "--on", "zebra", "--json").text)["token"]
+    ran = online.run("log", "list", "--data", "data", "--token", token, "--json")
+    assert [log["name"] for log in json.loads(ran.text)] == ["zebra"]
+
+
+def test_a_token_of_another_server_is_told_with_where_it_came_from(online):
+    environ = {name: value for name, value in online.environ.items() if name != "GRAVEN_SERVER"}
+    ran = CommandLine(online.home, environ).run("log", "list", GRAVEN_DATA="data", GRAVEN_TOKEN="grv_of_another_server")
+    assert ran.code == 6
+    assert "GRAVEN_TOKEN in the environment" in ran.err
+    assert "unset GRAVEN_TOKEN: then data/owner.token is taken" in ran.err
+
+
 def test_export_gives_every_entry_in_order(online):
     online.must("record", "--action", "a", "--actor", "b", "--wait")
     count = size(online)

@@ -11,6 +11,7 @@ import httpx
 
 from graven import errors
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
+from graven.cli.access.sent_token import SentToken, explain_refusal
 from graven.tlog.bundle import decode_bundle, encode_bundle
 from graven.tlog.tiles import TilePath
 
@@ -66,7 +67,7 @@ class RemoteAccess:
     def __init__(
         self,
         server: str,
-        token: str | None,
+        token: SentToken | str | None,
         *,
         ca_file: str | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -74,7 +75,8 @@ class RemoteAccess:
     ) -> None:
         self.where = server.rstrip("/")
         self._sleep = sleep
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._sent = token if isinstance(token, SentToken) else SentToken(token)
+        headers = {"Authorization": f"Bearer {self._sent.text}"} if self._sent.text else {}
         verify: Any = True
         if ca_file:
             import ssl
@@ -121,6 +123,7 @@ class RemoteAccess:
                 self._sleep(problem.retry_after_s)
                 waited += problem.retry_after_s
                 continue
+            explain_refusal(problem, self._sent)
             raise problem
 
     def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:

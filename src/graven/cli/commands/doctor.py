@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from graven.cli import terminal
+from graven.cli.access.sent_token import sent_token
 from graven.cli.checkup import Check, check_directory, check_machine, check_server
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option
@@ -113,7 +114,7 @@ def command(
     if accept_clock:
         _accept_clock(folder, as_json=as_json)
         return 0
-    address = server or os.environ.get("GRAVEN_SERVER")
+    address = server or os.environ.get("GRAVEN_SERVER") or None
     checks = [] if only_server else [*check_machine()]
     if not only_server:
         hint = "correct or unset it: it has no effect"
@@ -122,7 +123,9 @@ def command(
             checks += check_directory(folder)
     if address is not None:
         address = address.rstrip("/")
-        checks += check_server(address, token or os.environ.get("GRAVEN_TOKEN"), _get(address))
+        # beside GRAVEN_SERVER, a --data names another place: its token is not for that server
+        sent = sent_token(token, data if server is not None else None, os.environ, is_named=data is not None)
+        checks += check_server(address, sent, _get(address))
     shown = () if only_server else loaded.origins
     settings = {name: _value_of(loaded.settings, name) for name in shown}
     if as_json:

@@ -211,7 +211,7 @@ def _write_tiles(place: Place, log: str, folder: Path, *, as_json: bool) -> None
     from graven.verify.source import open_source
 
     with progress("writing tiles", quiet=as_json) as bar:
-        exported = export_tiles(open_source(_target(place, log), place.token), folder, progress=bar.update)
+        exported = export_tiles(open_source(_target(place, log), place.token.text), folder, progress=bar.update)
     _told(as_json, exported.checkpoint.size, folder, f"graven verify {folder}")
 
 
@@ -221,7 +221,7 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
     from graven.verify.source import open_source
 
     target = _target(place, log)
-    with closing(open_source(target, place.token)) as source:
+    with closing(open_source(target, place.token.text)) as source:
         note = source.fetch_checkpoint()
     if note is None:
         raise NotFound(f'there is no published log "{log}" at {target}')
@@ -229,7 +229,7 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
     end = size if stop is None else stop
     if start >= end:
         raise UsageError("an archive needs at least one entry", hint="graven export --from 0 --to 10 --proof FILE")
-    exported = export_proof(open_source(target, place.token), [range(start, end)], output)
+    exported = export_proof(open_source(target, place.token.text), [range(start, end)], output)
     if exported.absent:
         terminal.note(f"{terminal.plural(len(exported.absent), 'blob')} could not be had and stayed out")
     _told(
