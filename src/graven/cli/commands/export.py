@@ -1,7 +1,7 @@
 """`graven export`: entries as NDJSON, matches of a query, a proof archive, or the plain tiles."""
 
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from graven.cli.access.ports import ReadAccess
 from graven.cli.access.questions import Question
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, find_chosen, json_option, log_option, read_chosen
+from graven.cli.output_folder import check_folder
 from graven.cli.progress import Progress, progress
 from graven.cli.query_options import complete_fields, question_of, range_options, taught
 from graven.cli.shown_bytes import stdout_bytes
@@ -60,10 +61,6 @@ def _bounds(access: ReadAccess, log: str, start: int, stop: int | None) -> tuple
     if start > end:
         raise UsageError(f"--from {start} lies behind --to {end}")
     return start, end
-
-
-def _sink(output: Path | None) -> BinaryIO:
-    return stdout_bytes() if output is None else output.open("wb")
 
 
 @click.command("export", cls=TeachingCommand, short_help=COMMANDS["export"], epilog=EXAMPLES)
@@ -122,6 +119,8 @@ def command(
         raise UsageError("--proof, --tiles and --output exclude each other")
     if tiles is not None and (start or stop is not None):
         raise UsageError("--tiles writes the whole log", hint="leave --from and --to out")
+    if output is not None:
+        check_folder(output)
     kind = kind or _kind_of(output)
     if any(one is not None for one in (query, kind, fields, since, until, clock)):
         if proof is not None or tiles is not None:
@@ -136,15 +135,15 @@ def command(
     if tiles is not None:
         _write_tiles(find_chosen(server, data, token), log, tiles, as_json=as_json)
         return
+    from graven.cli.exporting import written_beside
+
     with read_chosen(server, data, token) as access:
         start, stop = _bounds(access, log, start, stop)
-        with progress("exporting", quiet=output is None or as_json) as bar:
-            stream = _sink(output)
-            try:
-                count = _write_ndjson(access, log, start, stop, stream, bar)
-            finally:
-                if output is not None:
-                    stream.close()
+        with (
+            nullcontext(stdout_bytes()) if output is None else written_beside(output) as stream,
+            progress("exporting", quiet=output is None or as_json) as bar,
+        ):
+            count = _write_ndjson(access, log, start, stop, stream, bar)
         if output is not None:
             _told(as_json, count, output, "")
 
