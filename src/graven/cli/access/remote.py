@@ -167,7 +167,12 @@ class RemoteAccess:
         for found in self.logs():
             if found["name"] == log:
                 return int(found["size"])
-        raise errors.NotFound(f'this token is for no log "{log}"', hint="graven log list", code="unknown_log")
+        raise errors.NotFound(
+            f'there is no log "{log}", or this token is not for it',
+            hint="graven log list",
+            code="unknown_log",
+            details={"log": log},
+        )
 
     def readable_size(self, log: str) -> int:
         """See `ports.Access`. Waits a moment for the checkpoint over what is committed now: who looks at a test run

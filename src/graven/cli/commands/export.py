@@ -11,6 +11,7 @@ from graven.cli import terminal
 from graven.cli.access.choose import Place
 from graven.cli.access.ports import ReadAccess
 from graven.cli.access.questions import Question
+from graven.cli.known_logs import require_log
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, find_chosen, json_option, log_option, read_chosen
 from graven.cli.output_folder import check_folder
@@ -129,11 +130,14 @@ def command(
         with read_chosen(server, data, token) as access, taught(question.query):
             _write_matches(access, log, question, kind, fields, output, as_json=as_json)
         return
+    if proof is not None or tiles is not None:
+        place = find_chosen(server, data, token)
+        require_log(place, log)
     if proof is not None:
-        _write_archive(find_chosen(server, data, token), log, start, stop, proof, as_json=as_json)
+        _write_archive(place, log, start, stop, proof, as_json=as_json)
         return
     if tiles is not None:
-        _write_tiles(find_chosen(server, data, token), log, tiles, as_json=as_json)
+        _write_tiles(place, log, tiles, as_json=as_json)
         return
     from graven.cli.exporting import written_beside
 
