@@ -119,7 +119,7 @@ def check_server(address: str, sent: SentToken, get: Callable[[str, Mapping[str,
     try:
         ready = get("/readyz", {})
     except GravenError as error:
-        yield Check("problem", f"{address}: {error.message}", error.hint)
+        yield Check("problem", f"{error.message} ({error.why})" if error.why else error.message, error.hint)
         return
     yield Check("ok" if ready == 200 else "problem", f"{address} answers {ready} at /readyz", "see the server's log")
     if sent.text is None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.support.cli_run import CommandLine
+from tests.support.receivers import certificate
 from tests.support.server_process import running_server
 
 JUNIT = b"""<testsuites><testsuite name="s" tests="2" failures="1"><testcase classname="c" name="ok" time="0.1"/>
@@ -124,6 +125,26 @@ def test_a_server_that_is_away_is_told_as_such(online):
     ran = online.run("show", "0", "--server", "http://127.0.0.1:1")
     assert ran.code == 7
     assert "no server answers at http://127.0.0.1:1" in ran.err
+
+
+def test_https_at_a_server_that_speaks_http_is_told_with_the_address_that_works(online):
+    address = online.environ["GRAVEN_SERVER"]
+    ran = online.run("show", "0", "--server", address.replace("http:", "https:"))
+    assert ran.code == 7
+    assert "speaks http, not https" in ran.err
+    assert ran.err.rstrip().endswith(f"try: --server {address}")
+
+
+def test_a_server_of_its_own_certificate_is_reached_with_that_and_refused_without(tmp_path):
+    cert, key = certificate(tmp_path)
+    with running_server(tmp_path / "data", "--tls-cert", str(cert), "--tls-key", str(key)) as server:
+        line = CommandLine.at(tmp_path, GRAVEN_SERVER=server.url, GRAVEN_TOKEN=server.token)
+        assert line.run("log", "list", SSL_CERT_FILE=str(cert)).code == 0
+        assert "is not trusted" in line.run("log", "list").err
+        assert "is not trusted" in line.run("log", "list", "--data", "data").err
+        assert (
+            "speaks https, not http" in line.run("log", "list", GRAVEN_SERVER=server.url.replace("https", "http")).err
+        )
 
 
 def test_an_unknown_log_is_not_found(online):

@@ -184,22 +184,27 @@ def _address_of_holder(data: Path, sent: SentToken) -> str | None:
     """
     import httpx
 
+    from graven.cli.access.reaching import is_distrust, trusted, unreachable
+
     vkeys = sorted((data / "logs").glob("*/log.vkey"))
     if sent.text is None or not vkeys:
         return None
+    trust = trusted()
     try:
         address = (data / ADDRESS_FILE).read_text(encoding="ascii").strip()
         if not address.startswith(("http://", "https://")):
             return None
         headers = {"Authorization": f"Bearer {sent.text}"}
-        with httpx.Client(headers=headers, timeout=5.0, trust_env=False) as client:
+        with httpx.Client(headers=headers, timeout=5.0, verify=trust, trust_env=False) as client:
             for vkey in vkeys:
                 answer = client.get(f"{address}/logs/{vkey.parent.name}/log.vkey")
                 if answer.status_code == httpx.codes.UNAUTHORIZED:
                     raise _not_known(answer, sent)
                 if answer.is_success:  # a token for certain logs sees no key of the others
                     return address if answer.content == vkey.read_bytes() else None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeDecodeError):
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeDecodeError) as error:
+        if is_distrust(error):
+            raise unreachable(address, "for the key of the log", error) from error
         return None
     return None
 

@@ -13,7 +13,7 @@ from graven.cli.access.sent_token import sent_token
 from graven.cli.checkup import Check, check_directory, check_machine, check_server
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option
-from graven.errors import Unavailable, UsageError
+from graven.errors import UsageError
 from graven.server.settings import load_settings, unknown_variables
 
 __all__ = ["command"]
@@ -29,11 +29,15 @@ graven doctor --data ./graven-data --accept-clock
 def _get(address: str) -> Any:
     import httpx
 
+    from graven.cli.access.reaching import trusted, unreachable
+
     def get(path: str, headers: Mapping[str, str]) -> int:
         try:
-            return httpx.get(address + path, headers=dict(headers), timeout=5.0, trust_env=False).status_code
+            return httpx.get(
+                address + path, headers=dict(headers), timeout=5.0, verify=trusted(), trust_env=False
+            ).status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"no answer ({error})", hint="graven serve, or check the address") from error
+            raise unreachable(address, f"GET {path}", error) from error
 
     return get
 
