@@ -111,7 +111,8 @@ def test_a_token_gets_what_its_role_allows_and_no_more(online):
     limited.must("record", "--action", "a", "--actor", "b")
     refused = limited.run("show", "0")
     assert refused.code == 6
-    assert refused.err.startswith("error:")
+    assert "has the role recorder, and this call needs the role auditor or reader" in refused.err
+    assert "graven token create NAME --role reader" in refused.err
 
 
 @pytest.mark.parametrize("token", ["", "grv_wrong"])

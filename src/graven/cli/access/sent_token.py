@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from graven.errors import GravenError, Unauthenticated
+from graven.errors import Forbidden, GravenError, Unauthenticated
 
 __all__ = ["NO_TOKEN", "SentToken", "explain_refusal", "owner_token", "sent_token"]
 
@@ -53,12 +53,14 @@ def sent_token(flag: str | None, data: Path | None, environ: Mapping[str, str], 
 
 
 def explain_refusal(error: GravenError, sent: SentToken) -> None:
-    """Say in an Unauthenticated where its token came from, and how another is taken; leave other errors as they are."""
-    if not isinstance(error, Unauthenticated) or sent.text is None or not sent.origin:
+    """Say where the token came from that a server refused, and of one that it does not know how another is taken."""
+    if sent.text is None or not sent.origin or not isinstance(error, Unauthenticated | Forbidden):
         return
     told = {_FLAG: "--token gave it", _VARIABLE: "it is that of GRAVEN_TOKEN in the environment"}
-    whose = told.get(sent.origin, f"it is that of {sent.origin}")
-    error.why = f"{whose}; a server knows only tokens that it has made itself"
+    error.why = told.get(sent.origin, f"it is that of {sent.origin}")
+    if isinstance(error, Forbidden):
+        return
+    error.why += "; a server knows only tokens that it has made itself"
     own = "export GRAVEN_TOKEN=$(cat DIR/owner.token), where DIR is the server's data directory"
     match sent.origin:
         case "--token" if sent.instead:

@@ -3,7 +3,7 @@
 import pytest
 
 from graven.cli.access.sent_token import NO_TOKEN, SentToken, explain_refusal, owner_token, sent_token
-from graven.errors import Forbidden, Unauthenticated
+from graven.errors import Forbidden, NotFound, Unauthenticated
 
 
 @pytest.fixture
@@ -57,7 +57,13 @@ def test_a_refusal_of_a_directorys_own_token_names_the_file():
     assert "d/owner.token" in refused(SentToken("t", "d/owner.token")).why
 
 
-def test_a_refusal_for_want_of_a_role_is_left_as_it_is():
+def test_a_refusal_for_want_of_a_role_says_whose_token_it_is_and_keeps_its_way_out():
     error = Forbidden("no", hint="h")
+    explain_refusal(error, SentToken("t", "GRAVEN_TOKEN"))
+    assert (error.why, error.hint) == ("it is that of GRAVEN_TOKEN in the environment", "h")
+
+
+def test_what_is_no_matter_of_tokens_is_left_as_it_is():
+    error = NotFound("no", hint="h")
     explain_refusal(error, SentToken("t", "GRAVEN_TOKEN"))
     assert (error.why, error.hint) == ("", "h")
