@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from graven.cli import terminal
+from graven.cli.access.sent_token import SentToken
 from graven.errors import GravenError
 
 if TYPE_CHECKING:
@@ -113,25 +114,26 @@ def _check_log(data: Path, name: str) -> Iterator[Check]:
         yield Check("problem", f"log {name}: {error.message}" + (f" ({error.why})" if error.why else ""), error.hint)
 
 
-def check_server(address: str, token: str | None, get: Callable[[str, Mapping[str, str]], int]) -> Iterator[Check]:
+def check_server(address: str, sent: SentToken, get: Callable[[str, Mapping[str, str]], int]) -> Iterator[Check]:
     """A running server: alive, ready, and whether it takes the token. `get` gives the status of a path."""
     try:
         ready = get("/readyz", {})
     except GravenError as error:
-        yield Check("problem", f"{address}: {error.message}", error.hint)
+        yield Check("problem", f"{error.message} ({error.why})" if error.why else error.message, error.hint)
         return
     yield Check("ok" if ready == 200 else "problem", f"{address} answers {ready} at /readyz", "see the server's log")
-    if token is None:
+    if sent.text is None:
         yield Check(
             "unchecked",
             "no token was given, so it was not checked whether the server takes it",
             "export GRAVEN_TOKEN=$(cat DIR/owner.token), or --token",
         )
         return
-    status = get("/v1/logs", {"Authorization": f"Bearer {token}"})
+    status = get("/v1/logs", {"Authorization": f"Bearer {sent.text}"})
     match status:
         case 401:
-            yield Check("problem", "the server does not know this token", "graven token create NAME --role …")
+            what = f"the server does not know this token (from {sent.origin})"
+            yield Check("problem", what, "graven token create NAME --role …")
         case 200 | 403:
             yield Check("ok", "the server takes this token")
         case _:

@@ -69,7 +69,10 @@ def written_beside(output: Path) -> Iterator[BinaryIO]:
         with output.open("wb") as stream:
             yield stream
         return
-    descriptor, name = tempfile.mkstemp(prefix=f".{output.name[:100]}.", suffix=".part", dir=output.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{output.name[:100]}.", suffix=".part", dir=output.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from error  # the name beside is nobody's business
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream

@@ -51,7 +51,9 @@ def follow(
             case Away(why, wait_s):
                 if away_since is None:
                     away_since = time.monotonic()
-                    terminal.note(f"… {why}; asking again in {wait_s:.0f} s")
+                    terminal.note(
+                        f"… the tail is interrupted: {why}; trying again in {wait_s:.0f} s, and on until it is back"
+                    )
 
 
 def _begin_since(search: Search, log: str, question: Question, printer: Printer) -> tuple[int, int]:

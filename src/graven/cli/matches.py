@@ -9,9 +9,10 @@ from typing import Final, Protocol
 from graven.cli import terminal
 from graven.cli.access.questions import View
 from graven.cli.fitted import NARROW, Cell, FittedTable, room
-from graven.cli.picked import Picker, Template, field_names, pick_fields, view_of_line
+from graven.cli.picked import Picker, field_names, pick_fields, view_of_line
 from graven.cli.row_table import RowTable
 from graven.cli.shown_bytes import shown_json
+from graven.cli.template import Template
 from graven.cli.zone import Zone
 from graven.errors import UsageError
 

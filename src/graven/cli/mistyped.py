@@ -25,6 +25,11 @@ _OTHER_WORDS: Mapping[str, str] = {
 }
 """What other programs call an option of ours."""
 
+_AS_WORDS = ("--query",)
+"""What commands that take words have no option for."""
+_OF_COMMANDS = ("--server", "--token", "--data", "--log", "--json")
+"""Options that nearly every command has, and no group."""
+
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)\Z", re.DOTALL)
 """How click says it; it has no class of its own."""
 
@@ -35,9 +40,16 @@ def usage_problem(error: click.UsageError) -> UsageError:
     help_page = f"{path} --help"
     if isinstance(error, click.NoSuchOption):
         known = _options(error.ctx)
-        if error.option_name in ("-q", "--query") and _takes_words(error.ctx):
-            return UsageError(f"{path} has no option {error.option_name}: the query needs none", hint=f"{path} 'QUERY'")
         near = nearest_option(error.option_name, known)
+        if near is None and _takes_words(error.ctx) and nearest_option(error.option_name, _AS_WORDS):
+            return UsageError(f"{path} has no option {error.option_name}: the query needs none", hint=f"{path} 'QUERY'")
+        if near is None and isinstance(error.ctx and error.ctx.command, click.Group):
+            near = nearest_option(error.option_name, _OF_COMMANDS)
+            if near is not None:
+                return UsageError(
+                    f"{path} has no option {error.option_name}: {near} stands behind the command",
+                    hint=f"{path} COMMAND {near} …",
+                )
         meant = f": did you mean {near}?" if near else ""
         return UsageError(f"{path} has no option {error.option_name}{meant}", hint=help_page)
     extra = _EXTRA.match(error.message)
@@ -59,7 +71,7 @@ def _takes_words(ctx: click.Context | None) -> bool:
 def nearest_option(given: str, known: Sequence[str]) -> str | None:
     """The option that was probably meant; the dashes do not count as likeness."""
     names = {option.lstrip("-"): option for option in known if option.startswith("--")}
-    name = given.lstrip("-")
+    name = "query" if given == "-q" else given.lstrip("-")
     other = _OTHER_WORDS.get(name)
     if other in names:
         return names[other]

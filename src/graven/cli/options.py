@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,6 +10,7 @@ import click
 
 from graven.cli.access.choose import DEFAULT_DATA, Place, connect, connect_reader, find_place
 from graven.cli.access.ports import Access, ReadAccess
+from graven.cli.known_logs import telling_logs
 from graven.cli.signposts import check_token_text
 
 __all__ = ["access_options", "complete_path", "find_chosen", "json_option", "log_option", "open_chosen", "read_chosen"]
@@ -28,7 +30,7 @@ def access_options(function: F) -> F:
             metavar="DIR",
             help="A data directory that no server holds [GRAVEN_DATA; else ./graven-data or ./.graven].",
         ),
-        click.option("--token", metavar="TEXT", help="The server's token [GRAVEN_TOKEN]."),
+        click.option("--token", metavar="TEXT", help="The server's token [owner.token of --data, else GRAVEN_TOKEN]."),
         click.option("--server", metavar="URL", help="A running server [GRAVEN_SERVER]."),
     ):
         function = option(function)
@@ -97,6 +99,6 @@ def open_chosen(server: str | None, data: Path | None, token: str | None, *, cre
     return connect(find_chosen(server, data, token, creating=creating))
 
 
-def read_chosen(server: str | None, data: Path | None, token: str | None) -> ReadAccess:
-    """The same, to read only."""
-    return connect_reader(find_chosen(server, data, token))
+def read_chosen(server: str | None, data: Path | None, token: str | None) -> AbstractContextManager[ReadAccess]:
+    """The same, to read only; a log that is not there is told with those that are."""
+    return telling_logs(connect_reader(find_chosen(server, data, token)))

@@ -1,7 +1,5 @@
-"""Fields of an event by the names that queries use: `--fields a,b` and `--template '{a} {b}'`."""
+"""Fields of an event by the names that queries use: `--fields a,b`; `template` puts them into text."""
 
-import re
-import string
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +13,7 @@ from graven.index.derive.view import view_of
 from graven.index.export.columns import Column, parse_columns
 from graven.index.export.values import values_of
 
-__all__ = ["Picker", "Template", "field_names", "pick_fields", "view_of_line"]
+__all__ = ["Picker", "field_names", "pick_fields", "view_of_line"]
 
 _UNITS: Final = (
     ("h", 3_600_000_000_000),
@@ -25,9 +23,6 @@ _UNITS: Final = (
     ("µs", 1_000),
 )
 _TO_THE_SECOND: Final = len("2026-11-27T10:15:03")
-_WIDEST: Final = 1_000
-"""Columns of a field of a template; far more would be a slip that fills the memory with spaces."""
-_ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
 
 
 def view_of_line(line: bytes, load: Callable[[str], bytes | None]) -> dict[str, Any]:
@@ -113,45 +108,3 @@ def _column(name: str) -> Column:
         raise UsageError(
             error.message, hint=f"{error.hint}\nall of them: docs/reference/query.md", code=error.code
         ) from error
-
-
-def _check_width(form: str) -> None:
-    """ValueError for a number in a format that is no sane width."""
-    for digits in re.findall(r"\d+", form):
-        if len(digits) > len(str(_WIDEST)) or int(digits) > _WIDEST:
-            raise ValueError(f"a field is at most {_WIDEST:,} columns wide, and {digits[:20]} are asked for")
-
-
-class Template:
-    """`{received} {actor:<12} {target.id}`: names of fields in braces, with a width as Python's format takes it.
-
-    `{{` and `}}` are braces, `\\t` and `\\n` a tab and a line end. UsageError for what cannot be read.
-    """
-
-    def __init__(self, text: str, zone: Zone) -> None:
-        for spelled, meant in _ESCAPES.items():
-            text = text.replace(spelled, meant)
-        try:
-            parts = list(string.Formatter().parse(text))
-            self._parts = [(literal, name, form or "") for literal, name, form, _ in parts]
-            for _, name, form in self._parts:
-                if name is not None:
-                    _check_width(form)
-                    format("", form)
-        except ValueError as error:
-            raise UsageError(
-                f"--template {text!r}: {error}", hint="--template '{received} {actor} {action}'"
-            ) from error
-        names = [name for _, name, _ in self._parts if name is not None]
-        if not names:
-            raise UsageError(
-                f"--template {text!r} names no field", hint="--template '{received} {actor} {action} {target.id}'"
-            )
-        self._picker = pick_fields(names, zone)
-
-    def line(self, view: dict[str, Any]) -> str:
-        """The text of one event."""
-        texts = iter(self._picker.texts(view))
-        return "".join(
-            literal + (format(next(texts), form) if name is not None else "") for literal, name, form in self._parts
-        )

@@ -16,6 +16,9 @@ Permission = Literal["append", "read", "prove", "export", "operate", "metrics"]
 
 ROLES = ("auditor", "operator", "reader", "recorder")
 
+_BY_POWER = ("recorder", "reader", "auditor", "operator")
+"""The role that is proposed is the first that will do."""
+
 _GIVES: dict[str, frozenset[str]] = {
     "recorder": frozenset({"append", "metrics"}),
     "reader": frozenset({"read", "prove", "metrics"}),
@@ -70,10 +73,12 @@ class Principal:
             )
         wanted = "read_system" if permission == "read" and log == "system" else permission
         fitting = [role for role in ROLES if wanted in _GIVES[role]]
+        own = f"the role {min(self.roles)}" if len(self.roles) == 1 else f"the roles {', '.join(sorted(self.roles))}"
+        weakest = next(role for role in _BY_POWER if role in fitting)
         raise Forbidden(
-            f"token {self.token_id} has the roles {', '.join(sorted(self.roles)) or 'none'},"
-            f" this call needs {' or '.join(fitting)}",
-            hint="ask an operator for a token with that role",
+            f"token {self.token_id} has {own if self.roles else 'no role'}, and this call needs the role"
+            f" {' or '.join(fitting)}",
+            hint=f"an operator makes a token that may: graven token create NAME --role {weakest}",
             code="missing_role",
             details={"needs": fitting},
         )

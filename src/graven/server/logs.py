@@ -109,6 +109,7 @@ class LogSet:
             f"there is no log {name!r}",
             hint=f"did you mean {close[0]}?" if close else f"graven log create {name}",
             code="unknown_log",
+            details={"log": name},
         )
 
     def all(self) -> list[Log]:

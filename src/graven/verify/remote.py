@@ -205,7 +205,7 @@ class HttpSource:
     def _refused(self, path: str, status: int) -> CouldNotCheck:
         hint = f"open {self._origin}{path} to see why"
         if status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
-            hint = "give a token with the role auditor or reader: --token or GRAVEN_TOKEN"
+            hint = "give a token with the role auditor: --token or GRAVEN_TOKEN"
         elif http.HTTPStatus.MULTIPLE_CHOICES <= status < http.HTTPStatus.BAD_REQUEST:
             hint = "redirects are not followed: give the address that it leads to"
         return CouldNotCheck(f"{self._origin}{path} answered {status}", hint=hint, code=UNREACHABLE)

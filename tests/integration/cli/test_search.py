@@ -285,7 +285,7 @@ def test_a_tail_goes_on_behind_a_server_that_was_killed(tmp_path):
         line.must("record", "--action", "a.two", "--actor", "x")
         assert tail.next() == "a.two"
         server.kill()
-        tail.wait_until_said("asking again")
+        tail.wait_until_said("the server closed the connection in the middle; trying again")
         with running_server(tmp_path / "data", "--listen", server.url.removeprefix("http://"), index=True):
             line.must("record", "--action", "a.three", "--actor", "x")
             assert tail.next() == "a.three"

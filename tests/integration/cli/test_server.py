@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.support.cli_run import CommandLine
+from tests.support.receivers import certificate
 from tests.support.server_process import running_server
 
 JUNIT = b"""<testsuites><testsuite name="s" tests="2" failures="1"><testcase classname="c" name="ok" time="0.1"/>
@@ -110,7 +111,8 @@ def test_a_token_gets_what_its_role_allows_and_no_more(online):
     limited.must("record", "--action", "a", "--actor", "b")
     refused = limited.run("show", "0")
     assert refused.code == 6
-    assert refused.err.startswith("error:")
+    assert "has the role recorder, and this call needs the role auditor or reader" in refused.err
+    assert "graven token create NAME --role reader" in refused.err
 
 
 @pytest.mark.parametrize("token", ["", "grv_wrong"])
@@ -124,6 +126,26 @@ def test_a_server_that_is_away_is_told_as_such(online):
     ran = online.run("show", "0", "--server", "http://127.0.0.1:1")
     assert ran.code == 7
     assert "no server answers at http://127.0.0.1:1" in ran.err
+
+
+def test_https_at_a_server_that_speaks_http_is_told_with_the_address_that_works(online):
+    address = online.environ["GRAVEN_SERVER"]
+    ran = online.run("show", "0", "--server", address.replace("http:", "https:"))
+    assert ran.code == 7
+    assert "speaks http, not https" in ran.err
+    assert ran.err.rstrip().endswith(f"try: --server {address}")
+
+
+def test_a_server_of_its_own_certificate_is_reached_with_that_and_refused_without(tmp_path):
+    cert, key = certificate(tmp_path)
+    with running_server(tmp_path / "data", "--tls-cert", str(cert), "--tls-key", str(key)) as server:
+        line = CommandLine.at(tmp_path, GRAVEN_SERVER=server.url, GRAVEN_TOKEN=server.token)
+        assert line.run("log", "list", SSL_CERT_FILE=str(cert)).code == 0
+        assert "is not trusted" in line.run("log", "list").err
+        assert "is not trusted" in line.run("log", "list", "--data", "data").err
+        assert (
+            "speaks https, not http" in line.run("log", "list", GRAVEN_SERVER=server.url.replace("https", "http")).err
+        )
 
 
 def test_an_unknown_log_is_not_found(online):
@@ -144,6 +166,25 @@ def test_a_directory_that_a_server_holds_is_reached_through_that_server(online):
     assert ran.code == 8
     assert "holds data" in ran.err
     assert "--server" in ran.err
+
+
+def test_a_named_directory_is_reached_with_its_own_token_whatever_the_environment_has(online):
+    assert online.run("log", "list", "--data", "data", GRAVEN_TOKEN="grv_of_another_server").code == 0
+
+
+def test_a_token_for_certain_logs_reaches_the_server_of_a_directory(online):
+    online.must("log", "create", "zebra")
+    token = json.loads(online.must("token", "create", "z", "--role", "reader", "--on", "zebra", "--json").text)["token"]
+    ran = online.run("log", "list", "--data", "data", "--token", token, "--json")
+    assert [log["name"] for log in json.loads(ran.text)] == ["zebra"]
+
+
+def test_a_token_of_another_server_is_told_with_where_it_came_from(online):
+    environ = {name: value for name, value in online.environ.items() if name != "GRAVEN_SERVER"}
+    ran = CommandLine(online.home, environ).run("log", "list", GRAVEN_DATA="data", GRAVEN_TOKEN="grv_of_another_server")
+    assert ran.code == 6
+    assert "GRAVEN_TOKEN in the environment" in ran.err
+    assert "unset GRAVEN_TOKEN: then data/owner.token is taken" in ran.err
 
 
 def test_export_gives_every_entry_in_order(online):

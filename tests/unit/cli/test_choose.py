@@ -1,6 +1,7 @@
 import pytest
 
-from graven.cli.access.choose import DEFAULT_LISTEN, Place, find_place, owner_token
+from graven.cli.access.choose import DEFAULT_LISTEN, Place, find_place
+from graven.cli.access.sent_token import SentToken
 from graven.errors import UsageError
 from graven.server.settings import Settings
 
@@ -23,7 +24,7 @@ def test_the_default_address_is_the_one_where_a_server_listens():
 
 def test_a_server_flag_wins_over_everything(tmp_path, data):
     place = find(tmp_path, server="http://s:1/", token="t", GRAVEN_SERVER="http://other", GRAVEN_DATA=str(data))
-    assert place == Place("http://s:1", None, "t", "--server")
+    assert place == Place("http://s:1", None, SentToken("t", "--token", str(data / "owner.token")), "--server")
 
 
 def test_a_data_flag_wins_over_the_server_of_the_environment(tmp_path, data):
@@ -32,11 +33,27 @@ def test_a_data_flag_wins_over_the_server_of_the_environment(tmp_path, data):
 
 def test_the_environment_names_a_server_and_a_token(tmp_path):
     place = find(tmp_path, GRAVEN_SERVER="https://s", GRAVEN_TOKEN="t")
-    assert place == Place("https://s", None, "t", "GRAVEN_SERVER")
+    assert place == Place("https://s", None, SentToken("t", "GRAVEN_TOKEN"), "GRAVEN_SERVER")
 
 
 def test_a_data_directory_beside_a_server_lends_its_token(tmp_path, data):
-    assert find(tmp_path, server="http://s:1", data=data).token == "grv_owner"
+    assert find(tmp_path, server="http://s:1", data=data).token.text == "grv_owner"
+
+
+def test_a_data_flag_lends_its_token_before_the_environments(tmp_path, data):
+    assert find(tmp_path, data=data, GRAVEN_TOKEN="t").token.text == "grv_owner"
+
+
+def test_a_data_flag_beside_a_server_flag_lends_its_token_before_the_environments(tmp_path, data):
+    assert find(tmp_path, server="http://s:1", data=data, GRAVEN_TOKEN="t").token.text == "grv_owner"
+
+
+def test_the_tokens_variable_beats_the_token_of_a_directory_that_a_variable_names(tmp_path, data):
+    assert find(tmp_path, GRAVEN_DATA=str(data), GRAVEN_TOKEN="t").token.text == "t"
+
+
+def test_the_tokens_variable_beats_the_token_of_a_directory_that_is_found(tmp_path, data):
+    assert find(tmp_path, GRAVEN_TOKEN="t").token.text == "t"
 
 
 def test_the_folder_graven_data_here_is_taken_when_nothing_is_named(tmp_path, data):
@@ -71,7 +88,3 @@ def test_a_folder_that_holds_no_log_is_a_usage_error(tmp_path):
 
 def test_a_folder_that_holds_no_log_will_do_for_creating_one(tmp_path):
     assert find(tmp_path, data=tmp_path, creating=True).data == tmp_path
-
-
-def test_an_absent_owner_token_is_none(tmp_path):
-    assert owner_token(tmp_path) is None

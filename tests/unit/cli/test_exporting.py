@@ -91,3 +91,23 @@ def test_one_entry_is_one_entry(tmp_path, monkeypatch, capsys):
     assert "log default: 1 entry, opens" in capsys.readouterr().out
     assert run(["export", "--to", "5", *data]) == 5
     assert "has 1 entry, and --to is 5" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_made_is_told_by_its_own_name(tmp_path):
+    output = tmp_path / "missing" / "x.ndjson"
+    with pytest.raises(FileNotFoundError) as caught, written_beside(output):
+        pass
+    assert caught.value.filename == str(output)
+
+
+def test_entries_are_written_beside_and_renamed(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GRAVEN_SERVER", raising=False)
+    data = ["--data", str(tmp_path / "d")]
+    output = tmp_path / "x.ndjson"
+    output.write_bytes(b"before")
+    before = output.stat().st_ino
+    assert run(["log", "create", "default", *data]) == 0
+    assert run(["record", "--action", "a", "--actor", "me", *data]) == 0
+    assert run(["export", "-o", str(output), *data]) == 0
+    assert output.read_bytes().startswith(b'{"index":0,"entry":')
+    assert output.stat().st_ino != before

@@ -210,7 +210,7 @@ def test_what_was_missed_is_said_on_stderr(capsys):
     items = [Away("gone", 1.0), Away("still gone", 2.0), Caught(5, 5, 0), Caught(9, 9, 1_204)]
     follow(Fake(1, tail=items), "l", Question(), printer(as_json=True), since=None, last=0)
     err = capsys.readouterr().err
-    assert err.count("asking again") == 1
+    assert err.count("trying again") == 1
     assert err.count("back after") == 1
     assert "1,204 more matched and are not shown" in err
 

@@ -49,8 +49,30 @@ def test_a_usage_error_without_context_names_the_programs_help():
         (["export", "-q", "outcome:failure", "a"], "graven export -q 'outcome:failure a'"),
         (["search", "-q", "x"], "graven search 'QUERY'"),
         (["tail", "--query", "x"], "graven tail 'QUERY'"),
+        (["search", "--querry", "x"], "graven search 'QUERY'"),
+        (["around", "3", "--qery=x"], "graven around 'QUERY'"),
     ],
 )
 def test_a_query_in_the_way_of_another_command_is_shown_in_this_ones(capsys, arguments, hint):
     assert run(arguments) == 2
     assert capsys.readouterr().err.rstrip().endswith(f"try: {hint}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "hint"),
+    [
+        (["--data", "d", "search"], "graven has no option --data: --data stands behind", "graven COMMAND --data …"),
+        (["--servr=s", "search"], "graven has no option --servr: --server stands behind", "graven COMMAND --server …"),
+        (["token", "--log", "l"], "graven token has no option --log: --log stands", "graven token COMMAND --log …"),
+    ],
+)
+def test_an_option_before_the_command_is_told_where_it_belongs(capsys, arguments, said, hint):
+    assert run(arguments) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.rstrip().endswith(f"try: {hint}")
+
+
+def test_an_option_that_no_command_has_is_not_placed_behind_one(capsys):
+    assert run(["--frobnicate", "search"]) == 2
+    assert capsys.readouterr().err.startswith("error: graven has no option --frobnicate\n")

@@ -3,7 +3,7 @@ import json
 import pytest
 from tests.support.views import MARKER, RECEIVED_NS, row, view
 
-from graven.cli.picked import Template, pick_fields, view_of_line
+from graven.cli.picked import pick_fields, view_of_line
 from graven.cli.zone import Zone
 from graven.errors import NotFound, UsageError
 from graven.event.envelope import format_time
@@ -52,27 +52,6 @@ def test_an_unknown_field_is_refused_with_the_nearest():
     with pytest.raises(UsageError) as caught:
         pick_fields(["actr"], UTC)
     assert "did you mean actor?" in caught.value.hint
-
-
-@pytest.mark.parametrize("form", [">99999999999", "<1001", "." + "9" * 30, "01001"])
-def test_a_width_of_a_template_that_is_not_sane_is_refused(form):
-    with pytest.raises(UsageError, match="at most 1,000 columns wide"):
-        Template(f"{{actor:{form}}}", UTC)
-
-
-def test_a_width_of_a_thousand_columns_is_taken():
-    assert len(Template("{actor:>1000}", UTC).line(EVENT)) == 1_000
-
-
-def test_a_template_is_text_with_fields():
-    template = Template("{index}\\t{actor:<8}|{target.id} {{x}}{run}\\n", UTC)
-    assert template.line(EVENT) == "4\talice   |42, 7 {x}\n"
-
-
-@pytest.mark.parametrize("text", ["{actr}", "{", "}", "{actor:%}", "nothing", "", "{}"])
-def test_a_template_that_cannot_be_read_is_refused(text):
-    with pytest.raises(UsageError):
-        Template(text, UTC)
 
 
 def test_a_redacted_value_is_its_marker():

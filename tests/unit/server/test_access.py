@@ -55,3 +55,20 @@ def test_a_refusal_names_the_roles_that_would_do() -> None:
 def test_unknown_or_no_roles_are_refused(roles: list[str]) -> None:
     with pytest.raises(InvalidInput):
         check_roles(roles)
+
+
+@pytest.mark.parametrize(
+    ("roles", "permission", "said", "role"),
+    [
+        ({"reader"}, "operate", "has the role reader, and this call needs the role operator", "operator"),
+        ({"recorder"}, "read", "has the role recorder, and this call needs the role auditor or reader", "reader"),
+        ({"reader", "recorder"}, "export", "has the roles reader, recorder, and this call needs", "auditor"),
+        (set(), "append", "has no role, and this call needs the role recorder", "recorder"),
+    ],
+)
+def test_a_role_that_is_missing_is_told_with_how_a_token_of_the_weakest_is_made(
+    roles: set[str], permission: str, said: str, role: str
+) -> None:
+    with pytest.raises(Forbidden, match=said) as refused:
+        Principal("t", "n", frozenset(roles)).require(permission)
+    assert refused.value.hint.endswith(f"graven token create NAME --role {role}")

@@ -2,16 +2,22 @@
 
 Order: a flag wins over the environment; `--server` wins over `--data` (which then only lends its
 `owner.token`). With neither, `./graven-data` is taken when it exists, else `./.graven`. When a server holds the
-directory, that server is asked instead, at the address that it keeps in `server.address`.
+directory, that server is asked instead, at the address that it keeps in `server.address`. Which token it is sent,
+`sent_token` says.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graven.cli.access.ports import Access, ReadAccess
+from graven.cli.access.sent_token import SentToken, explain_refusal, sent_token
 from graven.cli.signposts import way_to_a_log
-from graven.errors import RefusedToStart, UsageError
+from graven.errors import GravenError, RefusedToStart, UsageError
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "ADDRESS_FILE",
@@ -22,7 +28,6 @@ __all__ = [
     "connect",
     "connect_reader",
     "find_place",
-    "owner_token",
 ]
 
 DEFAULT_DATA = Path("graven-data")
@@ -39,16 +44,8 @@ class Place:
 
     server: str | None
     data: Path | None
-    token: str | None
+    token: SentToken
     because: str
-
-
-def owner_token(data: Path) -> str | None:
-    """The token that the first start of a server wrote, when this user may read it."""
-    try:
-        return (data / "owner.token").read_text(encoding="ascii").strip() or None
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def is_data_directory(path: Path) -> bool:
@@ -72,7 +69,7 @@ def find_place(
     With `creating`, a data directory need not exist yet. With `opening`, what pytest recorded here comes
     before `./graven-data`; with `receiving`, never: it is what is to be sent.
     """
-    token = token or environ.get("GRAVEN_TOKEN") or None
+    is_named = data is not None
     if server is None and data is None:
         server = environ.get("GRAVEN_SERVER") or None
         named = "GRAVEN_SERVER"
@@ -87,9 +84,7 @@ def find_place(
             raise UsageError(
                 f"{server!r} is no server address", hint=f"write it as http://{DEFAULT_LISTEN}", why=f"from {named}"
             )
-        if token is None and data is not None:
-            token = owner_token(data)
-        return Place(server.rstrip("/"), None, token, named)
+        return Place(server.rstrip("/"), None, sent_token(token, data, environ, is_named=is_named), named)
     if data is not None:
         if not creating and not is_data_directory(data):
             raise UsageError(
@@ -97,11 +92,12 @@ def find_place(
                 why=f"{data_named} names it, but there is no folder {data / 'logs'}",
                 hint=f"graven serve --data {data} (or: graven log create default --data {data})",
             )
-        return Place(None, data, token, data_named)
+        return Place(None, data, sent_token(token, data, environ, is_named=is_named), data_named)
     defaults = (RECORDED_DATA, DEFAULT_DATA) if opening else (DEFAULT_DATA, RECORDED_DATA)
     for default in defaults[:1] if creating or receiving else defaults:
         if is_data_directory(here / default):
-            return Place(None, default, token or owner_token(here / default), f"found ./{default}")
+            sent = sent_token(token, here / default, environ, is_named=False)
+            return Place(None, default, sent, f"found ./{default}")
     if opening:
         raise _nothing_recorded(here)
     raise UsageError(
@@ -140,16 +136,19 @@ def connect(place: Place) -> Access:
     holder = held_by(place.data)
     if holder is None:
         return _open_local(place.data)
-    token = place.token or owner_token(place.data)
-    address = _address_of_holder(place.data, token)
+    address = _address_of_holder(place.data, place.token)
     if address is not None:
         from graven.cli.access.remote import RemoteAccess
 
-        return RemoteAccess(address, token)
+        return RemoteAccess(address, place.token)
+    missing = (
+        f"no server of this log answers at the address in {place.data / ADDRESS_FILE}"
+        if place.token.text is not None
+        else f"this user may not read {place.data / 'owner.token'}, and no other token was given"
+    )
     raise RefusedToStart(
         f"a server (process {holder}) holds {place.data}",
-        why="two writers would sign two histories; no server of this log answers at the address in "
-        f"{place.data / ADDRESS_FILE}, or this user may not read owner.token",
+        why=f"two writers would sign two histories; {missing}",
         hint=f"give its address and a token: --server http://{DEFAULT_LISTEN} --token …",
         code="locked",
     )
@@ -177,24 +176,42 @@ def _open_local(data: Path) -> Access:
     return LocalAccess(data)
 
 
-def _address_of_holder(data: Path, token: str | None) -> str | None:
-    """Where the server that holds `data` says it listens; it must answer and show the same key.
+def _address_of_holder(data: Path, sent: SentToken) -> str | None:
+    """Where the server that holds `data` says it listens; it must answer and show the same key for one of the logs.
 
     The caller has seen the lock held, so the file is that of a running server or of one that was killed just
-    before another command took the lock.
+    before another command took the lock. Unauthenticated when a server is there and does not know the token.
     """
     import httpx
 
+    from graven.cli.access.reaching import is_distrust, trusted, unreachable
+
     vkeys = sorted((data / "logs").glob("*/log.vkey"))
-    if token is None or not vkeys:
+    if sent.text is None or not vkeys:
         return None
+    trust = trusted()
     try:
         address = (data / ADDRESS_FILE).read_text(encoding="ascii").strip()
         if not address.startswith(("http://", "https://")):
             return None
-        url = f"{address}/logs/{vkeys[0].parent.name}/log.vkey"
-        headers = {"Authorization": f"Bearer {token}"}
-        shown = httpx.get(url, headers=headers, timeout=5.0, trust_env=False).content
-        return address if shown == vkeys[0].read_bytes() else None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeDecodeError):
+        headers = {"Authorization": f"Bearer {sent.text}"}
+        with httpx.Client(headers=headers, timeout=5.0, verify=trust, trust_env=False) as client:
+            for vkey in vkeys:
+                answer = client.get(f"{address}/logs/{vkey.parent.name}/log.vkey")
+                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                    raise _not_known(answer, sent)
+                if answer.is_success:  # a token for certain logs sees no key of the others
+                    return address if answer.content == vkey.read_bytes() else None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeDecodeError) as error:
+        if is_distrust(error):
+            raise unreachable(address, "for the key of the log", error) from error
         return None
+    return None
+
+
+def _not_known(answer: "httpx.Response", sent: SentToken) -> GravenError:
+    from graven.cli.access.remote import error_of
+
+    error = error_of(answer.status_code, answer.content)
+    explain_refusal(error, sent)
+    return error

@@ -48,7 +48,8 @@ class KeptAccess:
         if log is None:
             names = _names(self._data)
             if name not in names:
-                raise NotFound(f"there is no log {name!r}", hint=f"there is {', '.join(names)}", code="unknown_log")
+                listed = f"there is {', '.join(names)}"
+                raise NotFound(f"there is no log {name!r}", hint=listed, code="unknown_log", details={"log": name})
             log = self._logs[name] = JobLog(self._data / "logs" / name)
         return log
 

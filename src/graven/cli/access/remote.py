@@ -11,6 +11,8 @@ import httpx
 
 from graven import errors
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
+from graven.cli.access.reaching import trusted, unreachable
+from graven.cli.access.sent_token import SentToken, explain_refusal
 from graven.tlog.bundle import decode_bundle, encode_bundle
 from graven.tlog.tiles import TilePath
 
@@ -66,23 +68,23 @@ class RemoteAccess:
     def __init__(
         self,
         server: str,
-        token: str | None,
+        token: SentToken | str | None,
         *,
-        ca_file: str | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.where = server.rstrip("/")
         self._sleep = sleep
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        verify: Any = True
-        if ca_file:
-            import ssl
-
-            verify = ssl.create_default_context(cafile=ca_file)
+        self._sent = token if isinstance(token, SentToken) else SentToken(token)
+        headers = {"Authorization": f"Bearer {self._sent.text}"} if self._sent.text else {}
         try:
             self._http = httpx.Client(
-                base_url=self.where, headers=headers, timeout=60.0, verify=verify, transport=transport, trust_env=False
+                base_url=self.where,
+                headers=headers,
+                timeout=60.0,
+                verify=trusted(),
+                transport=transport,
+                trust_env=False,
             )
         except (httpx.InvalidURL, ValueError) as error:
             raise errors.UsageError(f"{server!r} is no server address: {error}") from error
@@ -103,17 +105,8 @@ class RemoteAccess:
                 response = self._http.send(self._http.build_request(method, path, **options), stream=stream)
                 if not response.is_success:
                     response.read()
-            except httpx.ConnectError as error:
-                raise errors.Unavailable(
-                    f"no server answers at {self.where}",
-                    why=str(error) or "the connection was refused",
-                    hint="graven serve --data DIR, or check --server and GRAVEN_SERVER",
-                ) from error
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-                raise errors.Unavailable(
-                    f"{method} {self.where}{path} failed: {str(error) or type(error).__name__}",
-                    hint="run it again: a repeated request is not recorded twice",
-                ) from error
+                raise unreachable(self.where, f"{method} {path}", error) from error
             if response.is_success:
                 return response
             problem = error_of(response.status_code, response.content, retry_after=response.headers.get("retry-after"))
@@ -121,6 +114,7 @@ class RemoteAccess:
                 self._sleep(problem.retry_after_s)
                 waited += problem.retry_after_s
                 continue
+            explain_refusal(problem, self._sent)
             raise problem
 
     def append(self, log: str, body: bytes, media_type: str, *, key: str, wait: bool) -> Answer:
@@ -164,7 +158,12 @@ class RemoteAccess:
         for found in self.logs():
             if found["name"] == log:
                 return int(found["size"])
-        raise errors.NotFound(f'this token is for no log "{log}"', hint="graven log list", code="unknown_log")
+        raise errors.NotFound(
+            f'there is no log "{log}", or this token is not for it',
+            hint="graven log list",
+            code="unknown_log",
+            details={"log": log},
+        )
 
     def readable_size(self, log: str) -> int:
         """See `ports.Access`. Waits a moment for the checkpoint over what is committed now: who looks at a test run

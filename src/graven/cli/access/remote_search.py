@@ -10,6 +10,7 @@ import msgspec
 
 from graven import errors
 from graven.cli.access.questions import Away, Caught, Exported, Newest, Order, Page, Question, Tailed, Tell, View, quiet
+from graven.cli.access.reaching import broken_off
 from graven.cli.access.remote_tail import follow
 from graven.index.one_line import one_line
 
@@ -161,8 +162,8 @@ class RemoteSearch:
             yield from response.iter_bytes()
         except httpx.HTTPError as error:
             raise errors.Unavailable(
-                f"{self.where} broke the export off: {str(error) or type(error).__name__}",
-                why="what has arrived is not all of it",
+                f"the export from {self.where} broke off",
+                why=f"{broken_off(error)}: what has arrived is not all of it",
                 hint="run it again",
                 code="export_broken_off",
             ) from error

@@ -10,6 +10,7 @@ import httpx
 from graven import errors
 from graven.cli.access.event_stream import EventStream, ServerEvent
 from graven.cli.access.questions import Away, Caught, Tailed
+from graven.cli.access.reaching import broken_off
 from graven.sdk.backoff import Backoff
 
 __all__ = ["follow"]
@@ -56,7 +57,7 @@ def follow(
                 raise
             why = error.message
         except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
+            why = broken_off(error)
         wait_s = _FIRST_PAUSE_S + backoff.next()
         yield Away(why, wait_s)
         sleep(wait_s)

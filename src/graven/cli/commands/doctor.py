@@ -9,10 +9,11 @@ import click
 import msgspec
 
 from graven.cli import terminal
+from graven.cli.access.sent_token import sent_token
 from graven.cli.checkup import Check, check_directory, check_machine, check_server
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option
-from graven.errors import Unavailable, UsageError
+from graven.errors import UsageError
 from graven.server.settings import load_settings, unknown_variables
 
 __all__ = ["command"]
@@ -28,11 +29,15 @@ graven doctor --data ./graven-data --accept-clock
 def _get(address: str) -> Any:
     import httpx
 
+    from graven.cli.access.reaching import trusted, unreachable
+
     def get(path: str, headers: Mapping[str, str]) -> int:
         try:
-            return httpx.get(address + path, headers=dict(headers), timeout=5.0, trust_env=False).status_code
+            return httpx.get(
+                address + path, headers=dict(headers), timeout=5.0, verify=trusted(), trust_env=False
+            ).status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"no answer ({error})", hint="graven serve, or check the address") from error
+            raise unreachable(address, f"GET {path}", error) from error
 
     return get
 
@@ -113,7 +118,7 @@ def command(
     if accept_clock:
         _accept_clock(folder, as_json=as_json)
         return 0
-    address = server or os.environ.get("GRAVEN_SERVER")
+    address = server or os.environ.get("GRAVEN_SERVER") or None
     checks = [] if only_server else [*check_machine()]
     if not only_server:
         hint = "correct or unset it: it has no effect"
@@ -122,7 +127,9 @@ def command(
             checks += check_directory(folder)
     if address is not None:
         address = address.rstrip("/")
-        checks += check_server(address, token or os.environ.get("GRAVEN_TOKEN"), _get(address))
+        # beside GRAVEN_SERVER, a --data names another place: its token is not for that server
+        sent = sent_token(token, data if server is not None else None, os.environ, is_named=data is not None)
+        checks += check_server(address, sent, _get(address))
     shown = () if only_server else loaded.origins
     settings = {name: _value_of(loaded.settings, name) for name in shown}
     if as_json:

@@ -1,7 +1,7 @@
 """`graven export`: entries as NDJSON, matches of a query, a proof archive, or the plain tiles."""
 
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,8 +11,10 @@ from graven.cli import terminal
 from graven.cli.access.choose import Place
 from graven.cli.access.ports import ReadAccess
 from graven.cli.access.questions import Question
+from graven.cli.known_logs import require_log
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, find_chosen, json_option, log_option, read_chosen
+from graven.cli.output_folder import check_folder
 from graven.cli.progress import Progress, progress
 from graven.cli.query_options import complete_fields, question_of, range_options, taught
 from graven.cli.shown_bytes import stdout_bytes
@@ -60,10 +62,6 @@ def _bounds(access: ReadAccess, log: str, start: int, stop: int | None) -> tuple
     if start > end:
         raise UsageError(f"--from {start} lies behind --to {end}")
     return start, end
-
-
-def _sink(output: Path | None) -> BinaryIO:
-    return stdout_bytes() if output is None else output.open("wb")
 
 
 @click.command("export", cls=TeachingCommand, short_help=COMMANDS["export"], epilog=EXAMPLES)
@@ -122,6 +120,8 @@ def command(
         raise UsageError("--proof, --tiles and --output exclude each other")
     if tiles is not None and (start or stop is not None):
         raise UsageError("--tiles writes the whole log", hint="leave --from and --to out")
+    if output is not None:
+        check_folder(output)
     kind = kind or _kind_of(output)
     if any(one is not None for one in (query, kind, fields, since, until, clock)):
         if proof is not None or tiles is not None:
@@ -130,21 +130,24 @@ def command(
         with read_chosen(server, data, token) as access, taught(question.query):
             _write_matches(access, log, question, kind, fields, output, as_json=as_json)
         return
+    if proof is not None or tiles is not None:
+        place = find_chosen(server, data, token)
+        require_log(place, log)
     if proof is not None:
-        _write_archive(find_chosen(server, data, token), log, start, stop, proof, as_json=as_json)
+        _write_archive(place, log, start, stop, proof, as_json=as_json)
         return
     if tiles is not None:
-        _write_tiles(find_chosen(server, data, token), log, tiles, as_json=as_json)
+        _write_tiles(place, log, tiles, as_json=as_json)
         return
+    from graven.cli.exporting import written_beside
+
     with read_chosen(server, data, token) as access:
         start, stop = _bounds(access, log, start, stop)
-        with progress("exporting", quiet=output is None or as_json) as bar:
-            stream = _sink(output)
-            try:
-                count = _write_ndjson(access, log, start, stop, stream, bar)
-            finally:
-                if output is not None:
-                    stream.close()
+        with (
+            nullcontext(stdout_bytes()) if output is None else written_beside(output) as stream,
+            progress("exporting", quiet=output is None or as_json) as bar,
+        ):
+            count = _write_ndjson(access, log, start, stop, stream, bar)
         if output is not None:
             _told(as_json, count, output, "")
 
@@ -211,7 +214,7 @@ def _write_tiles(place: Place, log: str, folder: Path, *, as_json: bool) -> None
     from graven.verify.source import open_source
 
     with progress("writing tiles", quiet=as_json) as bar:
-        exported = export_tiles(open_source(_target(place, log), place.token), folder, progress=bar.update)
+        exported = export_tiles(open_source(_target(place, log), place.token.text), folder, progress=bar.update)
     _told(as_json, exported.checkpoint.size, folder, f"graven verify {folder}")
 
 
@@ -221,7 +224,7 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
     from graven.verify.source import open_source
 
     target = _target(place, log)
-    with closing(open_source(target, place.token)) as source:
+    with closing(open_source(target, place.token.text)) as source:
         note = source.fetch_checkpoint()
     if note is None:
         raise NotFound(f'there is no published log "{log}" at {target}')
@@ -229,7 +232,7 @@ def _write_archive(place: Place, log: str, start: int, stop: int | None, output:
     end = size if stop is None else stop
     if start >= end:
         raise UsageError("an archive needs at least one entry", hint="graven export --from 0 --to 10 --proof FILE")
-    exported = export_proof(open_source(target, place.token), [range(start, end)], output)
+    exported = export_proof(open_source(target, place.token.text), [range(start, end)], output)
     if exported.absent:
         terminal.note(f"{terminal.plural(len(exported.absent), 'blob')} could not be had and stayed out")
     _told(

@@ -9,6 +9,7 @@ import click
 
 from graven.cli import terminal
 from graven.cli.access.ports import Access
+from graven.cli.known_logs import telling_logs
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import access_options, find_chosen, json_option, log_option, open_chosen, read_chosen
 from graven.errors import Unavailable, UsageError
@@ -102,7 +103,7 @@ def rebuild(no_wait: bool, log: str, server: str | None, token: str | None, data
 
         if is_kept(place.data):
             raise UsageError(f"{place.data} has no index: no server was there", hint="graven search reads every entry")
-    with open_chosen(server, data, token) as access:
+    with telling_logs(open_chosen(server, data, token)) as access:
         if not access.rebuild_index(log):
             _told(as_json, log, "removed", f"the index of {log} is removed; the next start of a server derives it")
             return

@@ -10,6 +10,7 @@ from graven.cli import terminal
 from graven.cli.access.choose import connect_reader
 from graven.cli.access.ports import ReadAccess
 from graven.cli.entry_reading import render
+from graven.cli.known_logs import telling_logs
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.log_state import LogState, log_state
 from graven.cli.meant import Meant, MeantEntry, MeantRun, MeantTest, find_meant
@@ -51,7 +52,7 @@ def command(
     """
     place = find_chosen(server, data, token, opening=True)
     pasted = Pasted.at(place, log)
-    with connect_reader(place) as access:
+    with telling_logs(connect_reader(place)) as access:
         meant = find_meant(access, log, what, quiet=as_json, listing=pasted.runs())
         state = log_state(access, log)
     if place.data is not None:

@@ -8,6 +8,7 @@ from graven.cli import terminal
 from graven.cli.entry_index import INDEX, resolve_index, teach_last
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, read_chosen
+from graven.cli.output_folder import check_folder
 from graven.cli.shown_bytes import stdout_bytes
 from graven.tlog.encoding import encode_base64
 from graven.tlog.proof import parse_proof
@@ -49,6 +50,8 @@ def command(
     the entry, the proof and the log's key can check it without this log, this server or this program.
     `graven verify` takes an entry that lies beside the proof under the same name, ending in `.entry`.
     """
+    if output is not None:
+        check_folder(output)
     with read_chosen(server, data, token) as access:
         number = resolve_index(access, log, index)
         with teach_last(access, log):

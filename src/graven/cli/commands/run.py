@@ -8,6 +8,7 @@ from graven.cli import terminal
 from graven.cli.access.choose import connect_reader
 from graven.cli.access.ports import ReadAccess
 from graven.cli.entry_reading import event_of, read_entry
+from graven.cli.known_logs import telling_logs
 from graven.cli.lazy import COMMANDS, TeachingCommand, TeachingGroup
 from graven.cli.options import access_options, find_chosen, json_option, log_option
 from graven.cli.pasted import Pasted
@@ -65,7 +66,7 @@ def show(
         raise UsageError("--markdown and --json exclude each other", hint="leave one of them out")
     place = find_chosen(server, data, token)
     pasted = Pasted.at(place, log)
-    with connect_reader(place) as access:
+    with telling_logs(connect_reader(place)) as access:
         wanted = None if run == "last" else run
         view: RunView = feed_log(access, log, lambda load: RunView(wanted, load), quiet=as_json or markdown)
         summary = view.summary()

@@ -11,6 +11,7 @@ import pytest
 from graven.cli.access.choose import Place, connect_reader
 from graven.cli.access.kept import KeptAccess, is_kept
 from graven.cli.access.local import LocalAccess
+from graven.cli.access.sent_token import NO_TOKEN
 from graven.errors import CouldNotCheck, NotFound, Tampered
 from graven.event.intake import NDJSON, Producer, prepare_events
 from graven.event.redact import Redactor
@@ -55,7 +56,7 @@ def state_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_it_is_chosen_until_something_else_was_there(data: Path) -> None:
-    place = Place(None, data, None, "--data")
+    place = Place(None, data, NO_TOKEN, "--data")
     assert isinstance(connect_reader(place), KeptAccess)
     LocalAccess(data).close()
     assert not is_kept(data)

@@ -63,6 +63,12 @@ def test_a_broken_connection_is_made_again_behind_what_was_seen(end):
     assert script.asked == [0, 4]
 
 
+def test_a_broken_connection_is_told_in_our_words():
+    ended = httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+    script = Script([ROW % (4, 4), ended], [])
+    assert take(script.follow(after=0), 2)[1] == Away("the server closed the connection in the middle", 1.0)
+
+
 def test_what_was_looked_at_without_a_match_is_not_looked_at_again():
     script = Script([PROGRESS % (99, 100, 100, 0)], [])
     take(script.follow(after=0), 3)
