@@ -1,7 +1,8 @@
 """How telling somebody of an alert goes, for people: what waits, what failed, and what was given up."""
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from graven.cli.access.questions import Question, Search
 from graven.cli.terminal import plural
@@ -12,8 +13,9 @@ from graven.index.query.names import quote
 from graven.index.query.times import time_ns
 from graven.program import program
 
-__all__ = ["given_up", "given_up_text", "moment_of", "newest_row", "trouble_text", "waiting_lines"]
+__all__ = ["all_given_up", "given_up", "given_up_text", "moment_of", "newest_row", "trouble_text", "waiting_lines"]
 
+_NEWEST: Final = 1_000
 Waiting = Mapping[str, Any]
 """One of `waiting` of `GET /v1/logs/{log}/alerts/{name}`: an address, and how many deliveries wait for it."""
 
@@ -62,6 +64,27 @@ def given_up(search: Search, log: str, alert: Mapping[str, Any]) -> list[Mapping
     addresses = [shown(one) if one.isascii() else one for one in alert.get("to") or ()]
     last = (newest_row(search, f"{of_alert} target:{quote(f'address/{one}')}") for one in addresses)
     return [row for row in last if row is not None and row.get("outcome") == "failure"]
+
+
+def all_given_up(search: Search, log: str, alerts: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """As `given_up`, the newest of each alert by its name, in one read of the last deliveries of a log; none where
+    `system` may not be read."""
+    told = {(str(one["name"]), shown(to) if to.isascii() else to) for one in alerts for to in one.get("to") or ()}
+    if not told:
+        return {}
+    try:
+        page = search.page("system", Question(f"action:alert.deliver target:alert/{log}/*"), limit=_NEWEST)
+    except GravenError:
+        return {}
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in map(json.loads, page.events):
+        ids = {target.get("type"): str(target.get("id")) for target in row.get("targets", ())}
+        name = ids.get("alert", "").removeprefix(f"{log}/")
+        if (name, ids.get("address", "")) in told:
+            told.remove((name, ids["address"]))
+            if row.get("outcome") == "failure":
+                found.setdefault(name, row)
+    return found
 
 
 def given_up_text(row: Mapping[str, Any], *, now_ns: int) -> str:

@@ -21,10 +21,16 @@ _LONGEST: Final = {_NAME: 24, _STATE: 42, _CONDITION: 28}
 
 
 def alert_table(
-    alerts: Sequence[Mapping[str, Any]], fired: Mapping[str, int | None], *, width: int | None, now_ns: int
+    alerts: Sequence[Mapping[str, Any]],
+    fired: Mapping[str, int | None],
+    given_up: Mapping[str, Mapping[str, Any]],
+    *,
+    width: int | None,
+    now_ns: int,
 ) -> list[str]:
-    """The heading and a line for each alert; `fired` has when they last fired, Unix ns; `width` None cuts nothing."""
-    rows = [_row(one, fired, now_ns) for one in alerts]
+    """The heading and a line for each alert. By name, `fired` has when it last fired, Unix ns, `given_up` the row of
+    a delivery that was; `width` None cuts nothing."""
+    rows = [_row(one, fired, given_up, now_ns) for one in alerts]
     if width is not None:
         rows = [[_bounded(cell, _LONGEST.get(at)) for at, cell in enumerate(row)] for row in rows]
     fixed = {_NAME, _STATE, _FIRED}
@@ -35,9 +41,14 @@ def alert_table(
     return [table.heading(), *table.lines(rows)]
 
 
-def _row(one: Mapping[str, Any], fired: Mapping[str, int | None], now_ns: int) -> list[Cell]:
+def _row(
+    one: Mapping[str, Any],
+    fired: Mapping[str, int | None],
+    given_up: Mapping[str, Mapping[str, Any]],
+    now_ns: int,
+) -> list[Cell]:
     alert = one["alert"]
-    state = state_text(one, now_ns=now_ns)
+    state = state_text(one, now_ns=now_ns, given_up=given_up.get(str(alert["name"])))
     moment = fired.get(str(alert["name"]))
     return [
         Cell(printable(str(alert["name"]))),

@@ -157,13 +157,17 @@ def told_text(alert: Mapping[str, Any]) -> str:
     )
 
 
-def state_text(found: Mapping[str, Any], *, now_ns: int) -> str:
-    """`watched`, `off`, what keeps it from listening, or that nobody could be told."""
+def state_text(found: Mapping[str, Any], *, now_ns: int, given_up: Mapping[str, Any] | None = None) -> str:
+    """`watched`, `off`, what keeps it from listening, or that nobody could be told; `given_up` is the row of a delivery
+    that was."""
     if not found["alert"].get("enabled", True):
         return "off"
     if found.get("problem"):
         return f"problem: {found['problem']}"
-    return trouble_text(found, now_ns=now_ns) or "watched"
+    if (trouble := trouble_text(found, now_ns=now_ns)) is not None:
+        return trouble
+    moment = moment_of(given_up)
+    return "watched" if moment is None else f"not delivered, given up {ago(moment, now_ns=now_ns)}"
 
 
 def last_fired(search: Search, log: str, name: str) -> Mapping[str, Any] | None:
@@ -209,7 +213,7 @@ def alert_lines(
         ("severity", alert.get("severity", "warning")),
         ("tells", ", ".join(alert.get("to") or ()) or "nobody"),
         ("cooldown", _cooldown_text(alert)),
-        ("state", state_text(found, now_ns=now_ns)),
+        ("state", state_text(found, now_ns=now_ns, given_up=given_up[0] if given_up else None)),
         ("listens from", None if found.get("armed") is None else f"entry {found['armed']}"),
         (
             "last fired",

@@ -1,11 +1,12 @@
 """How telling somebody goes is said in one line for each address."""
 
-from typing import Any, cast
+import json
+from typing import Any, NamedTuple, cast
 
 import pytest
 
 from graven.cli.access.questions import Newest, Question, Search
-from graven.cli.alert_delivery import given_up, given_up_text, trouble_text, waiting_lines
+from graven.cli.alert_delivery import all_given_up, given_up, given_up_text, trouble_text, waiting_lines
 from graven.detect.address import shown
 from graven.errors import Forbidden
 from graven.index.query.times import time_ns
@@ -94,6 +95,39 @@ def test_who_may_not_read_system_sees_the_alert_without_it() -> None:
             raise Forbidden("no")
 
     assert rows_given_up(Closed(), [HOOK]) == []
+
+
+class LastDeliveries:
+    """A `system` log with these deliveries, newest first."""
+
+    def __init__(self, *rows: dict[str, Any]) -> None:
+        self.rows = rows
+
+    def page(self, log: str, question: Question, *, limit: int) -> Any:
+        return Page([json.dumps(row).encode() for row in self.rows[:limit]])
+
+
+class Page(NamedTuple):
+    events: list[bytes]
+    next: str | None = None
+
+
+def names_given_up(*rows: dict[str, Any], to: tuple[str, ...] = (HOOK, MAIL)) -> dict[str, int]:
+    alerts = [{"name": "a", "to": to}, {"name": "b", "to": to}]
+    found = all_given_up(cast("Search", LastDeliveries(*rows)), "l", alerts)
+    return {name: row["index"] for name, row in found.items()}
+
+
+def test_of_all_alerts_those_are_found_of_which_an_address_was_given_up_last() -> None:
+    assert names_given_up(delivery(9, MAIL, "success"), delivery(7, HOOK, "failure")) == {"a": 7}
+
+
+def test_an_address_that_took_a_later_delivery_was_not_given_up() -> None:
+    assert names_given_up(delivery(9, HOOK, "success"), delivery(7, HOOK, "failure")) == {}
+
+
+def test_an_address_that_is_told_no_longer_is_no_trouble() -> None:
+    assert names_given_up(delivery(7, HOOK, "failure"), to=(MAIL,)) == {}
 
 
 def test_what_was_given_up_says_when_why_and_where_it_stands() -> None:

@@ -17,13 +17,17 @@ def alert(name: str, attempts: int | None = None, **more: Any) -> dict[str, Any]
 
 
 def table(*alerts: dict[str, Any], width: int | None = 80) -> list[str]:
-    return alert_table(alerts, {"burst": NOW}, width=width, now_ns=NOW)
+    return alert_table(alerts, {"burst": NOW}, {"dead": {"time": "2026-11-27T10:05:00Z"}}, width=width, now_ns=NOW)
 
 
 def test_a_delivery_that_fails_is_the_state_and_is_not_cut() -> None:
     heading, *lines = table(alert("burst", 11), alert("recorder-silent"))
     assert f"burst            {TROUBLE}" in lines[0]
     assert max(map(len, [heading, *lines])) <= 80
+
+
+def test_an_alert_whose_last_delivery_was_given_up_does_not_look_well() -> None:
+    assert "dead             not delivered, given up 10 min ago" in table(alert("dead"), alert("recorder-silent"))[1]
 
 
 def test_no_line_is_wider_than_80_columns_however_long_names_are() -> None:

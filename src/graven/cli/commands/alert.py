@@ -64,6 +64,7 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
     Whether each is watched or cannot tell anybody, when it fires, who is told and when it last fired ("-": never, or
     you may not read the log system). In a terminal what there is no room for is cut or left out.
     """
+    from graven.cli.alert_delivery import all_given_up
     from graven.cli.alert_table import alert_table
     from graven.cli.alerting import last_firings
     from graven.cli.fitted import room
@@ -73,13 +74,14 @@ def list_alerts(log: str, server: str | None, token: str | None, data: Path | No
         alerts = search.alerts(log)
         names = [str(one["alert"]["name"]) for one in alerts]
         fired = {} if as_json or not alerts else last_firings(search, log, names)
+        failed = {} if as_json else all_given_up(search, log, [one["alert"] for one in alerts])
     if as_json:
         terminal.emit_json(alerts)
         return
     if not alerts:
         terminal.note(f'the log "{log}" has no alerts: graven alert set --help')
         return
-    print("\n".join(alert_table(alerts, fired, width=room(), now_ns=time.time_ns())))
+    print("\n".join(alert_table(alerts, fired, failed, width=room(), now_ns=time.time_ns())))
 
 
 @command.command(
