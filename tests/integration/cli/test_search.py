@@ -126,6 +126,22 @@ def test_neighbours_of_an_event_by_index_and_by_id(line):
     assert line.run("around", "nobody").code == 5
 
 
+def test_an_entry_is_shown_and_proven_by_the_id_of_its_event(line):
+    assert json.loads(line.must("show", "e100", "--json").text)["index"] == 100
+    assert "index 100\n" in line.must("prove", "e100").text
+    ran = line.run("show", "e1000000")
+    assert ran.code == 5
+    assert "graven search id:'e1000000*' finds ids that begin so" in ran.err
+
+
+def test_beyond_the_end_the_last_entry_is_named(line):
+    for command in ("show", "around", "prove"):
+        ran = line.run(command, "99999")
+        assert ran.code == 5
+        assert "the last is " in ran.err
+        assert f": graven {command} last" in ran.err
+
+
 def test_exports_of_a_query(line):
     wanted = expected(lambda e: e["outcome"] == "failure")
     out = line.must("export", "-q", "outcome:failure").text
