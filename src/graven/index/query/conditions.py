@@ -8,7 +8,8 @@ from graven.index.query.ast import All, Compare, Equals, Exists, Operator, Path,
 from graven.index.query.fields import TEXT, Field
 from graven.index.query.names import Named, spell_name
 from graven.index.query.numbers import number, severity
-from graven.index.query.problems import bad_query
+from graven.index.query.patterns import refuse_regex
+from graven.index.query.problems import bad_query, reversed_range
 from graven.index.query.times import Span, duration_ns, moment
 from graven.index.query.tokens import is_token_char, tokens
 
@@ -47,6 +48,8 @@ def condition(named: Named, value: Value, at: Moment, place: tuple[int, int]) ->
     """`field:value`; `place` is that of the name."""
     field, path = named
     bare = not value.quoted
+    if bare and field.kind in ("keyword", "text"):
+        refuse_regex(field.name, value.text, value.start, dots=field.name != "uri")
     if bare and _STARS.fullmatch(value.text):
         return All() if field == TEXT else Exists(field, path)
     if bare and (match := _COMPARED.fullmatch(value.text)) is not None:
@@ -122,6 +125,9 @@ def _ranged(named: Named, value: Value, at: Moment) -> Query | None:
         parts.append(compare(named, ">=", value._replace(text=low, end=value.start + len(low)), at))
     if high:
         parts.append(compare(named, "<=", value._replace(text=high, start=value.end - len(high)), at))
+    match parts:
+        case [Compare(value=first), Compare(value=last)] if first > last:
+            raise reversed_range(value.start, value.end, f"{spell_name(*named)}:{high}..{low}")
     return all_of(parts)
 
 
