@@ -10,6 +10,7 @@ from graven.index.query.names import Named, spell_name
 from graven.index.query.numbers import number, severity
 from graven.index.query.patterns import refuse_regex
 from graven.index.query.problems import bad_query, reversed_range
+from graven.index.query.spoken import meant_duration, meant_moment
 from graven.index.query.times import Span, duration_ns, moment
 from graven.index.query.tokens import is_token_char, tokens
 
@@ -135,8 +136,17 @@ def _span(field: Field, value: Value, at: Moment) -> Span:
     span = _read(field, value.text, at)
     if span is not None:
         return span
-    hint = "give it a unit: 5s" if field.kind == "duration" and number(value.text) is not None else ""
-    raise _wrong(field, value, hint)
+    raise _wrong(field, value, _meant(field, value, at))
+
+
+def _meant(field: Field, value: Value, at: Moment) -> str:
+    if field.kind == "time":
+        near = meant_moment(value.text, now_ns=at.now_ns, zone_offset_s=at.zone_offset_s)
+    elif field.kind == "duration" and number(value.text) is not None:
+        return "give it a unit: 5s"
+    else:
+        near = meant_duration(value.text) if field.kind == "duration" else ""
+    return f"did you mean {near}?" if near else ""
 
 
 def _read(field: Field, text: str, at: Moment) -> Span | None:

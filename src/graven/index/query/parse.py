@@ -20,6 +20,7 @@ from graven.index.query.foreign import refuse_apart, refuse_foreign, refuse_uneq
 from graven.index.query.grammar import KEYWORDS, NAME, OPERATOR, QUOTED, SEGMENT, parser
 from graven.index.query.names import PSEUDO, Named, named, quote, unquote
 from graven.index.query.problems import bad_query, nearest, reversed_range
+from graven.index.query.spoken import meant_moment
 from graven.index.query.times import moment
 
 __all__ = ["CANONICAL", "LIMITS", "Clock", "Limits", "Parsed", "parse"]
@@ -291,11 +292,13 @@ class _Meaning:
         span = moment(value.text, now_ns=self._at.now_ns, zone_offset_s=self._at.zone_offset_s)
         if span is None:
             expected = "a time such as 2026-11-27T10:15:00Z, a date, or 2h for two hours ago"
+            meant = meant_moment(value.text, now_ns=self._at.now_ns, zone_offset_s=self._at.zone_offset_s)
             raise bad_query(
                 f"{value.text[:80]!r} is no moment for {name}: expected {expected}",
                 value.start,
                 value.end,
                 expected=[expected],
+                hint=f"did you mean {name}:{meant}?" if meant else "",
             )
         if top:
             self._bounds[name] = (span.first, value)
