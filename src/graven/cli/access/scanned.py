@@ -21,6 +21,7 @@ from graven.index.process.asked import Asked, asked, facet_fields, without_times
 from graven.index.query.ast import And, Equals
 from graven.index.query.better import better_query
 from graven.index.query.fields import BY_NAME, Field
+from graven.index.query.in_words import in_words
 from graven.index.query.unparse import unparse
 from graven.index.query.view import keywords, numbers
 
@@ -252,10 +253,12 @@ def _plan(about: Asked, entries: Entries) -> dict[str, Any]:
     query = about.query
     parts = query.parts if isinstance(query, And) else (query,)
     low, high = range_of(entries, query)
+    by = "reading every entry"
     return {
-        "conditions": [{"condition": unparse(part), "answered_by": "reading every entry"} for part in parts],
+        "conditions": [{"condition": unparse(one), "means": in_words(one), "answered_by": by} for one in parts],
         "scanned": {"first": low, "end": high},
         "entries": entries.size,
+        "clock": about.clock,
     }
 
 

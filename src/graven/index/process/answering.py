@@ -57,7 +57,7 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
     rest: dict[str, Any] = {"next": following, "indexed": snapshot.size, "size": max(log.committed, snapshot.size)}
     rest["took_ms"] = took
     if explained:
-        rest["explain"] = plan_of(snapshot, question.query)
+        rest["explain"] = plan_of(snapshot, question.query, check=check) | {"clock": question.clock, "took_ms": took}
     body = b'{"events":[%b],%b' % (b",".join(shown(log, found.indexes, view, check)), _encode(rest)[1:])
     return _answer(call, body, found.indexes)
 
