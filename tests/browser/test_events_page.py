@@ -369,6 +369,11 @@ def test_where_nothing_matches_the_term_at_fault_is_named(open_page: OpenPage) -
     expect(rows(page)).to_have_count(1)
 
 
+def test_where_nothing_matches_what_was_probably_meant_is_said(open_page: OpenPage) -> None:
+    page = open_page(f"{EVENTS}?q=actor:Dana")
+    expect(page.get_by_role("list", name="What was probably meant")).to_contain_text("did you mean actor:dana?")
+
+
 def test_columns_are_chosen_and_stand_in_the_address(open_page: OpenPage) -> None:
     page = few(open_page)
     page.get_by_role("button", name="Columns").click()

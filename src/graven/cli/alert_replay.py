@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 from graven.cli.access.questions import Question, Search
 from graven.cli.alerting import condition_text, seconds_of, span_text
-from graven.cli.better_query import better_query
 from graven.cli.printable import printable
 from graven.cli.terminal import plural
 from graven.detect.counting import Counting, names_of
@@ -92,7 +91,7 @@ def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str, no
         longest_s = 0 if first_ns is None else _longest_silence_s(matches.found, begin_ns, now_ns)
         facts["longest_silence_s"] = longest_s
         lines.append(f"the longest silence was {span_text(longest_s)}")
-    hints = [] if matches.found else better_query(wanted.query).hints
+    hints = [] if matches.found else list(search.newest(log, Question(wanted.query)).hints)
     return DryRun(facts, [*lines, *_verdict(wanted, fired, condition_text(alert))], hints)
 
 

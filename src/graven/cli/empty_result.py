@@ -1,11 +1,14 @@
 """A search that found nothing says why, what was probably meant, and where the newest match is."""
 
+import shlex
+
 from graven.cli import terminal
 from graven.cli.access.questions import Page, Question, Search, Tell, quiet
-from graven.cli.better_query import better_query
 from graven.cli.row_table import sentence
+from graven.cli.shortened import one_line
 from graven.cli.zone import Zone, ago
-from graven.index.query.times import moment, time_ns
+from graven.index.query.better import field_to_count
+from graven.index.query.times import duration_ns, moment, time_ns
 from graven.program import program
 
 __all__ = ["why_nothing"]
@@ -27,12 +30,13 @@ def why_nothing(
         lines.append(
             f"  the index has {page.indexed:,} of {terminal.plural(page.size, 'entry')}: ask again in a moment"
         )
-    row = search.newest(log, question, tell=tell).row
-    better = better_query(question.query)
+    found = search.newest(log, question, tell=tell)
+    row = found.row
     if row is None:
         lines.append(f"  why: none of {terminal.plural(page.indexed, 'entry')} matches, whatever its time")
-        fewer = f"fewer conditions; {program()} search{of} --by {better.by} shows what there is"
-        first, *others = [*better.hints, fewer]
+        by = field_to_count(question.query)
+        fewer = f"fewer conditions; {program()} search{of} --by {by} shows what there is"
+        first, *others = [*_ago(question), *map(one_line, found.hints), fewer]
         return [*lines, f"  try: {first}", *(f"       {hint}" for hint in others)]
     received = str(row.get("received"))
     newest = time_ns(received) or now_ns
@@ -40,6 +44,22 @@ def why_nothing(
     lines.append(f"       {zone.shown(newest, now_ns=now_ns)} {zone.text}  {sentence(row)}")
     lines.append(f"  try: {program()} around {row['index']}{of}, or a wider range of time")
     return lines
+
+
+def _ago(question: Question) -> list[str]:
+    """`--since 2h ago` in a shell without quotes: `ago` became a word of the query."""
+    spans = {
+        f"--{name}": value
+        for name, value in (("since", question.since), ("until", question.until))
+        if value is not None and duration_ns(value) is not None
+    }
+    words = question.query.split()
+    if not spans or "ago" not in words:
+        return []
+    left = " ".join(word for word in words if word != "ago")
+    rest = f" {shlex.quote(left)}" if left else ""
+    given = " ".join(f"{name} {value}" for name, value in spans.items())
+    return [f"{program()} search{rest} {given}: a span is ago by itself, and ago is a word to search for"]
 
 
 def _range(question: Question) -> str:

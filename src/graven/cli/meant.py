@@ -7,10 +7,10 @@ from graven.cli.access.ports import ReadAccess
 from graven.cli.entry_reading import event_of, read_entry
 from graven.cli.run_reading import feed_log, no_runs, tell_left_out
 from graven.errors import NotFound
+from graven.index.near import near_names
 from graven.qa.failure import Failure, failure_of
 from graven.qa.history import Appearance
 from graven.qa.lookup import Lookup
-from graven.qa.near import near_names
 from graven.qa.run import TestResult
 from graven.qa.summary import RunSummary
 

@@ -128,12 +128,17 @@ def question_of(
 
 @contextmanager
 def taught(query: str) -> Iterator[None]:
-    """A `bad_query` of the block gets the query as `why`, with a mark under the place and what was expected there."""
+    """A `bad_query` of the block gets the query as `why`, with a mark under the place and what was expected there; a
+    wrong `--since` or `--until` is named as it was given, with the nearest right one."""
     try:
         yield
     except InvalidInput as error:
         if error.code == "bad_query" and not error.why and isinstance(error.details.get("position"), int):
             error.why = shown_place(query, error, width=_width())
+        if error.code == "bad_parameter" and (name := error.details.get("parameter")) in ("since", "until"):
+            meant = error.details.get("meant")
+            error.message = f"--{error.message.replace('=', ' ', 1)}"
+            error.hint = f"--{name} {meant}" if meant else f'--{name} 2h, --{name} 1d or --{name} "2026-11-27 10:15"'
         raise
 
 

@@ -9,9 +9,9 @@ from graven.cli.printable import printable
 from graven.cli.progress import progress
 from graven.errors import NotFound
 from graven.event.envelope import format_time
+from graven.index.near import near_names
 from graven.program import program
 from graven.qa.events import RunEvents
-from graven.qa.near import near_names
 from graven.qa.run import Attempt
 from graven.qa.summary import RunSummary
 

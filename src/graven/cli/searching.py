@@ -9,6 +9,7 @@ from graven.cli.access.questions import Order, Question
 from graven.cli.bars import facet_lines, histogram_lines
 from graven.cli.empty_result import why_nothing
 from graven.cli.matches import printer_of
+from graven.cli.plan_text import plan_lines
 from graven.cli.progress import progress
 from graven.cli.zone import Zone
 
@@ -131,23 +132,9 @@ class Searching:
         if self._as_json:
             terminal.emit_json(plan)
             return
-        for at, one in enumerate(plan.get("conditions", ()), 1):
-            print(f"{at}. {one['condition'] or '(everything)'}")
-            print(terminal.paint(f"   {one['answered_by']}", dim=True))
-        print(", ".join(_facts(plan, len(page.events))))
+        print("\n".join(plan_lines(plan, len(page.events))))
 
     def _tell_nothing(self) -> None:
         page = self._search.page(self._log, self._question, limit=1)
         for line in why_nothing(self._search, self._log, self._question, page, self._zone, now_ns=time.time_ns()):
             terminal.note(line)
-
-
-def _facts(plan: dict[str, Any], found: int) -> list[str]:
-    facts = [terminal.plural(int(plan.get("entries", 0)), "entry")]
-    if "segments" in plan:
-        facts.append(f"{plan['segments']['sealed']} sealed and {plan['segments']['hot']} hot segments")
-    if "scanned" in plan:
-        facts.append(f"{plan['scanned']['end'] - plan['scanned']['first']:,} of them read: there is no index here")
-    if "took_ms" in plan:
-        facts.append(f"{plan['took_ms']:.1f} ms for the first {found}")
-    return facts

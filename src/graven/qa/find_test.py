@@ -6,9 +6,9 @@ The whole name wins over a part of one. Without a run, the newest that has such 
 from collections.abc import Callable
 
 from graven.errors import Conflict, NotFound
+from graven.index.near import near_names
 from graven.qa.events import CASE_FINISH, RUN_START, RunEvent, RunEvents
 from graven.qa.identity import full_name
-from graven.qa.near import near_names
 from graven.qa.run import Attempt, TestResult, attempt_of, result_of
 
 __all__ = ["LAST", "FindTest"]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import msgspec
 
 from graven.errors import Conflict, NotFound
+from graven.index.near import near_names
 from graven.qa.events import CASE_FINISH, RUN_START, RunEvent, RunEvents
 from graven.qa.identity import full_name
-from graven.qa.near import near_names
 from graven.qa.run import Attempt, TestResult, attempt_of, result_of
 
 __all__ = ["Appearance", "TestHistory"]

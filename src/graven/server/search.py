@@ -154,7 +154,8 @@ def search_routes(service: Service) -> list[HTTPRouteHandler]:
     async def newest(
         request: Call, log: str, q: str | None = None, clock: str | None = None, zone: str | None = None
     ) -> Response[bytes]:
-        """The newest match whatever its time: what to show where a time range has nothing."""
+        """The newest match whatever its time: what to show where a time range has nothing. Where there is none either,
+        `hints` say what was probably meant: values, labels and paths that there are."""
         return await answered(request, log, "newest", given_parameters(request, *QUERY_PARAMETERS))
 
     return [search, histogram, facets, around, newest]

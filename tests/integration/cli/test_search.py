@@ -118,12 +118,55 @@ def test_nothing_says_where_the_newest_match_is(line):
     assert f"entry {EVENTS - 50}," in ran.err
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("actor:Alice", "did you mean actor:alice?"),
+        ("action:order", "did you mean action:order.*?"),
+        ("target.type:Order", "did you mean target.type:order?"),
+        ("input.lines.sku:s1", "did you mean input.lines[].sku:s1?"),
+        ("labels.tema:qa", "did you mean labels.team:qa?"),
+    ],
+)
+def test_nothing_says_what_was_probably_meant(line, query, meant):
+    if not found(line, "labels.team:qa"):
+        shaped = {"action": "order.ship", "actor": {"id": "bob"}, "labels": {"team": "qa"}}
+        shaped |= {"input": {"lines": [{"sku": "s1"}]}, "targets": [{"type": "order", "id": "1"}]}
+        line.must("record", "-", stdin=json.dumps(shaped).encode())
+    ran = line.must("search", query)
+    assert ran.text == ""
+    assert meant in ran.err
+
+
+def test_a_moment_that_cannot_be_read_is_answered_with_its_spelling(line):
+    ran = line.run("search", "--since", "2 hours ago")
+    assert ran.code == 4
+    assert ran.err.startswith("error: --since '2 hours ago': a time such as")
+    assert ran.err.endswith("try: --since 2h\n")
+
+
 def test_neighbours_of_an_event_by_index_and_by_id(line):
     by_id = json.loads(line.must("around", "e100", "outcome:failure", "-B2", "-A1", "--json").text)
     assert [one["index"] for one in [*by_id["before"], by_id["event"], *by_id["after"]]] == [0, 50, 100, 150]
     shown = line.must("around", "100", "-B1", "-A1").text.splitlines()
     assert [one.split()[0] for one in shown] == ["INDEX", "99", "▶", "101"]
     assert line.run("around", "nobody").code == 5
+
+
+def test_an_entry_is_shown_and_proven_by_the_id_of_its_event(line):
+    assert json.loads(line.must("show", "e100", "--json").text)["index"] == 100
+    assert "index 100\n" in line.must("prove", "e100").text
+    ran = line.run("show", "e1000000")
+    assert ran.code == 5
+    assert "graven search id:'e1000000*' finds ids that begin so" in ran.err
+
+
+def test_beyond_the_end_the_last_entry_is_named(line):
+    for command in ("show", "around", "prove"):
+        ran = line.run(command, "99999")
+        assert ran.code == 5
+        assert "the last is " in ran.err
+        assert f": graven {command} last" in ran.err
 
 
 def test_exports_of_a_query(line):

@@ -126,7 +126,7 @@ def test_each_exception_has_its_exit_code(monkeypatch, error, code):
 
 
 def test_with_json_an_error_is_one_json_object(capsys):
-    assert run(["show", "x", "--json"]) == 2
+    assert run(["search", "--limit", "x", "--json"]) == 2
     assert capsys.readouterr().err.startswith('{"error": {"code": "usage"')
 
 

@@ -81,7 +81,7 @@ class Fake:
 
     def __init__(self, size, indexed=None, *, newest=None, tail=()):
         self.count, self.indexed = size, size if indexed is None else indexed
-        self.row, self.items, self.asked = newest, tail, []
+        self.row, self.items, self.asked, self.hints = newest, tail, [], []
 
     def searcher(self):
         return self
@@ -96,7 +96,7 @@ class Fake:
         return Page([make(at) for at in numbers], following, self.indexed, self.count)
 
     def newest(self, log, question, *, tell=None):
-        return Newest(self.row)
+        return Newest(self.row, self.hints)
 
     def require_tail(self):
         pass
@@ -156,9 +156,25 @@ def test_where_nothing_ever_matched_that_is_said():
 
 
 def test_what_was_probably_meant_is_said_where_nothing_ever_matched():
-    said = lines_for_nothing(Fake(9), query="outcome:falure")
-    assert "  try: did you mean outcome:failure?" in said
+    fake = Fake(9)
+    fake.hints = ["did you mean outcome:failure?", "a\nb\x1b"]
+    said = lines_for_nothing(fake, query="outcome:falure")
+    assert "  try: did you mean outcome:failure?\n       a\\nb\\u001b\n" in said
     assert "search --by outcome shows what there is" in said
+
+
+@pytest.mark.parametrize(
+    ("question", "tried"),
+    [
+        ({"query": "ago", "since": "2h"}, "search --since 2h: a span is ago by itself"),
+        ({"query": "actor:x ago", "until": "1d"}, "search actor:x --until 1d: a span"),
+        ({"query": "ago", "since": "2026-11-27"}, "fewer conditions;"),
+        ({"query": "long ago"}, "fewer conditions;"),
+    ],
+)
+def test_ago_behind_a_span_is_no_word_to_search_for(question, tried):
+    (line,) = [one for one in lines_for_nothing(Fake(9), **question).splitlines() if one.startswith("  try: ")]
+    assert tried in line
 
 
 def test_everything_has_a_name():

@@ -7,6 +7,7 @@ from click.shell_completion import ShellComplete
 from graven.cli.main import graven, run
 from graven.cli.query_options import QueryCommand, query_argument, shown_place, taught
 from graven.errors import InvalidInput
+from graven.index.process.asked import asked
 from graven.index.query.parse import parse
 
 
@@ -102,6 +103,17 @@ def test_the_error_of_a_block_is_taught_once_and_others_pass():
     with pytest.raises(InvalidInput) as caught, taught("x"):
         raise InvalidInput("other", code="bad_cursor")
     assert caught.value.why == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [("yesterday", "--since 1d"), ("whenever", '--since 2h, --since 1d or --since "2026-11-27 10:15"')],
+)
+def test_a_wrong_moment_is_answered_with_the_option_as_it_is_given(given, hint):
+    with pytest.raises(InvalidInput) as caught, taught(""):
+        asked("shop", {"since": given}, 0)
+    assert caught.value.message.startswith(f"--since '{given}': a time such as")
+    assert caught.value.hint == hint
 
 
 def completed(*words):

@@ -59,9 +59,10 @@ class Page(NamedTuple):
 
 
 class Newest(NamedTuple):
-    """The newest match whatever its time, as a row; None when nothing matches at all."""
+    """The newest match whatever its time, as a row; None when nothing matches at all, with hints on what was meant."""
 
     row: dict[str, Any] | None
+    hints: Sequence[str] = ()
 
 
 class Exported(NamedTuple):

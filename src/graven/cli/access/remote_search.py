@@ -101,7 +101,8 @@ class RemoteSearch:
     def newest(self, log: str, question: Question, *, tell: Tell = quiet) -> Newest:
         """See `questions.Search`."""
         params = question._replace(since=None, until=None).parameters()
-        return Newest(self._object(f"/v1/logs/{log}/newest", params).get("newest"))
+        found = self._object(f"/v1/logs/{log}/newest", params)
+        return Newest(found.get("newest"), [str(hint) for hint in found.get("hints", ())])
 
     def around(
         self, log: str, index: int, query: str, *, before: int, after: int, tell: Tell = quiet

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from graven.cli.access.questions import Away, Caught, Exported, Newest, Order, Page, Question, Tailed, Tell, View, quiet
+from graven.cli.access.sampled import KnownOfNewest
 from graven.cli.access.scan_counts import facet_body, histogram_body, value_of
 from graven.cli.access.scanning import Entries, Found, matching, range_of, viewed_entries
 from graven.errors import Conflict, InvalidInput, NotFound, UsageError
@@ -18,7 +19,9 @@ from graven.index.answers.shown import row_of
 from graven.index.one_line import one_line
 from graven.index.process.asked import Asked, asked, facet_fields, without_times
 from graven.index.query.ast import And, Equals
+from graven.index.query.better import better_query
 from graven.index.query.fields import BY_NAME, Field
+from graven.index.query.in_words import in_words
 from graven.index.query.unparse import unparse
 from graven.index.query.view import keywords, numbers
 
@@ -109,11 +112,12 @@ class ScannedSearch:
         """See `questions.Search`."""
         about = asked(log, question._replace(since=None, until=None).parameters(), time.time_ns())
         wide = without_times(about.query, about.clock)
-        for view, _ in matching(self._scanned(log), wide, "newest", None, tell):
+        entries = self._scanned(log)
+        for view, _ in matching(entries, wide, "newest", None, tell):
             self._record("newest", log, question, [view["index"]])
             return Newest(row_of(view))
         self._record("newest", log, question, ())
-        return Newest(None)
+        return Newest(None, better_query(question.query, wide, KnownOfNewest(entries)))
 
     def around(
         self, log: str, index: int, query: str, *, before: int, after: int, tell: Tell = quiet
@@ -249,10 +253,12 @@ def _plan(about: Asked, entries: Entries) -> dict[str, Any]:
     query = about.query
     parts = query.parts if isinstance(query, And) else (query,)
     low, high = range_of(entries, query)
+    by = "reading every entry"
     return {
-        "conditions": [{"condition": unparse(part), "answered_by": "reading every entry"} for part in parts],
+        "conditions": [{"condition": unparse(one), "means": in_words(one), "answered_by": by} for one in parts],
         "scanned": {"first": low, "end": high},
         "entries": entries.size,
+        "clock": about.clock,
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from graven.cli import terminal
-from graven.cli.entry_index import resolve_index
+from graven.cli.entry_index import index_named, teach_last
 from graven.cli.lazy import COMMANDS
 from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.query_options import QueryCommand, query_argument, taught
@@ -56,14 +56,9 @@ def command(
     query = " ".join(words).strip()
     shown_in = zone_of(zone, now_s=time.time())
     with read_chosen(server, data, token) as access, taught(query), progress("searching", quiet=as_json) as bar:
-        search = access.searcher()
-        if event == "last":
-            index = resolve_index(access, log, None)
-        elif event.isascii() and event.isdecimal() and len(event) <= 18:
-            index = int(event)
-        else:
-            index = search.index_of(log, event, tell=bar.update)
-        found = search.around(log, index, query, before=before, after=after, tell=bar.update)
+        index = index_named(access, log, event, tell=bar.update)
+        with teach_last(access, log, "around"):
+            found = access.searcher().around(log, index, query, before=before, after=after, tell=bar.update)
     if as_json:
         terminal.emit_json(found)
         return

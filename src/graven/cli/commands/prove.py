@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from graven.cli import terminal
-from graven.cli.entry_index import INDEX, resolve_index, teach_last
+from graven.cli.entry_index import index_named, teach_last
 from graven.cli.lazy import COMMANDS, TeachingCommand
 from graven.cli.options import access_options, json_option, log_option, read_chosen
 from graven.cli.output_folder import check_folder
@@ -24,7 +24,7 @@ graven verify order-42.tlog-proof --key log.vkey
 
 
 @click.command("prove", cls=TeachingCommand, short_help=COMMANDS["prove"], epilog=EXAMPLES)
-@click.argument("index", type=INDEX)
+@click.argument("event", metavar="INDEX|ID")
 @click.option(
     "-o",
     "--output",
@@ -36,7 +36,7 @@ graven verify order-42.tlog-proof --key log.vkey
 @access_options
 @json_option
 def command(
-    index: int | None,
+    event: str,
     output: Path | None,
     log: str,
     server: str | None,
@@ -44,7 +44,7 @@ def command(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the proof that entry INDEX (or "last") is in the log.
+    """Write the proof that an entry is in the log: by its log index ("last" is the newest), or the id of its event.
 
     The file follows C2SP tlog-proof: the hashes from the entry up to a signed checkpoint. Whoever has
     the entry, the proof and the log's key can check it without this log, this server or this program.
@@ -53,8 +53,8 @@ def command(
     if output is not None:
         check_folder(output)
     with read_chosen(server, data, token) as access:
-        number = resolve_index(access, log, index)
-        with teach_last(access, log):
+        number = index_named(access, log, event)
+        with teach_last(access, log, "prove"):
             content = access.proof(log, number)
     if output is not None:
         output.write_bytes(content)

@@ -47,6 +47,16 @@ class _Limit(click.ParamType[int]):
         return int(text)
 
 
+def _refuse_ignored(counted: str, given: dict[str, bool]) -> None:
+    """UsageError for options that shape a list of events, beside one that only counts them."""
+    ignored = [name for name, is_given in given.items() if is_given]
+    if ignored:
+        raise UsageError(
+            f"{counted} counts every match, and {' and '.join(ignored)} would change nothing",
+            hint=f"leave {ignored[0]} out, or leave {counted} out for a list; --since 1d counts fewer",
+        )
+
+
 @click.command("search", cls=QueryCommand, short_help=COMMANDS["search"], epilog=EXAMPLES)
 @query_argument
 @range_options
@@ -91,6 +101,10 @@ def command(
     """
     if sum((count, by is not None and not histogram, histogram, explain)) > 1:
         raise UsageError("--count, --by, --histogram and --explain are different answers", hint="ask one at a time")
+    counted = "--histogram" if histogram else "--count" if count else "--by" if by is not None else ""
+    if counted:
+        listing = {"--fields": fields is not None, "--template": template is not None, "--oldest": oldest}
+        _refuse_ignored(counted, {"--limit": limit is not None and counted != "--by", **listing})
     from graven.cli.countable import countable
     from graven.cli.searching import Searching
     from graven.cli.zone import zone_of

@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-import numpy as np
-
 from graven.index.answers.facets import values_of
+from graven.index.answers.labels import label_values
 from graven.index.query.complete import complete
 from graven.index.query.fields import BY_NAME, FACETS, FIELDS, Field
 from graven.index.query.names import quote
-from graven.index.segment.contract import Segment
 from graven.index.store import Snapshot
 
 __all__ = ["options_at"]
@@ -27,9 +24,6 @@ _WORDS: Final = ("status", "outcome", "actor", "action", "run")
 """Fields whose values people type as words."""
 
 _FEW: Final = 4
-_LABEL_SETS: Final = 2_000
-"""Distinct sets of labels that are looked into, a segment."""
-
 _TIMES: Final = (
     ("15m", "fifteen minutes ago"),
     ("1h", "an hour ago"),
@@ -65,7 +59,7 @@ def _names(snapshot: Snapshot, prefix: str, check: Callable[[], None]) -> list[O
     if wanted.startswith("labels."):
         return [
             {"text": f"labels.{key}:", "doc": "a label"}
-            for key in _label_keys(snapshot, check)
+            for key in sorted(label_values(snapshot, check))
             if key.lower().startswith(wanted[7:])
         ][:_MOST]
     named = [
@@ -103,7 +97,7 @@ def _values(snapshot: Snapshot, field: Field, path: Any, prefix: str, check: Cal
     if field.kind == "time":
         return [{"text": text, "doc": doc} for text, doc in _TIMES if text.startswith(prefix)]
     if field.name == "labels" and path:
-        values = _label_values(snapshot, path[0], check)
+        values = label_values(snapshot, check).get(path[0], [])
         return [_value(value, None) for value in values if value.lower().startswith(prefix.lower())][:_MOST]
     if field not in FACETS:
         return []
@@ -114,30 +108,3 @@ def _value(value: str, count: int | None) -> Option:
     bare = value and all(c.isalnum() or c in _BARE for c in value) and ".." not in value and value[0] not in "<>=-"
     option: Option = {"text": value if bare else quote(value)}
     return option if count is None else {**option, "count": count}
-
-
-def _label_sets(segment: Segment) -> list[dict[str, Any]]:
-    codes = segment.codes("labels")
-    counts = codes.counts()[:-1]
-    often = np.argsort(counts)[::-1][:_LABEL_SETS]
-    decoded = (msgspec.json.decode(text) for text in codes.values.take(often).to_pylist())
-    return [labels for labels in decoded if isinstance(labels, dict)]
-
-
-def _label_keys(snapshot: Snapshot, check: Callable[[], None]) -> list[str]:
-    keys: dict[str, None] = {}
-    for segment in reversed(snapshot.segments):
-        check()
-        for labels in _label_sets(segment):
-            keys |= dict.fromkeys(labels)
-    return sorted(keys)
-
-
-def _label_values(snapshot: Snapshot, key: str, check: Callable[[], None]) -> list[str]:
-    values: dict[str, None] = {}
-    for segment in reversed(snapshot.segments):
-        check()
-        for labels in _label_sets(segment):
-            if isinstance(value := labels.get(key), str):
-                values[value] = None
-    return sorted(values)

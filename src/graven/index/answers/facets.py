@@ -15,7 +15,7 @@ from graven.index.segment.rows import Rows
 from graven.index.segment.sealed import SealedSegment
 from graven.index.store import Snapshot
 
-__all__ = ["Facet", "Facets", "counted_by", "facets", "values_of"]
+__all__ = ["Facet", "Facets", "counted_by", "facets", "values_of", "values_where"]
 
 
 class Facet(NamedTuple):
@@ -83,17 +83,32 @@ def _merged(partials: list[tuple[pa.StringArray, Any]], limit: int, absent: int)
     return Facet(shown, everything - sum(count for _, count in shown), absent)
 
 
-def values_of(
-    snapshot: Snapshot, field: Field, *, prefix: str, limit: int, check: Callable[[], None]
+def values_where(
+    snapshot: Snapshot,
+    field: Field,
+    *,
+    wanted: Callable[[pa.StringArray], pa.BooleanArray],
+    limit: int,
+    check: Callable[[], None],
 ) -> list[tuple[str, int]]:
-    """Values of a field that begin so, the most frequent first."""
+    """Values of a field that are `wanted`, the most frequent first."""
     partials = []
     for segment in snapshot.segments:
         check()
         values = segment.codes(field.column).values
         counts = _counts(segment, field.column, True)[:-1]
-        wanted = pc.starts_with(values, prefix, ignore_case=True)
-        places = np.flatnonzero(wanted.to_numpy(zero_copy_only=False))
+        places = np.flatnonzero(wanted(values).to_numpy(zero_copy_only=False))
         if places.size:
             partials.append((values.take(pa.array(places)), counts[places]))
     return _merged(partials, limit, 0).values
+
+
+def values_of(
+    snapshot: Snapshot, field: Field, *, prefix: str, limit: int, check: Callable[[], None]
+) -> list[tuple[str, int]]:
+    """Values of a field that begin so, the most frequent first."""
+
+    def begins(values: pa.StringArray) -> pa.BooleanArray:
+        return pc.starts_with(values, prefix, ignore_case=True)
+
+    return values_where(snapshot, field, wanted=begins, limit=limit, check=check)

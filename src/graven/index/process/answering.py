@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from graven.errors import Conflict, NotFound
+from graven.errors import Conflict, NotFound, TimedOut
 from graven.index.answers.completion import options_at
 from graven.index.answers.cursor import Cursor, decode_cursor, encode_cursor
+from graven.index.answers.known import KnownHere
 from graven.index.answers.page import page
 from graven.index.answers.plan import plan_of
 from graven.index.answers.shown import viewed
@@ -19,8 +20,10 @@ from graven.index.process.counting import facets_answer, histogram_answer
 from graven.index.process.feeding import head, moments, tail, views
 from graven.index.process.followed import FollowedLog
 from graven.index.process.messages import Answer, Call
-from graven.index.query.ast import Equals
+from graven.index.query.ast import Equals, Query
+from graven.index.query.better import better_query
 from graven.index.query.fields import BY_NAME
+from graven.index.store import Snapshot
 
 __all__ = ["METHODS"]
 
@@ -54,7 +57,7 @@ def _search(log: FollowedLog, call: Call, check: Check) -> Answer:
     rest: dict[str, Any] = {"next": following, "indexed": snapshot.size, "size": max(log.committed, snapshot.size)}
     rest["took_ms"] = took
     if explained:
-        rest["explain"] = plan_of(snapshot, question.query)
+        rest["explain"] = plan_of(snapshot, question.query, check=check) | {"clock": question.clock, "took_ms": took}
     body = b'{"events":[%b],%b' % (b",".join(shown(log, found.indexes, view, check)), _encode(rest)[1:])
     return _answer(call, body, found.indexes)
 
@@ -109,12 +112,24 @@ def _complete(log: FollowedLog, call: Call, check: Check) -> Answer:
 
 
 def _newest(log: FollowedLog, call: Call, check: Check) -> Answer:
-    """The newest match whatever the time range, for an empty result that says where to look."""
+    """The newest match whatever the time range, for an empty result that says where to look, or else what was meant."""
     question = asked_by(call)
     wide = without_times(question.query, question.clock)
-    found = page(log.index.snapshot(), wide, order="newest", limit=1, check=check).indexes
-    rows = list(shown(log, found, "row", check))
-    return _answer(call, b'{"newest":%b}' % (rows[0] if rows else b"null"), found)
+    snapshot = log.index.snapshot()
+    found = page(snapshot, wide, order="newest", limit=1, check=check).indexes
+    if not found:
+        hints = _hints(snapshot, call.parameters.get("q", ""), wide, check)
+        return _answer(call, _encode({"newest": None, "hints": hints}), found)
+    (row,) = shown(log, found, "row", check)
+    return _answer(call, b'{"newest":%b}' % row, found)
+
+
+def _hints(snapshot: Snapshot, text: str, query: Query, check: Check) -> list[str]:
+    """What was probably meant by a query that nothing matches; nothing where there is no time to find out."""
+    try:
+        return better_query(text, query, KnownHere(snapshot, check))
+    except TimedOut:
+        return []
 
 
 METHODS: Final[Mapping[str, Method]] = {

@@ -12,6 +12,7 @@ from graven.index.query.fields import BY_NAME, FACETS, Field
 from graven.index.query.numbers import whole_numbers
 from graven.index.query.parse import Clock, parse
 from graven.index.query.problems import nearest
+from graven.index.query.spoken import meant_moment
 from graven.index.query.times import moment
 from graven.tlog.encoding import decode_decimal
 
@@ -55,7 +56,7 @@ def asked(log: str, parameters: Mapping[str, str], now_ns: int) -> Asked:
         if (given := parameters.get(name)) is not None:
             span = moment(given, now_ns=now_ns, zone_offset_s=offset)
             if span is None:
-                raise _bad(name, given, "a time such as 2026-11-27T10:15:00Z, a date, or 2h for two hours ago")
+                raise _no_moment(name, given, meant_moment(given, now_ns=now_ns, zone_offset_s=offset))
             bounds.append(Compare(field, operator, span.first))  # type: ignore[arg-type]  # one of two operators
     question = (log, text, clock, zone, parameters.get("since", ""), parameters.get("until", ""))
     return Asked(all_of([*bounds, parsed.query]), parsed.clock, now_ns, question)
@@ -138,6 +139,14 @@ def _bad(name: str, value: str, expected: str) -> InvalidInput:
     return InvalidInput(
         f"{name}={value[:80]!r}: {expected} is expected", code="bad_parameter", details={"parameter": name}
     )
+
+
+def _no_moment(name: str, value: str, meant: str) -> InvalidInput:
+    """Details have `meant`, the spelling that was probably meant, where there is one."""
+    error = _bad(name, value, "a time such as 2026-11-27T10:15:00Z, a date, or 2h for two hours ago")
+    error.hint = f"did you mean {name}={meant}?" if meant else ""
+    error.details |= {"meant": meant} if meant else {}
+    return error
 
 
 def without_times(query: Query, clock: str) -> Query:

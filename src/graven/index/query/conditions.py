@@ -8,7 +8,9 @@ from graven.index.query.ast import All, Compare, Equals, Exists, Operator, Path,
 from graven.index.query.fields import TEXT, Field
 from graven.index.query.names import Named, spell_name
 from graven.index.query.numbers import number, severity
-from graven.index.query.problems import bad_query
+from graven.index.query.patterns import refuse_regex
+from graven.index.query.problems import bad_query, reversed_range
+from graven.index.query.spoken import meant_duration, meant_moment
 from graven.index.query.times import Span, duration_ns, moment
 from graven.index.query.tokens import is_token_char, tokens
 
@@ -47,6 +49,8 @@ def condition(named: Named, value: Value, at: Moment, place: tuple[int, int]) ->
     """`field:value`; `place` is that of the name."""
     field, path = named
     bare = not value.quoted
+    if bare and field.kind in ("keyword", "text"):
+        refuse_regex(field.name, value.text, value.start, dots=field.name != "uri")
     if bare and _STARS.fullmatch(value.text):
         return All() if field == TEXT else Exists(field, path)
     if bare and (match := _COMPARED.fullmatch(value.text)) is not None:
@@ -122,6 +126,9 @@ def _ranged(named: Named, value: Value, at: Moment) -> Query | None:
         parts.append(compare(named, ">=", value._replace(text=low, end=value.start + len(low)), at))
     if high:
         parts.append(compare(named, "<=", value._replace(text=high, start=value.end - len(high)), at))
+    match parts:
+        case [Compare(value=first), Compare(value=last)] if first > last:
+            raise reversed_range(value.start, value.end, f"{spell_name(*named)}:{high}..{low}")
     return all_of(parts)
 
 
@@ -129,8 +136,17 @@ def _span(field: Field, value: Value, at: Moment) -> Span:
     span = _read(field, value.text, at)
     if span is not None:
         return span
-    hint = "give it a unit: 5s" if field.kind == "duration" and number(value.text) is not None else ""
-    raise _wrong(field, value, hint)
+    raise _wrong(field, value, _meant(field, value, at))
+
+
+def _meant(field: Field, value: Value, at: Moment) -> str:
+    if field.kind == "time":
+        near = meant_moment(value.text, now_ns=at.now_ns, zone_offset_s=at.zone_offset_s)
+    elif field.kind == "duration" and number(value.text) is not None:
+        return "give it a unit: 5s"
+    else:
+        near = meant_duration(value.text) if field.kind == "duration" else ""
+    return f"did you mean {near}?" if near else ""
 
 
 def _read(field: Field, text: str, at: Moment) -> Span | None:

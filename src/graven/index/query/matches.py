@@ -14,7 +14,7 @@ from graven.index.query.numbers import EXACT, number
 from graven.index.query.tokens import compact_json, tokens
 from graven.index.query.view import View, json_values, keywords, numbers, text_of
 
-__all__ = ["matches"]
+__all__ = ["fits", "matches"]
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -40,7 +40,7 @@ def matches(query: Query, view: View) -> bool:
         case Equals(field, value, path):
             return _equals(field, value, path, view)
         case Wildcard(field, parts, path):
-            return any(_fits(text, parts) for text in _texts(field, path, view))
+            return any(fits(text, parts) for text in _texts(field, path, view))
         case Compare(field, sign, value, path):
             return any(_OPERATORS[sign](_comparable(found), value) for found in _numbers(field, path, view))
         case Exists(field, path):
@@ -89,7 +89,7 @@ def _texts(field: Field, path: tuple[Any, ...], view: View) -> list[str]:
     return [str(value) for value in whole]
 
 
-def _fits(text: str, parts: tuple[str, ...]) -> bool:
+def fits(text: str, parts: tuple[str, ...]) -> bool:
     """Whether `text` is the parts with anything between them."""
     first, *middle, last = parts
     if not text.startswith(first):

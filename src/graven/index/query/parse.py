@@ -16,10 +16,11 @@ from graven.errors import InvalidInput
 from graven.index.query.ast import All, Compare, Not, Query, all_of, leaves, one_of
 from graven.index.query.conditions import Moment, Value, compare, condition, words
 from graven.index.query.fields import BY_NAME, TEXT
-from graven.index.query.foreign import refuse_foreign
+from graven.index.query.foreign import refuse_apart, refuse_foreign, refuse_unequal
 from graven.index.query.grammar import KEYWORDS, NAME, OPERATOR, QUOTED, SEGMENT, parser
-from graven.index.query.names import PSEUDO, Named, named, unquote
-from graven.index.query.problems import bad_query, nearest
+from graven.index.query.names import PSEUDO, Named, named, quote, unquote
+from graven.index.query.problems import bad_query, nearest, reversed_range
+from graven.index.query.spoken import meant_moment
 from graven.index.query.times import moment
 
 __all__ = ["CANONICAL", "LIMITS", "Clock", "Limits", "Parsed", "parse"]
@@ -158,7 +159,9 @@ def parse(
     if rough.depth > limits.levels:
         raise _too_deep(0, limits.levels)
     own = _own_clock(rough)
-    query = _Meaning(own or clock, Moment(now_ns, zone_offset_s)).of(rough)
+    meaning = _Meaning(text, own or clock, Moment(now_ns, zone_offset_s))
+    query = meaning.of(rough)
+    meaning.refuse_reversed()
     count = sum(1 for _ in leaves(query))
     if count > limits.conditions:
         raise bad_query(f"{count} conditions: at most {limits.conditions} (a range is two)", 0, len(text))
@@ -238,8 +241,10 @@ def _value(token: Token) -> Value:
 class _Meaning:
     """Gives the rough tree its meaning."""
 
-    def __init__(self, clock: Clock, at: Moment) -> None:
+    def __init__(self, text: str, clock: Clock, at: Moment) -> None:
+        self._text = text
         self._at = at
+        self._bounds: dict[str, tuple[int | float, Value]] = {}
         self._clock = Named(BY_NAME["received" if clock == "received" else "time"])
 
     def of(self, node: _Node, *, top: bool = True) -> Query:
@@ -256,7 +261,16 @@ class _Meaning:
                 if head is not None:
                     return self._condition(head, _value(value), top)
                 _refuse_keyword(value)
-                return _free_word(_value(value))
+                return _free_word(_value(value), self._text)
+
+    def refuse_reversed(self) -> None:
+        """`bad_query` when the query has to be before its `until` and not before its `since`, which is later."""
+        if len(self._bounds) < 2:
+            return
+        (since, low), (until, high) = self._bounds["since"], self._bounds["until"]
+        if since > until:
+            place = min(low.start, high.start) - len("since:"), max(low.end, high.end)
+            raise reversed_range(*place, f"since:{_shown(high)} until:{_shown(low)}")
 
     def _condition(self, head: Token, value: Value, top: bool) -> Query:
         name, operator = _split_head(head)
@@ -264,24 +278,30 @@ class _Meaning:
         if name in PSEUDO:
             if operator != ":":
                 raise bad_query(f"{name} takes a colon", end - len(operator), end, expected=[":"])
-            return self._bound(name, value, start) if name != "clock" else _clock(start, end, top)
+            return self._bound(name, value, top) if name != "clock" else _clock(start, end, top)
         field = named(name, start)
+        if operator == "<":
+            refuse_unequal(name, start, value)
         match operator:
             case "<" | "<=" | ">" | ">=":
                 return compare(field, operator, value, self._at)
             case _:
                 return condition(field, value, self._at, (start, start + len(name)))
 
-    def _bound(self, name: str, value: Value, start: int) -> Query:
+    def _bound(self, name: str, value: Value, top: bool) -> Query:
         span = moment(value.text, now_ns=self._at.now_ns, zone_offset_s=self._at.zone_offset_s)
         if span is None:
             expected = "a time such as 2026-11-27T10:15:00Z, a date, or 2h for two hours ago"
+            meant = meant_moment(value.text, now_ns=self._at.now_ns, zone_offset_s=self._at.zone_offset_s)
             raise bad_query(
                 f"{value.text[:80]!r} is no moment for {name}: expected {expected}",
                 value.start,
                 value.end,
                 expected=[expected],
+                hint=f"did you mean {name}:{meant}?" if meant else "",
             )
+        if top:
+            self._bounds[name] = (span.first, value)
         return Compare(self._clock.field, ">=" if name == "since" else "<", span.first)
 
     def _group(self, head: Token, inner: _Node) -> Query:
@@ -324,10 +344,15 @@ def _refuse_keyword(value: Token) -> None:
         )
 
 
-def _free_word(value: Value) -> Query:
-    """A word without a field; what was meant to have one is refused rather than searched for."""
+def _shown(value: Value) -> str:
+    return quote(value.text) if value.quoted else value.text
+
+
+def _free_word(value: Value, text: str) -> Query:
+    """A word of a query without a field; what was meant to have one is refused rather than searched for."""
     if not value.quoted:
         refuse_foreign(value)
+        refuse_apart(text, value)
         match = _HEAD_ALONE.fullmatch(value.text)
         if match is not None:
             name = match.group(1)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from graven.errors import InvalidInput
 
-__all__ = ["bad_query", "nearest"]
+__all__ = ["bad_query", "nearest", "reversed_range"]
 
 _MAX_NAME_CHARS = 64
 
@@ -18,6 +18,12 @@ def bad_query(message: str, start: int, end: int, *, expected: Iterable[str] = (
         code="bad_query",
         details={"position": start, "end": end, "expected": sorted(expected)},
     )
+
+
+def reversed_range(start: int, end: int, turned: str) -> InvalidInput:
+    """The error for a range that ends before it begins, with the same in the right order."""
+    message = "this range ends before it begins, and nothing lies in it"
+    return bad_query(message, start, end, expected=["the lower end first"], hint=f"did you mean {turned}?")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

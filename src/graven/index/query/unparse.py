@@ -14,7 +14,7 @@ from graven.index.query.times import spell_duration, spell_time
 
 __all__ = ["unparse"]
 
-_PLAIN: Final = re.compile(r"(?!.*\.\.)[\w./@:+=,;%#&?!$~^-]+")
+_PLAIN: Final = re.compile(r"(?!.*\.\.)(?!/.*/[a-z]*\Z)[\w./@:+=,;%#&?!$~^-]+")
 
 
 def unparse(query: Query) -> str:

@@ -35,7 +35,7 @@ def test_a_zone_holds_for_times_without_one(zone):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("since", "yesterday"),
+        ("since", "some day"),
         ("until", ""),
         ("since", "99999999999999999999999999999999w"),
         ("clock", "both"),
@@ -49,6 +49,13 @@ def test_a_parameter_that_is_wrong_is_named(name, value):
         asked("shop", {name: value}, NOW)
     assert caught.value.code == "bad_parameter"
     assert caught.value.details == {"parameter": name}
+
+
+def test_a_moment_as_people_say_it_is_answered_with_its_spelling():
+    with pytest.raises(InvalidInput) as caught:
+        asked("shop", {"since": "2 hours ago"}, NOW)
+    assert caught.value.hint == "did you mean since=2h?"
+    assert caught.value.details == {"parameter": "since", "meant": "2h"}
 
 
 def test_the_question_is_everything_that_the_answer_depends_on():

@@ -3,7 +3,7 @@
 import pytest
 
 from graven.errors import InvalidInput
-from graven.index.query.ast import Words
+from graven.index.query.ast import Equals, Words, leaves
 from graven.index.query.fields import BY_NAME, TEXT
 from graven.index.query.parse import parse
 
@@ -31,7 +31,7 @@ def asked(text):
         ("since=2h", (0, 8), "did you mean since:2h?"),
         ("a && b", (2, 4), "write a space"),
         ("a || b", (2, 4), "write OR"),
-        ("actor = alice", (6, 7), "write field:value"),
+        ("foo = alice", (4, 5), "write field:value"),
         ("! a", (0, 1), "write -"),
     ],
 )
@@ -41,6 +41,75 @@ def test_a_condition_of_another_language_names_the_one_that_was_meant(text, plac
     assert (caught.value.details["position"], caught.value.details["end"]) == place
     assert "is no operator here" in caught.value.message
     assert caught.value.hint.startswith(meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "meant"),
+    [
+        ("actor IN (a, b)", (0, 15), "did you mean actor:(a OR b)?"),
+        ("x actor NOT IN ('alice smith', \"b\")", (2, 35), 'did you mean -actor:("alice smith" OR b)?'),
+        ("actor in (a, b)", (0, 15), "did you mean actor:(a OR b)?"),
+        ("actor ~ x", (0, 9), "did you mean actor:*x*?"),
+        ("actor =~ /^al.*$/", (0, 17), "did you mean actor:al*?"),
+        ("actor~al", (0, 8), "did you mean actor:*al*?"),
+        ("actor!~al", (0, 9), "did you mean -actor:*al*?"),
+        ("message ~ declined", (0, 18), "did you mean message:declined?"),
+        ("actor <> x", (0, 10), "did you mean -actor:x?"),
+        ("actor<>x", (0, 8), "did you mean -actor:x?"),
+        ("a duration<>5s", (2, 14), "did you mean -duration:5s?"),
+        ("actor != x", (0, 10), "did you mean -actor:x?"),
+        ("actor == 'x y'", (0, 14), 'did you mean actor:"x y"?'),
+        ("actor = alice", (0, 13), "did you mean actor:alice?"),
+        ("(actor = alice)", (1, 14), "did you mean actor:alice?"),
+        ("since > 2h", (0, 10), "did you mean since:2h?"),
+        ("actor LIKE 'al%'", (0, 16), "did you mean actor:al*?"),
+        ("action CONTAINS order", (0, 21), "did you mean action:*order*?"),
+        ("ticket IS NULL", (0, 14), "did you mean -ticket:*?"),
+        ("ticket IS NOT NULL", (0, 18), "did you mean ticket:*?"),
+        ("duration BETWEEN 1s AND 5s", (0, 26), "did you mean duration:1s..5s?"),
+        ("foo ~ x", (4, 5), "write field:*part*"),
+    ],
+)
+def test_an_operator_of_another_language_names_the_spelling_of_this_one(text, place, meant):
+    with pytest.raises(InvalidInput, match="is no operator here") as caught:
+        asked(text)
+    assert (caught.value.details["position"], caught.value.details["end"]) == place
+    assert caught.value.hint.startswith(meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("duration > 2s", "did you mean duration>2s?"),
+        ("a duration >2s b", "did you mean duration>2s?"),
+        ("input.lines[].qty <= 5", "did you mean input.lines[].qty<=5?"),
+        ("actor :alice", "did you mean actor:alice?"),
+        ('actor : "alice smith"', 'did you mean actor:"alice smith"?'),
+    ],
+)
+def test_an_operator_that_stands_apart_is_put_behind_its_field(text, meant):
+    with pytest.raises(InvalidInput, match="stands right behind its field, without white space") as caught:
+        asked(text)
+    assert caught.value.hint.startswith(meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "status in (failed)",
+        "actor in (a OR b)",
+        "actor in (source:a, OR b)",
+        'actor "IN" (a, b)',
+        '"actor" IN (a, b)',
+        "actor is null",
+        "actor like x",
+        "actor >5",
+        "shop IN (a, b)",
+        "this or ~that",
+    ],
+)
+def test_words_that_only_look_so_are_searched_for(text):
+    assert all(isinstance(leaf, Words | Equals) for leaf in leaves(asked(text)))
 
 
 @pytest.mark.parametrize("text", ["a=b", '"outcome=failure"', "http.status!=200", "!important", "x&y", "a=outcome:"])

@@ -202,3 +202,36 @@ def test_a_wildcard_that_would_take_long_is_refused_where_it_stands(value):
 def test_the_largest_wildcard_is_taken():
     assert asked("uri:" + "a*" * 8) == Wildcard(BY_NAME["uri"], ("a",) * 8 + ("",))
     assert asked("uri:" + "a" * 511 + "*") == Wildcard(BY_NAME["uri"], ("a" * 511, ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "turned"),
+    [
+        ("duration:5s..1s", (9, 15), "duration:1s..5s"),
+        ("a index:10..5", (8, 13), "index:5..10"),
+        ("output.status:500..400", (14, 22), "output.status:400..500"),
+        ("received:1h..2h", (9, 15), "received:2h..1h"),
+        ("received:2026-11-27..2026-11-26", (9, 31), "received:2026-11-26..2026-11-27"),
+        ("x since:1h until:2h", (2, 19), "since:2h until:1h"),
+        ('until:2h since:"2026-11-27 10:15"', (0, 33), 'since:2h until:"2026-11-27 10:15"'),
+    ],
+)
+def test_a_range_that_ends_before_it_begins_is_refused_with_its_ends_turned(text, place, turned):
+    with pytest.raises(InvalidInput, match="this range ends before it begins") as caught:
+        parse(text, now_ns=NOW)
+    assert (caught.value.details["position"], caught.value.details["end"]) == place
+    assert caught.value.hint == f"did you mean {turned}?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "duration:1s..1s",
+        "received:2026-11-27T12:00..2026-11-27",
+        "since:1h OR until:2h",
+        "since:2h -until:3h",
+        "output.a:b..a",
+    ],
+)
+def test_a_range_in_which_something_may_lie_is_taken(text):
+    assert parse(text, now_ns=NOW).query is not None

@@ -1,5 +1,6 @@
 /**
- * Nothing was found: why, and where to go. Asks the same query without the time range, and without each of its terms.
+ * Nothing was found: why, and where to go. Asks for the newest match whatever its time, which comes with what was
+ * probably meant where there is none, and for the query without each of its terms.
  */
 
 import { getJson, inLog } from "../../api.js";
@@ -32,24 +33,35 @@ export function NothingFound({ log, place, zone, onChange }) {
     <//>`;
   }
   const without = data?.without ?? [];
+  const hints = data?.hints ?? [];
+  const outside = data?.outside;
   return html`<${Empty} title=${isRanged ? "Nothing matches, now or at any time" : "Nothing matches"}>
+    ${outside && html`<p>The newest match lies outside of the times in the query: <strong><${Time} at=${String(outside.received)} /></strong></p>
+      <p class="quoted"><${Sentence} row=${outside} /></p>`}
+    ${hints.length > 0 && html`<ul class="without" aria-label="What was probably meant">${hints.map((hint) => html`<li key=${hint}>${hint}</li>`)}</ul>`}
     ${without.length > 0 && html`<p>There are events without one of these:</p>
       <ul class="without">${without.map((term) => html`<li key=${term}><button class="btn small" onClick=${() => onChange({ q: remove(place.q, term), since: "", until: "" })}>leave out <code>${term}</code></button></li>`)}</ul>`}
-    ${!without.length && place.q && html`<p class="muted">Values are compared as a whole, and case matters: <code>actor:alice</code> is not <code>actor:Alice</code>. <code>*</code> stands for any text: <code>action:order.*</code>.</p>`}
+    ${!without.length && !hints.length && !outside && place.q && html`<p class="muted">Values are compared as a whole, and case matters: <code>actor:alice</code> is not <code>actor:Alice</code>. <code>*</code> stands for any text: <code>action:order.*</code>.</p>`}
     ${place.q && html`<p><button class="btn" onClick=${() => onChange({ q: "", since: "", until: "" })}>Show everything</button></p>`}
   <//>`;
 }
 
-/** @param {string} log @param {Place} place @param {boolean} isRanged @param {AbortSignal} signal @returns {Promise<{newest: Row | null, without: string[]}>} */
+/** @typedef {{newest: Row | null, outside: Row | null, hints: string[], without: string[]}} Looked  `newest` is outside of the range, `outside` of the query's own times */
+
+/** @param {string} log @param {Place} place @param {boolean} isRanged @param {AbortSignal} signal @returns {Promise<Looked>} */
 async function looked(log, place, isRanged, signal) {
+  const clock = place.clock === "claimed" ? "claimed" : "";
   const first = async (/** @type {string} */ q) => {
-    const { events } = await getJson(inLog(log, "events"), { query: { q, limit: 1, view: "row", clock: place.clock === "claimed" ? "claimed" : "" }, signal });
+    const { events } = await getJson(inLog(log, "events"), { query: { q, limit: 1, view: "row", clock }, signal });
     return /** @type {Row | undefined} */ (events[0]) ?? null;
   };
   const newest = isRanged ? await first(place.q) : null;
-  if (newest) return { newest, without: [] };
+  const nothing = { newest, outside: null, hints: [], without: [] };
+  if (newest || !place.q) return nothing;
+  const meant = getJson(inLog(log, "newest"), { query: { q: place.q, clock }, signal }).catch(() => ({}));
   const found = terms(place.q);
-  if (found.length < 2) return { newest: null, without: [] };
-  const asked = found.slice(0, MOST_TERMS).map(async ({ text }) => ((await first(remove(place.q, text)).catch(() => null)) ? text : null));
-  return { newest: null, without: (await Promise.all(asked)).filter((text) => text !== null) };
+  const asked = (found.length < 2 ? [] : found.slice(0, MOST_TERMS)).map(async ({ text }) => ((await first(remove(place.q, text)).catch(() => null)) ? text : null));
+  const without = (await Promise.all(asked)).filter((text) => text !== null);
+  const { newest: outside, hints } = await meant;
+  return { newest: null, outside: outside ?? null, hints: hints ?? [], without };
 }

@@ -9,8 +9,8 @@ import pytest
 from tests.support.run_events import case, feed_all
 
 from graven.errors import NotFound
+from graven.index.near import LONGEST, MOST, near_names
 from graven.qa import FindTest, TestHistory
-from graven.qa.near import LONGEST, MOST, near_names
 
 
 def test_the_nearest_name_comes_first() -> None:
