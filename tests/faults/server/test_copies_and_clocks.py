@@ -70,10 +70,32 @@ def test_a_restored_old_directory_is_refused_until_it_is_adopted_on_record(world
     assert list(world.state_home.rglob("*.given-up-*"))
 
 
+def without_places(world: World) -> str:
+    """The machine's memory without the folders that the marks belong to, as an older version left it."""
+    shutil.rmtree(world.state_home / "graven" / "places")
+    return str(world.state_home)
+
+
+def test_a_clone_whose_original_is_still_there_is_refused(world: World, tmp_path: Path) -> None:
+    """Before anything is signed: the original goes on, whichever of the two would have started first."""
+    clone = only_data(world, tmp_path / "clone")
+    refusal = clone.refusal(XDG_STATE_HOME=str(world.state_home))
+    assert f"is a copy of {world.data}, which is still there" in refusal
+    grow(world, 5)
+    world.judge()
+
+
+def test_a_clone_goes_on_where_its_original_is_gone(world: World, tmp_path: Path) -> None:
+    clone = only_data(world, tmp_path / "clone")
+    shutil.rmtree(world.data)
+    with clone.server(XDG_STATE_HOME=str(world.state_home)) as server, server.client() as client:
+        assert clone.send(client, clone.events(1)).status_code == 200
+
+
 def test_a_clone_that_is_started_after_the_original_grew_is_refused(world: World, tmp_path: Path) -> None:
     clone = only_data(world, tmp_path / "clone")
     grow(world, 5)
-    assert "high-water mark has size" in clone.refusal(XDG_STATE_HOME=str(world.state_home))
+    assert "high-water mark has size" in clone.refusal(XDG_STATE_HOME=without_places(world))
     grow(world, 5)
     world.judge()
 
@@ -82,7 +104,7 @@ def test_a_clone_beside_the_running_original_is_refused_on_the_same_machine(worl
     """Its lock is another file; it is the mark of `system`, which records every start, that gives it away."""
     clone = only_data(world, tmp_path / "clone")
     with world.server() as server, server.client() as client:
-        assert "high-water mark has size" in clone.refusal(XDG_STATE_HOME=str(world.state_home))
+        assert "high-water mark has size" in clone.refusal(XDG_STATE_HOME=without_places(world))
         assert world.send(client, world.events(1)).status_code == 200
     world.judge()
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
-from graven.cli.access.copied import refuse_copy
 from graven.cli.access.local_k8s import append_one_by_one
 from graven.cli.access.ports import Answer, StoredBlob, TokenInfo
 from graven.errors import Conflict, CouldNotCheck, Forbidden, InvalidEvent, InvalidInput, NotFound, Unavailable
@@ -28,6 +27,7 @@ from graven.log.messages import KeyedRequest
 from graven.log.opened import Log
 from graven.log.start import original_of
 from graven.server.control import Control
+from graven.server.copied import refuse_copy
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
 from graven.server.known import known_ranges, refuse_itself
 from graven.server.log_lines import for_people

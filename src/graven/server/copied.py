@@ -1,4 +1,4 @@
-"""A copy of a data directory whose original is still there: nothing is written to it by a command."""
+"""A copy of a data directory whose original is still there: whatever is signed in it is a second history."""
 
 import shlex
 from pathlib import Path
@@ -15,7 +15,7 @@ def refuse_copy(data: Path, original: Path | None) -> None:
     copy = shlex.quote(str(data))
     raise RefusedToStart(
         f"{data} is a copy of {original}, which is still there",
-        why="reading payloads and recording make its log system longer: the original would be refused as an older one",
+        why="reads of payloads are recorded, too: its log system would go on by itself, and the original be refused",
         hint=f"to look at the copy: XDG_STATE_HOME=$(mktemp -d) graven … --data {copy}; if it is to go on in place of"
         " the original, move the original away first",
         code="copy_of_another",
