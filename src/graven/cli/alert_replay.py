@@ -21,7 +21,7 @@ from graven.detect.rule import Alert, column_of, decode_alert
 from graven.detect.silence import Silent
 from graven.detect.timeless import check_timeless
 from graven.detect.watch import is_own
-from graven.errors import UsageError
+from graven.errors import TimedOut, UsageError
 from graven.event.envelope import format_time
 from graven.event.recorded import may_lie_in_blob
 from graven.index.derive.view import view_of
@@ -91,8 +91,15 @@ def dry_run(search: Search, log: str, alert: Mapping[str, Any], *, over: str, no
         longest_s = 0 if first_ns is None else _longest_silence_s(matches.found, begin_ns, now_ns)
         facts["longest_silence_s"] = longest_s
         lines.append(f"the longest silence was {span_text(longest_s)}")
-    hints = [] if matches.found else list(search.newest(log, Question(wanted.query)).hints)
+    hints = [] if matches.found else _hints(search, log, wanted.query)
     return DryRun(facts, [*lines, *_verdict(wanted, fired, condition_text(alert))], hints)
+
+
+def _hints(search: Search, log: str, query: str) -> list[str]:
+    try:
+        return list(search.newest(log, Question(query)).hints)
+    except TimedOut:  # it looks through the whole log, and not only the span: what was asked for is known without it
+        return []
 
 
 def _first_received(search: Search, log: str) -> int | None:

@@ -34,9 +34,9 @@ def why_nothing(
     row = found.row
     if row is None:
         lines.append(f"  why: none of {terminal.plural(page.indexed, 'entry')} matches, whatever its time")
-        by = field_to_count(question.query)
+        by = field_to_count(question.query, now_ns=now_ns)
         fewer = f"fewer conditions; {program()} search{of} --by {by} shows what there is"
-        first, *others = [*_ago(question), *map(one_line, found.hints), fewer]
+        first, *others = [*_ago(question, of), *map(one_line, found.hints), fewer]
         return [*lines, f"  try: {first}", *(f"       {hint}" for hint in others)]
     received = str(row.get("received"))
     newest = time_ns(received) or now_ns
@@ -46,8 +46,8 @@ def why_nothing(
     return lines
 
 
-def _ago(question: Question) -> list[str]:
-    """`--since 2h ago` in a shell without quotes: `ago` became a word of the query."""
+def _ago(question: Question, of: str) -> list[str]:
+    """`--since 2h ago` in a shell without quotes: `ago` became a word of the query. `of` names the log, if need be."""
     spans = {
         f"--{name}": value
         for name, value in (("since", question.since), ("until", question.until))
@@ -59,7 +59,7 @@ def _ago(question: Question) -> list[str]:
     left = " ".join(word for word in words if word != "ago")
     rest = f" {shlex.quote(left)}" if left else ""
     given = " ".join(f"{name} {value}" for name, value in spans.items())
-    return [f"{program()} search{rest} {given}: a span is ago by itself, and ago is a word to search for"]
+    return [f"{program()} search{of}{rest} {given}: a span is ago by itself, and ago is a word to search for"]
 
 
 def _range(question: Question) -> str:

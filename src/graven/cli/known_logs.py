@@ -44,7 +44,8 @@ def require_log(place: Place, log: str) -> None:
         except GravenError:
             return
     if log not in names:
-        raise _told(NotFound(f'there is no log "{log}"', code="unknown_log", details={"log": log}), names)
+        hidden = "" if place.data is not None else ", or this token is not for it"
+        raise _told(NotFound(f'there is no log "{log}"{hidden}', code="unknown_log", details={"log": log}), names)
 
 
 def _teach(error: NotFound, access: ReadAccess) -> None:

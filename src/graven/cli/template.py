@@ -17,6 +17,7 @@ __all__ = ["Template"]
 _WIDEST: Final = 1_000
 """Cells of a field; far more would be a slip that fills the memory with spaces."""
 _ESCAPES: Final = {"\\t": "\t", "\\n": "\n", "\\\\": "\\"}
+_ESCAPE: Final = re.compile(r"\\[tn\\]")
 _EXAMPLE: Final = "--template '{received} {actor:<20} {action} {target.id}'"
 _PIECE: Final = re.compile(
     r"""(?P<braces>\{\{|\}\})
@@ -55,8 +56,6 @@ class Template:
     """
 
     def __init__(self, text: str, zone: Zone) -> None:
-        for spelled, meant in _ESCAPES.items():
-            text = text.replace(spelled, meant)
         self._parts: list[str | _Shape | None] = []
         names: list[str] = []
         at = 0
@@ -66,7 +65,7 @@ class Template:
                 raise _stray_brace(text, at)
             at = piece.end()
             if piece["name"] is None:
-                self._parts.append(piece["text"] or piece["braces"][0])
+                self._parts.append(_unescaped(piece["text"]) if piece["text"] else piece["braces"][0])
             else:
                 names.append(_name(piece["name"]))
                 self._parts.append(_shape(piece["form"], names[-1]))
@@ -86,6 +85,10 @@ class Template:
 
 def _shaped(text: str, shape: _Shape | None) -> str:
     return text if shape is None else shape.shaped(text)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: _ESCAPES[found.group()], text)
 
 
 def _name(text: str) -> str:

@@ -25,7 +25,8 @@ How a server composes them; `stop` is a `threading.Event`, and `deliver.run(1.0)
         deliver.record()
     follow.close()
 
-`PUT /v1/logs/{log}/alerts/{name}` (an operator's call): `decode_alert(body, check_timeless, name=name)`, record
+`PUT /v1/logs/{log}/alerts/{name}` (an operator's call): `decode_alert(body, check_timeless, name=name)`, without
+`check_timeless` for one that is switched off and otherwise listens as before, record
 `alert.put` with `public_form(alert)`, then `store.put(log, alert, armed=log.size, armed_ns=…)`, where `armed_ns` is
 the received time of the entry before, or now. `DELETE` records `alert.delete`, then `store.delete`. `SHIPPED` is put
 when a log is created. `secret_of(key, address)` is what a receiver checks signatures with.

@@ -83,7 +83,7 @@ class Follow:
         self._link = link
         self._watches: dict[tuple[str, str], tuple[Stored, Watch, int]] = {}
         self.problems: dict[str, str] = {}
-        """What keeps alerts from listening at the moment, by `log/name`."""
+        """What keeps alerts from listening at the moment, and what to do about it, by `log/name`."""
         self.is_behind = False
         """Whether the last round left something that is in the index: the next one should come at once."""
 
@@ -117,7 +117,7 @@ class Follow:
                     raise
                 if error.code in {"storage_full", "alerts_failed", "storage_failed", "writer_stopped"}:
                     raise
-                self.problems["/".join(key)] = error.message
+                self.problems["/".join(key)] = f"{error.message}; {error.hint}" if error.hint else error.message
         self.is_behind = is_behind
         return fired
 

@@ -146,13 +146,13 @@ def _canonical(threshold: Threshold, by: str) -> Threshold:
 
 
 def _check_groups(threshold: Threshold, by: str) -> None:
-    """Refuse what would never fire, however much matches."""
+    """Refuse what would never fire, however much matches; by id only where sources use the same ones."""
     field, path = column_of(by)[1:]
     if field.kind == "map" and not any(path):
         raise _invalid(f"matches cannot be counted by all {field.name} at once", hint=f"name one: {field.name}.team")
     if field.name == "id" and threshold.count > 1:
         raise _invalid(
-            f"no {threshold.count} matches have the same id",
+            f"no {threshold.count} matches of one source have the same id",
             hint="take a field whose values come again: actor, target, ip",
         )
 

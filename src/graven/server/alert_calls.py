@@ -8,9 +8,10 @@ import msgspec
 from litestar import Request, Response, delete, get, put
 from litestar.handlers import HTTPRouteHandler
 
-from graven.detect import Stored, Waiting, check_timeless, decode_alert, public_form, secret_of
+from graven.detect import Alert, Stored, Waiting, check_timeless, decode_alert, public_form, secret_of
 from graven.detect.address import shown
 from graven.detect.deliver import MOST_ATTEMPTS
+from graven.detect.rule import digest_of
 from graven.errors import NotFound
 from graven.event.envelope import format_time
 from graven.server.alerting import Alerting
@@ -98,14 +99,10 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         principal, opened = service.admit(request.scope, "operate", log)
         body = await request.body()
         now_ns = service.clock()
-        alert = decode_alert(body, check_timeless, name=name)
+        alert = decode_alert(body, name=name)
 
         def set_it() -> AlertAnswer:
-            # one that was there before is no reason to refuse what is changed beside it
-            known = {
-                address for one in alerting.store.alerts(log) if one.alert.name == name for address in one.alert.to
-            }
-            alerting.check_reachable(address for address in alert.to if address not in known)
+            _check_changed(alerting, log, alert, body)
             event = system_event(
                 "alert.put",
                 principal=principal,
@@ -133,6 +130,16 @@ def alert_routes(service: Service) -> list[HTTPRouteHandler]:
         return Response(None, status_code=204)
 
     return [list_alerts, get_alert, put_alert, delete_alert]
+
+
+def _check_changed(alerting: Alerting, log: str, alert: Alert, body: bytes) -> None:
+    """InvalidInput for what is new in an alert and cannot be set. What was there before is no reason to refuse what is
+    changed beside it, or to leave the alert on: a query of before may be refused by now."""
+    known = [one.alert for one in alerting.store.alerts(log) if one.alert.name == alert.name]
+    if alert.enabled or digest_of(alert) not in map(digest_of, known):
+        decode_alert(body, check_timeless, name=alert.name)
+    addresses = {address for one in known for address in one.to}
+    alerting.check_reachable(address for address in alert.to if address not in addresses)
 
 
 def _answer(alerting: Alerting, stored: Stored, waiting: Iterable[Waiting], *, operator: bool) -> AlertAnswer:

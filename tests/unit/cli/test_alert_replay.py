@@ -8,7 +8,7 @@ from tests.support.views import row, view
 from graven.cli.access.scanned import ScannedSearch
 from graven.cli.access.scanning import Entries
 from graven.cli.alert_replay import dry_run
-from graven.errors import InvalidInput, UsageError
+from graven.errors import InvalidInput, TimedOut, UsageError
 from graven.event.envelope import format_time
 from graven.index.query.times import time_ns
 
@@ -124,3 +124,13 @@ def test_a_query_that_found_nothing_is_told_what_was_probably_meant():
 @pytest.mark.parametrize("query", ["", "action:order.create"])
 def test_a_query_that_found_something_gets_no_hint(query):
     assert tried(search_of((0, {})), query=query, threshold=threshold(1, 1)).hints == []
+
+
+def test_where_there_is_no_time_for_a_hint_the_verdict_is_said_without(monkeypatch):
+    def too_slow(*args, **options):
+        raise TimedOut("too slow")
+
+    search = search_of((0, {}))
+    monkeypatch.setattr(search, "newest", too_slow)
+    found = tried(search, query="outcome:failre", threshold=threshold(1, 1))
+    assert (found.lines[-1], found.hints) == ("it would not have fired (1 within 1s)", [])

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from graven.cli import known_logs
 from graven.cli.access.choose import Place
 from graven.cli.access.sent_token import NO_TOKEN
 from graven.cli.known_logs import require_log, telling_logs
@@ -68,6 +69,13 @@ def test_a_folder_is_asked_without_being_opened(tmp_path):
     with pytest.raises(NotFound) as caught:
         require_log(Place(None, tmp_path, NO_TOKEN, "--data"), "defalt")
     assert caught.value.hint == "--log default"
+
+
+def test_a_server_may_have_a_log_that_a_token_is_not_for(monkeypatch):
+    monkeypatch.setattr(known_logs, "connect_reader", lambda place: Access("ci"))
+    with pytest.raises(NotFound) as caught:
+        require_log(Place("http://s:1", None, NO_TOKEN, "--server"), "vault")
+    assert caught.value.message == 'there is no log "vault", or this token is not for it'
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,13 @@ def test_ago_behind_a_span_is_no_word_to_search_for(question, tried):
     assert tried in line
 
 
+def test_the_search_that_was_meant_is_one_of_the_same_log():
+    fake = Fake(9)
+    page = fake.page("l", Question(), limit=1)
+    said = why_nothing(fake, "shop", Question(query="ago", since="2h"), page, UTC, now_ns=NOW)
+    assert any(line.startswith("  try: ") and "search --log shop --since 2h: a span" in line for line in said)
+
+
 def test_everything_has_a_name():
     assert lines_for_nothing(Fake(9), since="1h", until="now").startswith("no entries since 1h until now\n")
 

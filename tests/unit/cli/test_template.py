@@ -38,6 +38,15 @@ def test_a_template_is_text_with_fields():
     assert template.line(EVENT) == "4\talice   |42, 7 {x}\n"
 
 
+@pytest.mark.parametrize(("text", "shown"), [("C:\\\\temp {index}", "C:\\temp 4"), ("\\\\\\t{index}", "\\\t4")])
+def test_a_backslash_that_is_doubled_is_one_and_begins_nothing(text, shown):
+    assert Template(text, UTC).line(EVENT) == shown
+
+
+def test_a_backslash_in_a_quoted_name_is_of_the_name():
+    assert Template(r'{input."a\\tb"}', UTC).line(view(1, input={"a\\tb": "c"})) == "c"
+
+
 @pytest.mark.parametrize("text", ["{actr}", "{", "}", "{actor:%}", "nothing", "", "{}"])
 def test_a_template_that_cannot_be_read_is_refused(text):
     with pytest.raises(UsageError):

@@ -13,7 +13,7 @@ from graven.detect.message import deliveries_of
 from graven.detect.rule import Alert, Silence, Threshold
 from graven.detect.sent import Later, Refused
 from graven.detect.store import AlertStore
-from graven.errors import StorageFailed
+from graven.errors import InvalidInput, StorageFailed
 
 HOOK = "https://hooks.example/T0/secret"
 EACH = Alert(name="each", query="action:boom", threshold=Threshold(count=1, window_s=1), cooldown_s=0, to=(HOOK,))
@@ -142,6 +142,18 @@ def test_a_record_that_fails_is_made_in_the_next_round(world):
     world.follow._record = world.record
     world.round()
     assert indexes(world) == [[0]]
+
+
+def test_a_query_that_is_refused_by_now_is_told_with_the_one_that_was_meant(world, monkeypatch):
+    def rows(*args, **options):
+        raise InvalidInput("query, at character 0: = is no operator here", hint="did you mean action:boom?")
+
+    monkeypatch.setattr(world, "rows", rows)
+    world.put(EACH)
+    world.add(action="boom")
+    world.round()
+    said = "query, at character 0: = is no operator here; did you mean action:boom?"
+    assert world.follow.problems == {"shop/each": said}
 
 
 def test_while_the_index_is_away_alerts_wait(world):

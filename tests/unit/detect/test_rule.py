@@ -106,7 +106,7 @@ def to_be_set(count, by):
     [
         ("labels", "counted by all labels at once", "labels.team"),
         ("labels.", "counted by all labels at once", "labels.team"),
-        ("id", "no 2 matches have the same id", "actor"),
+        ("id", "no 2 matches of one source have the same id", "actor"),
     ],
 )
 def test_what_no_two_matches_share_cannot_be_set_to_group_them(by, said, hint):

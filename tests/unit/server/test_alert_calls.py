@@ -99,6 +99,28 @@ def test_an_address_that_was_there_before_may_stay(world: World) -> None:
     assert [one.alert.enabled for one in world.store.alerts()] == [False]
 
 
+REFUSED_BY_NOW = b'{"query":"actor = alice","threshold":{"count":1,"window_s":60}%b}'
+
+
+def test_an_alert_that_would_be_refused_by_now_can_be_switched_off(world: World) -> None:
+    world.store.put("shop", decode_alert(REFUSED_BY_NOW % b"", name="one"), armed=0, armed_ns=0)
+    world.put(REFUSED_BY_NOW % b',"enabled":false')
+    assert [one.alert.enabled for one in world.store.alerts()] == [False]
+
+
+def test_an_alert_that_would_be_refused_by_now_is_not_switched_on(world: World) -> None:
+    world.store.put("shop", decode_alert(REFUSED_BY_NOW % b',"enabled":false', name="one"), armed=0, armed_ns=0)
+    with pytest.raises(InvalidInput, match="= is no operator here"):
+        world.put(REFUSED_BY_NOW % b"")
+    assert [one.alert.enabled for one in world.store.alerts()] == [False]
+
+
+def test_an_alert_that_is_off_is_still_refused_when_it_is_new(world: World) -> None:
+    with pytest.raises(InvalidInput, match="= is no operator here"):
+        world.put(REFUSED_BY_NOW % b',"enabled":false')
+    assert (world.recorded, world.store.alerts()) == ([], [])
+
+
 def test_what_keeps_an_alert_from_listening_is_listed(world: World) -> None:
     world.put(b'{"silence":{"window_s":60}}')
     assert [one.problem for one in world.list().alerts] == ["shop/one is deaf"]

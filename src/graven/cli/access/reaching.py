@@ -15,7 +15,7 @@ import httpx
 
 from graven.errors import GravenError, Unavailable, UsageError
 
-__all__ = ["broken_off", "is_distrust", "other_address", "trusted", "unreachable"]
+__all__ = ["broken_off", "is_distrust", "of_same_port", "other_address", "trusted", "unreachable"]
 
 _PROBE_S: Final = 3.0
 _CERTIFICATE: Final = "SSL_CERT_FILE"
@@ -70,23 +70,32 @@ def unreachable(
 def other_address(where: str) -> str | None:
     """The address with `https` for `http` or the other way round, when that is what is spoken there.
 
-    Asked without a token, and nothing of the answer is used but that there is one.
+    Asked without a token, and nothing of the answer is used but that it is a good one: many a server of `https` answers
+    plain requests, to refuse them.
     """
-    parts = urlsplit(where)
-    if parts.scheme == "http":
-        return parts._replace(scheme="https").geturl() if _speaks_tls(parts) else None
-    address = parts._replace(scheme="http").geturl()
+    address = of_same_port(where)
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return address if _speaks_tls(parts) else None
     try:
-        httpx.get(f"{address}/healthz", timeout=_PROBE_S, trust_env=False)
+        answer = httpx.get(f"{address}/healthz", timeout=_PROBE_S, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
         return None
-    return address
+    return address if answer.is_success else None
+
+
+def of_same_port(where: str) -> str:
+    """The address with the other scheme; a port that went without saying is said, since it is another one there."""
+    parts = urlsplit(where)
+    scheme, default = ("https", 80) if parts.scheme == "http" else ("http", 443)
+    netloc = parts.netloc if parts.port is not None else f"{parts.netloc}:{default}"
+    return parts._replace(scheme=scheme, netloc=netloc).geturl()
 
 
 def _speaks_tls(parts: SplitResult) -> bool:
     try:
         with (
-            socket.create_connection((parts.hostname or "", parts.port or 80), _PROBE_S) as raw,
+            socket.create_connection((parts.hostname or "", parts.port or 0), _PROBE_S) as raw,
             ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname),
         ):
             return True

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from graven.errors import Forbidden, GravenError, Unauthenticated
+from graven.errors import GravenError, Unauthenticated
 
 __all__ = ["NO_TOKEN", "SentToken", "explain_refusal", "owner_token", "sent_token"]
 
 _FLAG: Final = "--token"
 _VARIABLE: Final = "GRAVEN_TOKEN"
 _FILE: Final = "owner.token"
+_OF_TOKENS: Final = ("missing_role", "wrong_log")
+"""Codes of what another token may do; what nobody may do is no matter of the token."""
 
 
 class SentToken(NamedTuple):
@@ -54,11 +56,11 @@ def sent_token(flag: str | None, data: Path | None, environ: Mapping[str, str], 
 
 def explain_refusal(error: GravenError, sent: SentToken) -> None:
     """Say where the token came from that a server refused, and of one that it does not know how another is taken."""
-    if sent.text is None or not sent.origin or not isinstance(error, Unauthenticated | Forbidden):
+    if sent.text is None or not sent.origin or not (isinstance(error, Unauthenticated) or error.code in _OF_TOKENS):
         return
     told = {_FLAG: "--token gave it", _VARIABLE: "it is that of GRAVEN_TOKEN in the environment"}
     error.why = told.get(sent.origin, f"it is that of {sent.origin}")
-    if isinstance(error, Forbidden):
+    if not isinstance(error, Unauthenticated):
         return
     error.why += "; a server knows only tokens that it has made itself"
     own = "export GRAVEN_TOKEN=$(cat DIR/owner.token), where DIR is the server's data directory"

@@ -59,7 +59,7 @@ def _names(snapshot: Snapshot, prefix: str, check: Callable[[], None]) -> list[O
     if wanted.startswith("labels."):
         return [
             {"text": f"labels.{key}:", "doc": "a label"}
-            for key in sorted(label_values(snapshot, check))
+            for key in label_values(snapshot, check)
             if key.lower().startswith(wanted[7:])
         ][:_MOST]
     named = [

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from graven.errors import InvalidInput
 from graven.index.export.values import Path
 from graven.index.query.fields import BY_NAME, FIELDS, TEXT, Field
+from graven.index.query.names import unquote
 
 __all__ = ["DEFAULT_COLUMNS", "MOST_COLUMNS", "Column", "parse_columns"]
 
@@ -79,4 +80,4 @@ def _column(name: str) -> Column:
 
 
 def _unquoted(key: str) -> str:
-    return key[1:-1] if len(key) > 2 and key[0] == key[-1] == '"' else key
+    return unquote(key) if len(key) > 2 and key[0] == key[-1] == '"' else key

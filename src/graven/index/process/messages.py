@@ -25,7 +25,7 @@ __all__ = [
 _LENGTH: Final = struct.Struct(">I")
 _MOST_BYTES: Final = 256 * 2**20
 _MOST_TEXT: Final = 64 * 2**10
-"""Of each part of an error."""
+"""Of each part of an error: characters of a text, bytes of a detail as it is sent."""
 
 
 class Call(msgspec.Struct, tag="call", frozen=True):

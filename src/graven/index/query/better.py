@@ -73,10 +73,10 @@ def better_query(text: str, query: Query, known: Known) -> list[str]:
     return list(dict.fromkeys(hints))
 
 
-def field_to_count(query: str) -> str:
+def field_to_count(query: str, *, now_ns: int) -> str:
     """The name of the field whose values are worth a look: the first that is asked and can be counted."""
     try:
-        asked = parse(query, now_ns=0).query
+        asked = parse(query, now_ns=now_ns).query
     except InvalidInput:  # the answer came from elsewhere, and took it
         return "action"
     return next(

@@ -16,16 +16,17 @@ _MOMENTS: Final = {"<": "before", "<=": "at or before", ">": "after", ">=": "at 
 
 
 def in_words(query: Query) -> str:  # one branch for each kind of node
-    """One line, without a capital or a full stop: `duration is above 2s`. Times are in UTC."""
+    """One line, without a capital or a full stop: `duration is above 2s`. Times are in UTC, and what is of several
+    parts within another is in parentheses."""
     match query:
         case All():
             return "every event"
         case And(parts):
-            return f"all of: {'; '.join(map(in_words, parts))}"
+            return f"all of: {'; '.join(map(_within, parts))}"
         case Or(parts):
-            return f"one of: {'; '.join(map(in_words, parts))}"
+            return f"one of: {'; '.join(map(_within, parts))}"
         case Not(part):
-            return f"not: {in_words(part)}"
+            return f"not: {_within(part)}"
         case Words():
             return _said(query)
         case Equals(field, value, path):
@@ -39,6 +40,10 @@ def in_words(query: Query) -> str:  # one branch for each kind of node
             return f"{_name(field, path)} is there"
         case _:
             assert_never(query)
+
+
+def _within(query: Query) -> str:
+    return f"({in_words(query)})" if isinstance(query, And | Or) else in_words(query)
 
 
 def _name(field: Field, path: Path) -> str:

@@ -28,8 +28,10 @@ _UNITS: Final = {
 _UNIT_OF: Final = {word: unit for unit, words in _UNITS.items() for word in (unit, *words)}
 _NUMBERS: Final = {"a": "1", "an": "1", "one": "1", "two": "2", "three": "3", "half an": "0.5", "": "1"}
 _AROUND: Final = re.compile(
-    r"^(?:now\s*-|-|in the|the|in|since|for)?\s*(?:last|past|previous|this)?\s*|\s*(?:ago|back|before)$"
+    r"^(?:now\s*-|-|in the|the|in(?= (?:last|past|previous) )|since|for)?\s*(?:last|past|previous|this)?\s*"
+    r"|\s*(?:ago|back|before)$"
 )
+"""What is said around a length of time that has passed; `in 2 hours` is still to come."""
 _AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?|half an|an?|one|two|three|)\s*([a-z]+)\s*(?:and|,)?\s*")
 _DAYS: Final = ("thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday")
 """In the order of the days since 1970-01-01, a Thursday."""

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from tests.support.receivers import certificate, hook_server
 
-from graven.cli.access.reaching import broken_off, other_address, trusted, unreachable
+from graven.cli.access.reaching import broken_off, of_same_port, other_address, trusted, unreachable
 from graven.errors import Unavailable, UsageError
 
 NO_TLS = httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
@@ -29,6 +29,17 @@ def test_http_is_found_where_https_was_meant():
 def test_https_is_found_where_http_was_meant_whoever_signed_its_certificate(tmp_path):
     with hook_server(tls=certificate(tmp_path)) as server:
         assert other_address(f"http://127.0.0.1:{server.port}") == f"https://127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize("status", [400, 301])
+def test_a_tls_port_that_answers_http_with_a_refusal_does_not_speak_it(status):
+    with hook_server((status, {}, b"")) as server:
+        assert other_address(f"https://127.0.0.1:{server.port}") is None
+
+
+@pytest.mark.parametrize(("where", "meant"), [("https://[::1]", "http://[::1]:443"), ("http://s", "https://s:80")])
+def test_the_other_address_is_that_of_the_same_port(where, meant):
+    assert of_same_port(where) == meant
 
 
 @pytest.mark.parametrize("where", ["http://127.0.0.1:1", "https://127.0.0.1:1"])

@@ -57,13 +57,14 @@ def test_a_refusal_of_a_directorys_own_token_names_the_file():
     assert "d/owner.token" in refused(SentToken("t", "d/owner.token")).why
 
 
-def test_a_refusal_for_want_of_a_role_says_whose_token_it_is_and_keeps_its_way_out():
-    error = Forbidden("no", hint="h")
+@pytest.mark.parametrize("code", ["missing_role", "wrong_log"])
+def test_a_refusal_for_want_of_a_role_says_whose_token_it_is_and_keeps_its_way_out(code):
+    error = Forbidden("no", hint="h", code=code)
     explain_refusal(error, SentToken("t", "GRAVEN_TOKEN"))
     assert (error.why, error.hint) == ("it is that of GRAVEN_TOKEN in the environment", "h")
 
 
-def test_what_is_no_matter_of_tokens_is_left_as_it_is():
-    error = NotFound("no", hint="h")
+@pytest.mark.parametrize("error", [NotFound("no", hint="h"), Forbidden("no", hint="h", code="system_is_read_only")])
+def test_what_is_no_matter_of_tokens_is_left_as_it_is(error):
     explain_refusal(error, SentToken("t", "GRAVEN_TOKEN"))
     assert (error.why, error.hint) == ("", "h")

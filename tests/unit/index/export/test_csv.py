@@ -9,6 +9,8 @@ from tests.support.views import MARKER, row, rows, view
 from graven.errors import InvalidInput
 from graven.index.export.columns import DEFAULT_COLUMNS, MOST_COLUMNS, parse_columns
 from graven.index.export.csv_ import csv_table
+from graven.index.query.fields import BY_NAME
+from graven.index.query.names import spell_name
 
 
 def table(columns, *events):
@@ -95,6 +97,11 @@ def test_a_wrong_choice_of_fields_is_refused(names, code, hint):
         parse_columns(names)
     assert refused.value.code == code
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize("key", ['a"b', "a\\\\b", "a.b", "a b", "team"])
+def test_a_label_is_a_column_by_the_name_that_a_query_spells(key):
+    assert cell(spell_name(BY_NAME["labels"], (key,)), labels={key: "x"}) == "x"
 
 
 def test_the_heading_comes_before_any_row_is_asked_for():

@@ -3,6 +3,8 @@ import pytest
 from graven.index.query.better import better_query, field_to_count
 from graven.index.query.parse import parse
 
+NOW = 1_764_229_000 * 10**9
+
 
 class Holding:
     """A log with these values by field, labels and documents; `asked` are the fields whose values were asked for."""
@@ -147,7 +149,8 @@ def test_so_many_conditions_are_looked_into_and_no_more():
         ("declined", "action"),
         ("target:x", "action"),
         ("(", "action"),
+        ("since:2025-01-01 until:1h actor:x", "actor"),
     ],
 )
 def test_the_field_to_look_at_is_the_first_that_is_asked_and_can_be_counted(query, by):
-    assert field_to_count(query) == by
+    assert field_to_count(query, now_ns=NOW) == by

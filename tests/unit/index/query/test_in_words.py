@@ -27,7 +27,9 @@ from graven.index.query.parse import parse
         ("input.lines[].sku:x", 'input.lines[].sku (of any element) is "x"'),
         ("labels.team:*", "labels.team is there"),
         ("-actor:a", 'not: actor is "a"'),
-        ("actor:a OR (env:b -env:c)", 'one of: actor is "a"; all of: env is "b"; not: env is "c"'),
+        ("actor:a OR (env:b -env:c)", 'one of: actor is "a"; (all of: env is "b"; not: env is "c")'),
+        ("(env:a OR env:b) env:c", 'all of: (one of: env is "a"; env is "b"); env is "c"'),
+        ("-(env:a env:b)", 'not: (all of: env is "a"; env is "b")'),
     ],
 )
 def test_a_query_is_said_in_words(query, said):

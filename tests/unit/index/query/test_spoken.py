@@ -23,6 +23,8 @@ NOW = 1_795_774_500 * 10**9
         ("1h30m", "90m"),
         ("half an hour ago", "30m"),
         ("the last 3 days", "3d"),
+        ("in the past 2h", "2h"),
+        ("in last 2h", "2h"),
         ("1 month", "30d"),
         ("30", "30m"),
         ("today", "2026-11-27"),
@@ -46,7 +48,19 @@ def test_a_moment_is_told_as_it_is_spelled_here(said, meant):
 
 
 @pytest.mark.parametrize(
-    "said", ["", "last", "some day", "5 apples", "2026-02-30", "11/10/2026", "9" * 30 + "w", "a" * 100]
+    "said",
+    [
+        "",
+        "last",
+        "in 2 hours",
+        "in an hour",
+        "some day",
+        "5 apples",
+        "2026-02-30",
+        "11/10/2026",
+        "9" * 30 + "w",
+        "a" * 100,
+    ],
 )
 def test_what_is_no_moment_or_might_be_two_is_not_guessed(said):
     assert meant_moment(said, now_ns=NOW) == ""
