@@ -14,7 +14,7 @@ from graven.errors import InvalidInput
 from graven.index.query.conditions import Value
 from graven.index.query.fields import Field
 from graven.index.query.grammar import NAME, QUOTED, SEGMENT
-from graven.index.query.names import PSEUDO, named, quote
+from graven.index.query.names import PSEUDO, is_of_field, named, quote
 from graven.index.query.patterns import like_pattern, refuse_regex, regex_pattern
 from graven.index.query.problems import bad_query
 
@@ -145,7 +145,7 @@ def _field_of(name: str) -> Field | Literal[False] | None:
     if name in PSEUDO:
         return None
     try:
-        return named(name, 0).field
+        return named(name, 0).field if is_of_field(name) else False
     except InvalidInput:
         return False
 

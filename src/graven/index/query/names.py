@@ -9,7 +9,7 @@ from graven.index.query.fields import BY_NAME, Field
 from graven.index.query.grammar import NAME, SEGMENT
 from graven.index.query.problems import bad_query, nearest
 
-__all__ = ["PSEUDO", "Named", "named", "quote", "spell_name", "unquote"]
+__all__ = ["PSEUDO", "Named", "is_of_field", "named", "quote", "spell_name", "unquote"]
 
 PSEUDO: Final[Mapping[str, str]] = {
     "since": "from this moment on, by the clock of the query",
@@ -19,6 +19,7 @@ PSEUDO: Final[Mapping[str, str]] = {
 """Names that ask about no field of their own."""
 
 _MAX_STEPS: Final = 64
+_WITH_PATHS: Final = ("map", "json")
 _HEAD: Final = re.compile(NAME)
 _SEGMENT: Final = re.compile(SEGMENT)
 _PLAIN_MEMBER: Final = re.compile(r"[\w-]+")
@@ -42,6 +43,16 @@ def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def is_of_field(name: str) -> bool:
+    """Whether `name` is, or begins with, a field that it can name; where not, `named` looks at all names for the
+    nearest, which takes long."""
+    if name in BY_NAME:
+        return True
+    match = _HEAD.match(name)
+    field = BY_NAME.get(match.group()) if match is not None else None
+    return field is not None and field.kind in _WITH_PATHS
+
+
 def named(name: str, start: int) -> Named:
     """The field of a name, and the path in it; `bad_query` for any other. `start` is its position in the query."""
     field = BY_NAME.get(name)
@@ -51,7 +62,7 @@ def named(name: str, start: int) -> Named:
     match = _HEAD.match(name)
     first = match.group() if match else name
     field = BY_NAME.get(first)
-    if field is None or field.kind not in ("map", "json"):
+    if field is None or field.kind not in _WITH_PATHS:
         raise _unknown(name, first, field, start, end)
     segments = _SEGMENT.findall(name, len(first))
     if len(segments) > _MAX_STEPS:
