@@ -11,7 +11,8 @@ from graven.index.query.problems import bad_query
 __all__ = ["in_slashes", "like_pattern", "refuse_regex", "regex_pattern"]
 
 _SLASHED: Final = re.compile(r"/(.+)/[a-z]{0,3}", re.DOTALL)
-_CLEAR: Final = re.compile(r"\\[\w.+*?/-]|\.\+|\[\^|\[[^\]]*\w-\w[^\]]*\]|\A\^|\$\Z|\w\|\w")
+_CLEAR: Final = re.compile(r"\\[\w.+*?/-]|\.\+|\[\^|\[(?:(?!\w-\w)[^\[\]])*+\w-\w[^\[\]]*+\]|\A\^|\$\Z|\w\|\w")
+"""Nothing is looked at twice: of a run of brackets each begins where the one before it ends."""
 _ANYTHING: Final = re.compile(r"\.\*")
 _SPECIAL: Final = re.compile(r"[\\\[\](){}^$+?|]")
 _ALTERNATIVES: Final = re.compile(r"\w+(?:\|\w+)+")
