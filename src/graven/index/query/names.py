@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from graven.index.query.ast import Path
 from graven.index.query.fields import BY_NAME, Field
-from graven.index.query.grammar import NAME, SEGMENT
+from graven.index.query.grammar import KEYWORDS, NAME, SEGMENT
 from graven.index.query.problems import bad_query, nearest
 
-__all__ = ["PSEUDO", "Named", "is_of_field", "named", "quote", "spell_name", "unquote"]
+__all__ = ["PSEUDO", "Named", "is_of_field", "named", "quote", "spell_name", "spell_word", "unquote"]
 
 PSEUDO: Final[Mapping[str, str]] = {
     "since": "from this moment on, by the clock of the query",
@@ -23,6 +23,7 @@ _WITH_PATHS: Final = ("map", "json")
 _HEAD: Final = re.compile(NAME)
 _SEGMENT: Final = re.compile(SEGMENT)
 _PLAIN_MEMBER: Final = re.compile(r"[\w-]+")
+_PLAIN_WORD: Final = re.compile(r"(?!-)(?!.*\.\.)(?!/.*/[a-z]*\Z)[\w./@:+-]+")
 _PLAIN_KEY: Final = re.compile(r"[\w/-]+(?:\.[\w/-]+)*")
 
 
@@ -41,6 +42,11 @@ def unquote(quoted: str) -> str:
 def quote(text: str) -> str:
     """The inverse of `unquote`."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def spell_word(text: str) -> str:
+    """A value as it stands in a group, `actor:(a OR "-b")`: bare where nothing else can be meant by it."""
+    return text if _PLAIN_WORD.fullmatch(text) and text not in KEYWORDS else quote(text)
 
 
 def is_of_field(name: str) -> bool:

@@ -38,7 +38,11 @@ def refuse_regex(name: str, text: str, start: int, *, dots: bool = True) -> None
         start,
         start + len(text),
         expected=["a value with * for any text"],
-        hint=(f"did you mean {meant[:_SHOWN]}? " if meant else f"{name or 'field'}:begins*, *part* and OR say a part; ")
+        hint=(
+            f"did you mean {meant}? "
+            if meant and len(meant) <= 2 * _SHOWN
+            else f"{name or 'field'}:begins*, *part* and OR say a part; "
+        )
         + "in quotes it is a text",
     )
 

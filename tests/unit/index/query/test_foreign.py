@@ -128,3 +128,18 @@ def test_for_a_plain_word_no_near_name_is_looked_for(monkeypatch):
     monkeypatch.setattr("graven.index.query.names.nearest", lambda name, known: looked_for.append(name))
     parse("declined a=b x[0]", now_ns=0)
     assert looked_for == []
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("input.n IN (-1, 0)", 'did you mean input.n:("-1" OR 0)?'),
+        ("actor IN ('OR', b)", 'did you mean actor:("OR" OR b)?'),
+        ("actor LIKE '%al (x)%'", "did you mean actor:*al*x*?"),
+        ('uri =~ "q=1 2"', "did you mean uri:*q=1*2*?"),
+    ],
+)
+def test_values_in_a_hint_mean_what_they_meant(text, meant):
+    with pytest.raises(InvalidInput) as caught:
+        asked(text)
+    assert caught.value.hint.startswith(meant)
