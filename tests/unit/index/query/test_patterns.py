@@ -71,3 +71,14 @@ def test_brackets_of_a_value_in_slashes_are_read_in_linear_time(text):
 def test_a_class_of_characters_behind_an_open_bracket_is_a_regular_expression():
     with pytest.raises(InvalidInput, match="is a regular expression"):
         parse("actor:/[x[0-9]/", now_ns=0)
+
+
+@pytest.mark.parametrize("text", ["uri:/blog/[post-id]/raw", "uri:/orders/[order-id]/", "/users/[user-id]/"])
+def test_a_name_in_brackets_makes_no_regular_expression_of_a_path(text):
+    parse(text, now_ns=0)
+
+
+@pytest.mark.parametrize("text", ["/x[A-Za-z0-9_]/", "uri:/v[0-9]/", "actor:/[a-f0-9]*/"])
+def test_a_range_of_characters_makes_a_regular_expression_of_it(text):
+    with pytest.raises(InvalidInput, match="is a regular expression"):
+        parse(text, now_ns=0)
