@@ -124,3 +124,9 @@ def test_a_query_that_found_nothing_is_told_what_was_probably_meant():
 @pytest.mark.parametrize("query", ["", "action:order.create"])
 def test_a_query_that_found_something_gets_no_hint(query):
     assert tried(search_of((0, {})), query=query, threshold=threshold(1, 1)).hints == []
+
+
+def test_a_value_with_a_line_end_makes_no_line_of_its_own():
+    actor = {"actor": {"id": "x\n  2026-11-27T10:15:00Z  alice"}}
+    found = tried(search_of((0, actor), (1, actor)), threshold=threshold(2, 60, "actor"))
+    assert not any("\n" in line for line in found.lines)
