@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from graven.cli.access.questions import Question, Search
 from graven.cli.alerting import condition_text, seconds_of, span_text
-from graven.cli.printable import printable
+from graven.cli.shortened import one_line
 from graven.cli.terminal import plural
 from graven.detect.counting import Counting, names_of
 from graven.detect.fired import Found, more_of
@@ -182,7 +182,7 @@ def _verdict(alert: Alert, fired: list[Found], condition: str) -> list[str]:
 
 
 def _line(found: Found) -> str:
-    group = "" if found.group is None else f"  {printable(found.group)}"
+    group = "" if found.group is None else f"  {one_line(found.group)}"
     entries = [*found.indexes[:1], *found.indexes[1:][-1:]]
     where = f"  {'entry' if len(entries) == 1 else 'entries'} {' to '.join(map(str, entries))}" if entries else ""
     more = "" if found.more is None else f"  for {found.more.firings:,} that the minute had more"

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from graven.cli.alerting import condition_text, query_text, state_text, told_text
 from graven.cli.fitted import Cell, FittedTable
-from graven.cli.printable import printable
-from graven.cli.shortened import CUT
+from graven.cli.shortened import CUT, one_line
 from graven.cli.zone import ago
 
 __all__ = ["alert_table"]
@@ -51,13 +50,13 @@ def _row(
     state = state_text(one, now_ns=now_ns, given_up=given_up.get(str(alert["name"])))
     moment = fired.get(str(alert["name"]))
     return [
-        Cell(printable(str(alert["name"]))),
-        Cell(printable(state), None if state in _WELL else "red"),
-        Cell(printable(str(alert.get("severity", "warning")))),
-        Cell(printable(condition_text(alert))),
-        Cell(printable(told_text(alert))),
+        Cell(one_line(str(alert["name"]))),
+        Cell(one_line(state), None if state in _WELL else "red"),
+        Cell(one_line(str(alert.get("severity", "warning")))),
+        Cell(one_line(condition_text(alert))),
+        Cell(one_line(told_text(alert))),
         Cell("-" if moment is None else ago(moment, now_ns=now_ns)),
-        Cell(printable(query_text(alert))),
+        Cell(one_line(query_text(alert))),
     ]
 
 

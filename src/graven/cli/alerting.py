@@ -15,7 +15,7 @@ from graven.cli.alert_delivery import (
     trouble_text,
     waiting_lines,
 )
-from graven.cli.printable import printable
+from graven.cli.shortened import one_line
 from graven.cli.zone import ago
 from graven.detect.address import host_of
 from graven.detect.rule import MAX_WINDOW_S, Alert, decode_alert
@@ -222,9 +222,9 @@ def alert_lines(
         *(("waiting", line) for line in waiting_lines(found, now_ns=now_ns)),
         *(("delivery", given_up_text(row, now_ns=now_ns)) for row in given_up),
     ]
-    lines = [printable(str(alert["name"]))]
-    lines += [f"  {label:<13} {printable(str(value))}" for label, value in facts if value is not None]
+    lines = [one_line(str(alert["name"]))]
+    lines += [f"  {label:<13} {one_line(str(value))}" for label, value in facts if value is not None]
     return lines + [
-        f"  {'secret':<13} {printable(str(secret))}  for {printable(address)}"
+        f"  {'secret':<13} {one_line(str(secret))}  for {one_line(address)}"
         for address, secret in (found.get("secrets") or {}).items()
     ]

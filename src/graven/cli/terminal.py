@@ -12,6 +12,7 @@ from typing import Any, Literal, TextIO
 
 import click
 
+from graven.cli.printable import printable
 from graven.cli.shown_bytes import shown_json
 
 __all__ = ["colours", "emit_json", "mark", "note", "paint", "plural", "table", "width", "wrap"]
@@ -78,7 +79,9 @@ def wrap(text: str, *, indent: str = "", hanging: str | None = None) -> str:
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:
-    """Left-aligned columns, two spaces apart, headings dimmed; the last column is not padded."""
+    """Left-aligned columns, two spaces apart, headings dimmed; the last column is not padded. A cell is one line, and
+    does nothing to the terminal."""
+    rows = [[printable(cell).replace("\n", "\\n").replace("\t", "\\t") for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
 
     def line(cells: list[str]) -> str:

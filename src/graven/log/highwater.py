@@ -10,9 +10,11 @@ copy is known while the original is still there.
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from graven.errors import GravenError, RefusedToStart, StorageFailed
 from graven.storage.durable import replace_durably
@@ -20,6 +22,8 @@ from graven.tlog.checkpoint import Checkpoint, open_checkpoint
 from graven.tlog.note import VerifierKey
 
 __all__ = ["HighWater", "state_folder"]
+
+_MOST_BYTES: Final = 16_384
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -39,6 +43,15 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
             hint="set XDG_STATE_HOME to a folder outside the data directory that this user may write",
             code="no_state_folder",
         ) from error
+
+
+def _short_text(path: Path) -> str:
+    """What stands in a file of a few lines. Nothing is waited for, however much comes: whoever owns the folder now may
+    have put a pipe or a device there."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no file")
+        return file.read(_MOST_BYTES).decode()
 
 
 class HighWater:
@@ -82,8 +95,8 @@ class HighWater:
         """The folder that the mark belongs to, when that is another one than `root`, and is still there with this log
         in it. None when nobody can tell."""
         with suppress(OSError, ValueError):
-            place = Path(self.place.read_text("utf-8").removesuffix("\n"))
-            vkey = (place / "log.vkey").read_text("utf-8").strip()
+            place = Path(_short_text(self.place).removesuffix("\n"))
+            vkey = _short_text(place / "log.vkey").strip()
             if vkey == self._key.text and not place.samefile(root):
                 return place
         return None
@@ -93,7 +106,7 @@ class HighWater:
         a folder that cannot be written is no reason to fail."""
         said = f"{root.resolve()}\n"
         with suppress(OSError, ValueError, StorageFailed):
-            if self.place.is_file() and (self.place.read_text("utf-8") == said or self.original_of(root)):
+            if self.place.is_file() and (_short_text(self.place) == said or self.original_of(root)):
                 return
             self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             replace_durably(self.place, said.encode())

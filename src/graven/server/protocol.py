@@ -75,6 +75,7 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self._unfinished.clear()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -182,6 +183,8 @@ class GuardedProtocol(HttpToolsProtocol):
             elif self._phase == "answer":
                 self._phase = "idle"
         self.on_response_complete()
+        if self.pipeline:  # what was asked first, before more is read: else the queue grows as fast as somebody asks
+            self.flow.pause_reading()
         if self._phase == "drain":
             self._unset_keepalive_if_required()
 

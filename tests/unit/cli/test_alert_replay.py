@@ -134,3 +134,9 @@ def test_where_there_is_no_time_for_a_hint_the_verdict_is_said_without(monkeypat
     monkeypatch.setattr(search, "newest", too_slow)
     found = tried(search, query="outcome:failre", threshold=threshold(1, 1))
     assert (found.lines[-1], found.hints) == ("it would not have fired (1 within 1s)", [])
+
+
+def test_a_value_with_a_line_end_makes_no_line_of_its_own():
+    actor = {"actor": {"id": "x\n  2026-11-27T10:15:00Z  alice"}}
+    found = tried(search_of((0, actor), (1, actor)), threshold=threshold(2, 60, "actor"))
+    assert not any("\n" in line for line in found.lines)

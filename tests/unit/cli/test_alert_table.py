@@ -44,3 +44,9 @@ def test_in_a_pipe_nothing_is_cut() -> None:
     line = table(alert("b" * 63, 12), width=None)[1]
     assert line.endswith("x" * 90)
     assert "b" * 63 in line
+
+
+def test_a_query_with_line_ends_is_one_line() -> None:
+    found = alert("burst")
+    found["alert"]["query"] = "a\nb"
+    assert table(found, width=None)[1].endswith("a\\nb")

@@ -208,3 +208,8 @@ def test_what_is_beside_the_condition_of_a_rule_can_be_changed():
 @pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.alert.name)
 def test_one_that_comes_with_graven_can_be_brought_back(one):
     assert made_alert(one.alert.name, **NONE, enabled=True) == one.alert
+
+
+def test_a_query_with_line_ends_is_one_line():
+    lines = alert_lines({"alert": {**BURST, "query": "a\n  state         watched"}}, None, now_ns=NOW)
+    assert "  query         a\\n  state         watched" in lines

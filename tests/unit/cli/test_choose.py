@@ -1,7 +1,7 @@
 import pytest
 
 from graven.cli.access.choose import DEFAULT_LISTEN, Place, find_place
-from graven.cli.access.sent_token import SentToken
+from graven.cli.access.sent_token import NO_TOKEN, SentToken
 from graven.errors import UsageError
 from graven.server.settings import Settings
 
@@ -46,6 +46,11 @@ def test_a_data_flag_lends_its_token_before_the_environments(tmp_path, data):
 
 def test_a_data_flag_beside_a_server_flag_lends_its_token_before_the_environments(tmp_path, data):
     assert find(tmp_path, server="http://s:1", data=data, GRAVEN_TOKEN="t").token.text == "grv_owner"
+
+
+def test_the_tokens_variable_is_not_for_the_server_of_a_named_directory_that_lends_none(tmp_path, data):
+    (data / "owner.token").unlink()
+    assert find(tmp_path, data=data, GRAVEN_TOKEN="t").token == NO_TOKEN
 
 
 def test_the_tokens_variable_beats_the_token_of_a_directory_that_a_variable_names(tmp_path, data):

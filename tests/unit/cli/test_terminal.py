@@ -84,3 +84,7 @@ def test_a_hidden_bar_never_opens(monkeypatch):
     shown = Progress("work", shown=False, clock=iter([0.0]).__next__)
     shown.update(1)
     shown.close()
+
+
+def test_a_cell_of_a_table_does_nothing_to_the_terminal():
+    assert terminal.table(["A", "B"], [["\x1b[2J", "x\ny"]]).splitlines()[1] == "\\u001b[2J  x\\ny"

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,37 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch) -> None:
         state_folder({})
     assert caught.value.code == "no_state_folder"
     assert state_folder({"XDG_STATE_HOME": "/x"}) == Path("/x/graven")
+
+
+def test_a_pipe_in_the_place_of_the_original_is_not_waited_for(tmp_path) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    original, moved = log_folder(tmp_path / "a"), log_folder(tmp_path / "b")
+    mark.keep_place(original)
+    (original / "log.vkey").unlink()
+    os.mkfifo(original / "log.vkey")
+    mark.keep_place(moved)
+    assert mark.original_of(original) == moved
+
+
+def test_a_pipe_as_the_place_is_as_none(tmp_path) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    mark.place.parent.mkdir(parents=True)
+    os.mkfifo(mark.place)
+    assert mark.original_of(log_folder(tmp_path / "a")) is None
+
+
+@pytest.mark.parametrize("there", ["folder", "loop", "no folder", "unwritable"])
+def test_a_place_that_cannot_be_written_is_no_reason_to_fail(tmp_path, there) -> None:
+    mark = HighWater(tmp_path / "state", SIGNER.verifier)
+    mark.path.parent.mkdir(parents=True)
+    match there:
+        case "folder":
+            (mark.place / "x").mkdir(parents=True)
+        case "loop":
+            mark.place.parent.symlink_to(mark.place.parent)
+        case "no folder":
+            mark.place.parent.write_text("")
+        case _:
+            mark.place.parent.symlink_to("/proc")
+    mark.keep_place(log_folder(tmp_path / "a"))
+    assert mark.original_of(log_folder(tmp_path / "b")) is None

@@ -69,6 +69,7 @@ class Transport:
     def __init__(self) -> None:
         self.written = b""
         self.aborted = self.closing = False
+        self.reading = True
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -89,10 +90,10 @@ class Transport:
         pass
 
     def pause_reading(self) -> None:
-        pass
+        self.reading = False
 
     def resume_reading(self) -> None:
-        pass
+        self.reading = True
 
     def get_extra_info(self, name: str) -> None:
         return None
@@ -224,4 +225,18 @@ def test_a_head_without_end_behind_a_running_answer_is_not_kept(connection: Conn
     connection.protocol.data_received(b"GET / HTTP/1.1\r\nx: ")
     connection.protocol.data_received(b"x" * (MAX_HEAD_BYTES + 1))
     connection.protocol.data_received(b"x\r\n\r\n")
+    assert not connection.protocol.pipeline
+
+
+def test_while_whole_requests_wait_for_their_turn_no_more_is_read(connection: Connection) -> None:
+    first, second, _ = connection.ask(SHORT), connection.ask(SHORT), connection.ask(SHORT)
+    first.scope["extensions"][RESPOND](200, b"", b"one")
+    assert not connection.transport.reading
+    second.scope["extensions"][RESPOND](200, b"", b"two")
+    assert connection.transport.reading
+
+
+def test_a_lost_connection_keeps_no_request_that_waited(connection: Connection) -> None:
+    connection.ask(SHORT * 3)
+    connection.protocol.connection_lost(None)
     assert not connection.protocol.pipeline

@@ -92,7 +92,8 @@ def find_place(
                 why=f"{data_named} names it, but there is no folder {data / 'logs'}",
                 hint=f"graven serve --data {data} (or: graven log create default --data {data})",
             )
-        return Place(None, data, sent_token(token, data, environ, is_named=is_named), data_named)
+        variables = {} if is_named else environ  # GRAVEN_TOKEN may be the secret of another server than this one
+        return Place(None, data, sent_token(token, data, variables, is_named=is_named), data_named)
     defaults = (RECORDED_DATA, DEFAULT_DATA) if opening else (DEFAULT_DATA, RECORDED_DATA)
     for default in defaults[:1] if creating or receiving else defaults:
         if is_data_directory(here / default):
@@ -144,7 +145,7 @@ def connect(place: Place) -> Access:
     missing = (
         f"no server of this log answers at the address in {place.data / ADDRESS_FILE}"
         if place.token.text is not None
-        else f"this user may not read {place.data / 'owner.token'}, and no other token was given"
+        else f"this user may not read {place.data / 'owner.token'}, and its server is sent no token but that of --token"
     )
     raise RefusedToStart(
         f"a server (process {holder}) holds {place.data}",

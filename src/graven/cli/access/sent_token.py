@@ -1,8 +1,9 @@
 """Which token goes to a server, and what is said when that server does not know it.
 
 `--token` first. Then `owner.token` of a directory that `--data` names: what was said now beats what the shell was told
-once, and `GRAVEN_TOKEN`, which may be another server's secret, is not sent to the address that a directory holds.
-Then `GRAVEN_TOKEN`, and last `owner.token` of a directory that `GRAVEN_DATA` names or that is found here.
+once, and `GRAVEN_TOKEN`, which may be another server's secret, is not sent to the address that such a directory holds,
+not even where this user may not read its `owner.token`: then `choose` gives no variables. Then `GRAVEN_TOKEN`, and last
+`owner.token` of a directory that `GRAVEN_DATA` names or that is found here.
 """
 
 from collections.abc import Mapping

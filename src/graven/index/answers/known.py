@@ -24,6 +24,9 @@ _HOLDING: Final = 100
 _FREQUENT: Final = 300
 _SEGMENTS: Final = 2
 _ROWS: Final = 4_096
+_ROWS_AT_ONCE: Final = 64
+_BYTES: Final = 16 * 2**20
+"""Of the newest values of a column: a value may have a megabyte, and the values are wanted for a guess."""
 _DOCUMENTS: Final = 300
 _DOCUMENT_BYTES: Final = 2 * 2**20
 
@@ -106,12 +109,20 @@ class KnownHere:
         return [value for value, _ in counted.most_common(_HOLDING + _FREQUENT)]
 
     def _newest(self, column: str) -> Iterator[Any]:
-        """Values of a column in the newest rows, the newest first."""
-        left = _ROWS
+        """Values of a column in the newest rows, the newest first, until there are `_BYTES` of them."""
+        left, bytes_left = _ROWS, _BYTES
         for segment in self._snapshot.segments[::-1][:_SEGMENTS]:
             self._check()
             rows = np.arange(max(0, segment.count - left), segment.count)
             left -= len(rows)
-            if rows.size:
-                found = segment.columns([column], rows)[column]
-                yield from (found[at].as_py() for at in range(len(found) - 1, -1, -1))
+            if not rows.size:
+                continue
+            found = segment.columns([column], rows)[column]
+            for end in range(len(found), 0, -_ROWS_AT_ONCE):
+                self._check()
+                start = max(0, end - _ROWS_AT_ONCE)
+                for at in range(end - 1, start - 1, -1):
+                    yield found[at].as_py()
+                bytes_left -= found.slice(start, end - start).nbytes
+                if bytes_left <= 0:
+                    return

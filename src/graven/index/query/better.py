@@ -15,9 +15,9 @@ from graven.index.query.ast import And, Compare, Equals, Exists, Not, Or, Query,
 from graven.index.query.fields import FACETS, Field
 from graven.index.query.grammar import QUOTED
 from graven.index.query.matches import fits
-from graven.index.query.names import quote, spell_name
+from graven.index.query.names import spell_name, spell_word
 from graven.index.query.near_path import meant_path
-from graven.index.query.near_value import near_conditions
+from graven.index.query.near_value import near_conditions, spellable
 from graven.index.query.parse import parse
 from graven.index.query.patterns import in_slashes
 from graven.index.query.problems import nearest
@@ -30,7 +30,6 @@ _ENUMERATED: Final = {"outcome": OUTCOMES, "actor.type": ACTOR_TYPES}
 _TYPED: Final = re.compile(r"([\w.-]+):(.+)", re.DOTALL)
 _QUOTED: Final = re.compile(QUOTED)
 _OPERATORS: Final = ("or", "and", "not")
-_PLAIN: Final = re.compile(r"[\w./@:+-]+")
 _SHOWN: Final = 80
 _MOST_ASKED: Final = 8
 """Conditions that are looked into: a query has at most 64, and each costs a question."""
@@ -104,13 +103,13 @@ def _of_text(leaf: _Asked) -> list[str]:
     name = spell_name(field, leaf.path)
     known = _ENUMERATED.get(field.name)
     if "|" in value:
-        parts = [_spelled(_corrected(part, known)) for part in value.split("|") if part]
-        return [f"did you mean {name}:({' OR '.join(parts)})?"[:200]] if parts else []
+        parts = [_spelled(_corrected(part, known)) for part in value.split("|") if part][:_FEW]
+        return [f"did you mean {name}:({' OR '.join(parts)})?"] if parts else []
     if known is not None and value not in known:
         near = nearest(value, known)
         meant = f"did you mean {field.name}:{near}? " if near else ""
         return [f"{meant}{field.name} is {', '.join(known[:-1])} or {known[-1]}"]
-    if field.kind == "keyword" and field.name != "uri" and (body := in_slashes(value)) is not None:
+    if field.kind == "keyword" and field.name != "uri" and (body := in_slashes(value)) and spellable(body):
         return [f"did you mean {name}:*{body[:_SHOWN]}*? there are no regular expressions"]
     return _of_typed(field, value)
 
@@ -133,7 +132,7 @@ def _of_typed(field: Field, value: str) -> list[str]:
 
 
 def _spelled(value: str) -> str:
-    return value[:_SHOWN] if _PLAIN.fullmatch(value) else quote(value[:_SHOWN])
+    return spell_word(value[:_SHOWN])
 
 
 def _of_known(leaf: _Asked, known: Known) -> list[str]:

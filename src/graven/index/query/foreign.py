@@ -14,7 +14,7 @@ from graven.errors import InvalidInput
 from graven.index.query.conditions import Value
 from graven.index.query.fields import Field
 from graven.index.query.grammar import NAME, QUOTED, SEGMENT
-from graven.index.query.names import PSEUDO, named, quote
+from graven.index.query.names import PSEUDO, is_of_field, named, quote, spell_word
 from graven.index.query.patterns import like_pattern, refuse_regex, regex_pattern
 from graven.index.query.problems import bad_query
 
@@ -46,6 +46,8 @@ _LIKE_APART: Final = re.compile(rf"\s+(?P<not>NOT\s+)?(?P<word>I?LIKE|RLIKE|REGE
 _NULL_APART: Final = re.compile(r"\s+IS\s+(?P<not>NOT\s+)?NULL(?!\S)")
 _BETWEEN_APART: Final = re.compile(r"\s+BETWEEN\s+(?P<low>[^\s()]+)\s+AND\s+(?P<high>[^\s()]+)")
 _PLAIN: Final = re.compile(r"[\w./@:+*-]+")
+_UNSPELLABLE: Final = re.compile(r'[\s()"*]+')
+"""A pattern stands without quotes, where these mean something: any text stands for them as well."""
 _QUOTES: Final = "to search for it as text, put it in quotes"
 _SHOWN: Final = 80
 
@@ -113,7 +115,9 @@ def _sign_apart(match: re.Match[str], field: Field | None) -> _Said | None:
 
 
 def _in_apart(match: re.Match[str], field: Field | None) -> _Said:
-    values = [_written(_bare(one.strip())) for one in re.split(r",|\s+OR\s+", match["list"]) if one.strip(" '\"")]
+    values = [
+        spell_word(_bare(one.strip())[:_SHOWN]) for one in re.split(r",|\s+OR\s+", match["list"]) if one.strip(" '\"")
+    ]
     spelled = f"({' OR '.join(values)})" if len(values) > 1 else values[0] if values else "VALUE"
     return "IN", "-" if match["not"] else "", (":", spelled)
 
@@ -145,7 +149,7 @@ def _field_of(name: str) -> Field | Literal[False] | None:
     if name in PSEUDO:
         return None
     try:
-        return named(name, 0).field
+        return named(name, 0).field if is_of_field(name) else False
     except InvalidInput:
         return False
 
@@ -154,7 +158,7 @@ def _matching(field: Field | None, pattern: Callable[[str], str], value: str) ->
     """A value that another language takes for a pattern; texts are searched by words as they are."""
     if field is None or field.kind not in ("keyword", "map", "json"):
         return _written(value)
-    return _written(pattern(value)) if value else "VALUE"
+    return _UNSPELLABLE.sub("*", pattern(value))[:_SHOWN] if value else "VALUE"
 
 
 def _bare(value: str) -> str:

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from graven.index.query.ast import Path
 from graven.index.query.fields import BY_NAME, Field
-from graven.index.query.grammar import NAME, SEGMENT
+from graven.index.query.grammar import KEYWORDS, NAME, SEGMENT
 from graven.index.query.problems import bad_query, nearest
 
-__all__ = ["PSEUDO", "Named", "named", "quote", "spell_name", "unquote"]
+__all__ = ["PSEUDO", "Named", "is_of_field", "named", "quote", "spell_name", "spell_word", "unquote"]
 
 PSEUDO: Final[Mapping[str, str]] = {
     "since": "from this moment on, by the clock of the query",
@@ -19,9 +19,11 @@ PSEUDO: Final[Mapping[str, str]] = {
 """Names that ask about no field of their own."""
 
 _MAX_STEPS: Final = 64
+_WITH_PATHS: Final = ("map", "json")
 _HEAD: Final = re.compile(NAME)
 _SEGMENT: Final = re.compile(SEGMENT)
 _PLAIN_MEMBER: Final = re.compile(r"[\w-]+")
+_PLAIN_WORD: Final = re.compile(r"(?!-)(?!.*\.\.)(?!/.*/[a-z]*\Z)[\w./@:+-]+")
 _PLAIN_KEY: Final = re.compile(r"[\w/-]+(?:\.[\w/-]+)*")
 
 
@@ -42,6 +44,21 @@ def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def spell_word(text: str) -> str:
+    """A value as it stands in a group, `actor:(a OR "-b")`: bare where nothing else can be meant by it."""
+    return text if _PLAIN_WORD.fullmatch(text) and text not in KEYWORDS else quote(text)
+
+
+def is_of_field(name: str) -> bool:
+    """Whether `name` is, or begins with, a field that it can name; where not, `named` looks at all names for the
+    nearest, which takes long."""
+    if name in BY_NAME:
+        return True
+    match = _HEAD.match(name)
+    field = BY_NAME.get(match.group()) if match is not None else None
+    return field is not None and field.kind in _WITH_PATHS
+
+
 def named(name: str, start: int) -> Named:
     """The field of a name, and the path in it; `bad_query` for any other. `start` is its position in the query."""
     field = BY_NAME.get(name)
@@ -51,7 +68,7 @@ def named(name: str, start: int) -> Named:
     match = _HEAD.match(name)
     first = match.group() if match else name
     field = BY_NAME.get(first)
-    if field is None or field.kind not in ("map", "json"):
+    if field is None or field.kind not in _WITH_PATHS:
         raise _unknown(name, first, field, start, end)
     segments = _SEGMENT.findall(name, len(first))
     if len(segments) > _MAX_STEPS:

@@ -7,7 +7,7 @@ from typing import Final
 from graven.index.near import near_names
 from graven.index.query.ast import Equals, Wildcard
 
-__all__ = ["near_conditions"]
+__all__ = ["near_conditions", "spellable"]
 
 _MOST: Final = 3
 _NUMBER: Final = re.compile(r"\d+")
@@ -30,11 +30,12 @@ def near_conditions(asked: Equals, known: Sequence[str]) -> list[Equals | Wildca
     if begun:
         return [_begins(asked, begun[0][: len(value)], begun)] if len(begun) > 1 else _equal(asked, begun)
     holding = [one for one in known if folded in one.casefold()]
-    if len(holding) > 1 and _spellable(value):
+    if len(holding) > 1 and spellable(value):
         at = holding[0].casefold().find(folded)
         part = holding[0][at : at + len(value)]
-        ends = all(one.endswith(part) for one in holding)
-        return [Wildcard(asked.field, ("", part) if ends else ("", part, ""), asked.path)]
+        if part.casefold() == folded:  # else the letters before it are more, or fewer, when case is folded
+            ends = all(one.endswith(part) for one in holding)
+            return [Wildcard(asked.field, ("", part) if ends else ("", part, ""), asked.path)]
     if holding:
         return _equal(asked, holding)
     shape = _NUMBER.sub("0", folded)
@@ -54,10 +55,11 @@ def _begins(asked: Equals, start: str, begun: Sequence[str]) -> Equals | Wildcar
     """The pattern for all that begin so: `order.*` where what follows is a dot in each."""
     following = {one[len(start) : len(start) + 1] for one in begun}
     separator = following.pop() if len(following) == 1 else ""
-    if not _spellable(start):
+    if not spellable(start) or start.casefold() != str(asked.value).casefold():
         return asked._replace(value=begun[0])
     return Wildcard(asked.field, (start + (separator if separator in _SEPARATORS else ""), ""), asked.path)
 
 
-def _spellable(text: str) -> bool:
+def spellable(text: str) -> bool:
+    """Whether a wildcard can have it in it."""
     return not any(char.isspace() or char in _UNSPELLABLE for char in text)

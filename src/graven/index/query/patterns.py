@@ -11,7 +11,10 @@ from graven.index.query.problems import bad_query
 __all__ = ["in_slashes", "like_pattern", "refuse_regex", "regex_pattern"]
 
 _SLASHED: Final = re.compile(r"/(.+)/[a-z]{0,3}", re.DOTALL)
-_CLEAR: Final = re.compile(r"\\[\w.+*?/-]|\.\+|\[\^|\[[^\]]*\w-\w[^\]]*\]|\A\^|\$\Z|\w\|\w")
+_RANGE: Final = r"(?:(?<![a-z])[a-z]-[a-z](?![a-z])|(?<![A-Z])[A-Z]-[A-Z](?![A-Z])|(?<!\d)\d-\d(?!\d))"
+"""`a-z` of `[A-Za-z]`; in `/blog/[post-id]/raw`, where a router puts a value, there is none."""
+_CLEAR: Final = re.compile(rf"\\[\w.+*?/-]|\.\+|\[\^|\[(?:(?!{_RANGE})[^\[\]])*+{_RANGE}[^\[\]]*+\]|\A\^|\$\Z|\w\|\w")
+"""Nothing is looked at twice: of a run of brackets each begins where the one before it ends."""
 _ANYTHING: Final = re.compile(r"\.\*")
 _SPECIAL: Final = re.compile(r"[\\\[\](){}^$+?|]")
 _ALTERNATIVES: Final = re.compile(r"\w+(?:\|\w+)+")
@@ -37,7 +40,11 @@ def refuse_regex(name: str, text: str, start: int, *, dots: bool = True) -> None
         start,
         start + len(text),
         expected=["a value with * for any text"],
-        hint=(f"did you mean {meant[:_SHOWN]}? " if meant else f"{name or 'field'}:begins*, *part* and OR say a part; ")
+        hint=(
+            f"did you mean {meant}? "
+            if meant and len(meant) <= 2 * _SHOWN
+            else f"{name or 'field'}:begins*, *part* and OR say a part; "
+        )
         + "in quotes it is a text",
     )
 

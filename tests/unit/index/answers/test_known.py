@@ -67,3 +67,17 @@ def test_every_question_may_be_stopped(asked):
     }
     with pytest.raises(TimedOut):
         questions[asked]()
+
+
+def test_of_large_values_only_the_newest_are_looked_at():
+    events = [event(source=str(at), method={"uri": f"/{at}/{'x' * 2**18}"}) for at in range(100)]
+    known = KnownHere(Snapshot((hot(events),), len(events)), unlimited)
+    looked_at = [value.split("/")[1] for value in known.values(BY_NAME["uri"], "/nowhere")]
+    assert looked_at == [str(at) for at in range(99, 35, -1)]
+
+
+def test_while_the_newest_values_are_read_the_deadline_holds():
+    calls = []
+    known = KnownHere(Snapshot((hot([event()] * 200),), 200), lambda: calls.append(None))
+    known.values(BY_NAME["uri"], "/nowhere")
+    assert len(calls) > 200 // 64

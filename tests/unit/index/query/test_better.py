@@ -154,3 +154,19 @@ def test_so_many_conditions_are_looked_into_and_no_more():
 )
 def test_the_field_to_look_at_is_the_first_that_is_asked_and_can_be_counted(query, by):
     assert field_to_count(query, now_ns=NOW) == by
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ('actor:"a|-b"', 'did you mean actor:(a OR "-b")?'),
+        ('input.n:"1|.."', 'did you mean input.n:(1 OR "..")?'),
+        ('actor:"OR|x"', 'did you mean actor:("OR" OR x)?'),
+    ],
+)
+def test_alternatives_are_spelled_as_values(query, meant):
+    assert hints(query) == [meant]
+
+
+def test_no_pattern_is_meant_by_what_a_pattern_cannot_have_in_it():
+    assert not any("did you mean" in hint for hint in hints('actor:"/a )b/"'))

@@ -121,3 +121,25 @@ def test_what_names_no_field_and_what_is_quoted_stays_words(text):
 def test_the_values_of_a_field_are_left_alone():
     assert asked("message:outcome=failure") == Words(BY_NAME["message"], ("outcome", "failure"))
     assert asked("message:(outcome=failure)") == asked("message:outcome=failure")
+
+
+def test_for_a_plain_word_no_near_name_is_looked_for(monkeypatch):
+    looked_for = []
+    monkeypatch.setattr("graven.index.query.names.nearest", lambda name, known: looked_for.append(name))
+    parse("declined a=b x[0]", now_ns=0)
+    assert looked_for == []
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("input.n IN (-1, 0)", 'did you mean input.n:("-1" OR 0)?'),
+        ("actor IN ('OR', b)", 'did you mean actor:("OR" OR b)?'),
+        ("actor LIKE '%al (x)%'", "did you mean actor:*al*x*?"),
+        ('uri =~ "q=1 2"', "did you mean uri:*q=1*2*?"),
+    ],
+)
+def test_values_in_a_hint_mean_what_they_meant(text, meant):
+    with pytest.raises(InvalidInput) as caught:
+        asked(text)
+    assert caught.value.hint.startswith(meant)

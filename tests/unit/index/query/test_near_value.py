@@ -48,3 +48,14 @@ def test_another_number_is_another_thing():
 
 def test_values_of_another_spelling_are_at_most_three():
     assert len(near("abcdef", [f"abcde{c}" for c in "uvwxyz"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "known"),
+    [
+        ("b", ["\u0149b(", "\u0149b)"]),  # folded, the first letter is two
+        ("ss", ["ßax", "ßbx"]),
+    ],
+)
+def test_where_folding_case_moves_letters_a_whole_value_is_meant(value, known):
+    assert near(value, known)[0] == Equals(ACTOR, known[0])

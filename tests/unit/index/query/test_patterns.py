@@ -1,5 +1,7 @@
 """Regular expressions are refused with the wildcard that says the same; paths stay what they are."""
 
+import time
+
 import pytest
 
 from graven.errors import InvalidInput
@@ -55,3 +57,28 @@ def test_a_regular_expression_is_told_as_a_wildcard(body, pattern):
 
 def test_what_sql_likes_has_stars_here():
     assert like_pattern("%al%%") == "*al*"
+
+
+@pytest.mark.parametrize("text", ["/" + "[a-a" * 1_020 + "/", "uri:/" + "[" * 2_000 + "a-a" * 600 + "/"])
+def test_brackets_of_a_value_in_slashes_are_read_in_linear_time(text):
+    before = time.process_time()
+    try:
+        parse(text, now_ns=0)
+    finally:
+        assert time.process_time() - before < 0.5  # with the cube of the length it is seconds
+
+
+def test_a_class_of_characters_behind_an_open_bracket_is_a_regular_expression():
+    with pytest.raises(InvalidInput, match="is a regular expression"):
+        parse("actor:/[x[0-9]/", now_ns=0)
+
+
+@pytest.mark.parametrize("text", ["uri:/blog/[post-id]/raw", "uri:/orders/[order-id]/", "/users/[user-id]/"])
+def test_a_name_in_brackets_makes_no_regular_expression_of_a_path(text):
+    parse(text, now_ns=0)
+
+
+@pytest.mark.parametrize("text", ["/x[A-Za-z0-9_]/", "uri:/v[0-9]/", "actor:/[a-f0-9]*/"])
+def test_a_range_of_characters_makes_a_regular_expression_of_it(text):
+    with pytest.raises(InvalidInput, match="is a regular expression"):
+        parse(text, now_ns=0)
