@@ -21,14 +21,14 @@ _LONGEST: Final = {_NAME: 24, _STATE: 42, _CONDITION: 28}
 
 def alert_table(
     alerts: Sequence[Mapping[str, Any]],
-    fired: Mapping[str, int | None],
+    fired: Mapping[str, int | None] | None,
     given_up: Mapping[str, Mapping[str, Any]],
     *,
     width: int | None,
     now_ns: int,
 ) -> list[str]:
-    """The heading and a line for each alert. By name, `fired` has when it last fired, Unix ns, `given_up` the row of
-    a delivery that was; `width` None cuts nothing."""
+    """The heading and a line for each alert. By name, `fired` has when it last fired, Unix ns (None: not to be
+    known), `given_up` the row of a delivery that was; `width` None cuts nothing."""
     rows = [_row(one, fired, given_up, now_ns) for one in alerts]
     if width is not None:
         rows = [[_bounded(cell, _LONGEST.get(at)) for at, cell in enumerate(row)] for row in rows]
@@ -42,20 +42,20 @@ def alert_table(
 
 def _row(
     one: Mapping[str, Any],
-    fired: Mapping[str, int | None],
+    fired: Mapping[str, int | None] | None,
     given_up: Mapping[str, Mapping[str, Any]],
     now_ns: int,
 ) -> list[Cell]:
     alert = one["alert"]
     state = state_text(one, now_ns=now_ns, given_up=given_up.get(str(alert["name"])))
-    moment = fired.get(str(alert["name"]))
+    moment = None if fired is None else fired.get(str(alert["name"]))
     return [
         Cell(one_line(str(alert["name"]))),
         Cell(one_line(state), None if state in _WELL else "red"),
         Cell(one_line(str(alert.get("severity", "warning")))),
         Cell(one_line(condition_text(alert))),
         Cell(one_line(told_text(alert))),
-        Cell("-" if moment is None else ago(moment, now_ns=now_ns)),
+        Cell("?" if fired is None else "-" if moment is None else ago(moment, now_ns=now_ns)),
         Cell(one_line(query_text(alert))),
     ]
 

@@ -175,12 +175,12 @@ def last_fired(search: Search, log: str, name: str) -> Mapping[str, Any] | None:
     return newest_row(search, f"action:alert.fire target:alert/{log}/{name}")
 
 
-def last_firings(search: Search, log: str, names: Sequence[str]) -> dict[str, int | None]:
-    """When each alert of a log last fired, Unix ns, by as few reads as can be; none where `system` may not be read."""
+def last_firings(search: Search, log: str, names: Sequence[str]) -> dict[str, int | None] | None:
+    """When each alert of a log last fired, Unix ns, by as few reads as can be; None where `system` may not be read."""
     try:
         page = search.page("system", Question(f"action:alert.fire target:log/{log}"), limit=1_000)
     except GravenError:
-        return {}
+        return None
     found: dict[str, int | None] = {}
     for row in map(json.loads, page.events):
         for target in row.get("targets", ()):

@@ -1,6 +1,8 @@
 """A search that found nothing says why, what was probably meant, and where the newest match is."""
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from graven.cli import terminal
 from graven.cli.access.questions import Page, Question, Search, Tell, quiet
@@ -8,6 +10,7 @@ from graven.cli.row_table import sentence
 from graven.cli.shortened import one_line
 from graven.cli.zone import Zone, ago
 from graven.index.query.better import field_to_count
+from graven.index.query.parse import Clock, parse
 from graven.index.query.times import duration_ns, moment, time_ns
 from graven.program import program
 
@@ -25,7 +28,8 @@ def why_nothing(
     lines = [asked + _range(question)]
     backwards = _backwards(question, zone, now_ns)
     if backwards:
-        return [*lines, f"  why: {backwards}"]
+        turned = f"--since {question.until} --until {question.since}"
+        return [*lines, f"  why: {backwards}", *([f"  try: {turned}"] if question.since != question.until else [])]
     if page.indexed < page.size:
         lines.append(
             f"  the index has {page.indexed:,} of {terminal.plural(page.size, 'entry')}: ask again in a moment"
@@ -38,12 +42,29 @@ def why_nothing(
         fewer = f"fewer conditions; {program()} search{of} --by {by} shows what there is"
         first, *others = [*_ago(question, of), *map(one_line, found.hints), fewer]
         return [*lines, f"  try: {first}", *(f"       {hint}" for hint in others)]
-    received = str(row.get("received"))
-    newest = time_ns(received) or now_ns
-    lines.append(f"  why: the newest match is outside of that time: entry {row['index']}, {ago(newest, now_ns=now_ns)}")
-    lines.append(f"       {zone.shown(newest, now_ns=now_ns)} {zone.text}  {sentence(row)}")
-    lines.append(f"  try: {program()} around {row['index']}{of}, or a wider range of time")
-    return lines
+    return [*lines, *_elsewhere(row, _clock_of(question, now_ns), of, zone, now_ns)]
+
+
+def _elsewhere(row: Mapping[str, Any], clock: str, of: str, zone: Zone, now_ns: int) -> list[str]:
+    """Where the newest match is, by the clock that was asked by."""
+    index = row["index"]
+    at_ns = time_ns(str(row.get("time" if clock == "claimed" else "received")))
+    if at_ns is None:
+        return [
+            f"  why: the newest match, entry {index}, has no claimed time: no range of claimed times finds it",
+            f"       {sentence(row)}",
+            f"  try: {program()} around {index}{of}, or --clock received",
+        ]
+    return [
+        f"  why: the newest match is outside of that time: entry {index}, {ago(at_ns, now_ns=now_ns)}",
+        f"       {zone.shown(at_ns, now_ns=now_ns)} {zone.text}  {sentence(row)}",
+        f"  try: {program()} around {index}{of}, or a wider range of time",
+    ]
+
+
+def _clock_of(question: Question, now_ns: int) -> str:
+    clock: Clock = "claimed" if question.clock == "claimed" else "received"
+    return parse(question.query, now_ns=now_ns, clock=clock).clock
 
 
 def _ago(question: Question, of: str) -> list[str]:

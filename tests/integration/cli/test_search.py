@@ -185,6 +185,14 @@ def test_exports_of_a_query(line):
     assert line.run("export", "-q", "a", "--format", "ndjson", "--fields", "index").code == 2
 
 
+@pytest.mark.parametrize("name", ["f.xlsx", "f.csv.gz", "f.ZIP"])
+def test_a_file_whose_ending_promises_what_is_not_written_is_refused(line, name):
+    ran = line.run("export", "-o", name)
+    assert ran.code == 2
+    assert "--format says it for any other name" in ran.err
+    assert not (line.home / name).exists()
+
+
 def test_the_plan_is_shown(line):
     text = line.must("search", "--explain", "outcome:failure", "declined").text
     assert "1. outcome:failure" in text

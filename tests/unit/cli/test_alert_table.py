@@ -30,6 +30,11 @@ def test_an_alert_whose_last_delivery_was_given_up_does_not_look_well() -> None:
     assert "dead             not delivered, given up 10 min ago" in table(alert("dead"), alert("recorder-silent"))[1]
 
 
+def test_who_may_not_know_when_an_alert_fired_is_not_told_that_it_never_did() -> None:
+    lines = alert_table([alert("burst")], None, {}, width=None, now_ns=NOW)
+    assert "  ?  " in lines[1]
+
+
 def test_no_line_is_wider_than_80_columns_however_long_names_are() -> None:
     assert max(map(len, table(alert("b" * 63, 12), alert("c", problem="p" * 200)))) <= 80
 

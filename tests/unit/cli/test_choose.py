@@ -86,6 +86,21 @@ def test_a_server_without_scheme_is_a_usage_error(tmp_path):
         find(tmp_path, server="127.0.0.1:8470")
 
 
+@pytest.mark.parametrize(
+    ("server", "shown"),
+    [
+        ("127.0.0.1:8599", "http://127.0.0.1:8599"),
+        ("[::1]:8599", "http://[::1]:8599"),
+        ("audit.shop", "http://audit.shop"),
+        ("ftp://x", "http://127.0.0.1:8470"),
+    ],
+)
+def test_a_server_without_scheme_is_shown_with_it(tmp_path, server, shown):
+    with pytest.raises(UsageError) as caught:
+        find(tmp_path, server=server)
+    assert caught.value.hint == f"write it as {shown}"
+
+
 def test_a_folder_that_holds_no_log_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="no data directory"):
         find(tmp_path, data=tmp_path)

@@ -202,6 +202,23 @@ def test_a_range_that_can_hold_nothing_is_said(since, until, said):
     assert "whatever its time" not in lines
 
 
+def test_a_reversed_range_is_shown_the_right_way_round():
+    assert lines_for_nothing(Fake(9), since="1h", until="2h").endswith("  try: --since 2h --until 1h")
+
+
+def test_by_the_claimed_clock_the_newest_match_is_told_by_its_claimed_time():
+    newest = {**row_of(view(7, received=NOW, outcome="failure")), "time": "2018-10-26T10:00:00Z"}
+    said = lines_for_nothing(Fake(9, newest=newest), query="outcome:failure", since="1d", clock="claimed")
+    assert "2018-10-26 10:00:00" in said
+
+
+def test_a_match_without_a_claimed_time_is_told_as_that():
+    newest = {**row_of(view(7, received=NOW, outcome="failure")), "time": None}
+    said = lines_for_nothing(Fake(9, newest=newest), query="outcome:failure clock:claimed", since="1d")
+    assert "entry 7, has no claimed time" in said
+    assert "--clock received" in said
+
+
 def test_programs_get_nothing_beside_an_empty_answer(capsys):
     searching = Searching(Fake(0), "default", Question("q"), UTC, as_json=True)
     searching.print_matches(limit=5, oldest=False, fields=None, template=None, relative=False)

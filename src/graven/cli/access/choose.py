@@ -6,6 +6,7 @@ directory, that server is asked instead, at the address that it keeps in `server
 `sent_token` says.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ DEFAULT_DATA = Path("graven-data")
 RECORDED_DATA = Path(".graven")
 """Where `pytest --graven` records."""
 DEFAULT_LISTEN = "127.0.0.1:8470"
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?")
 ADDRESS_FILE = "server.address"
 """Spelt in `graven.server.address` too; commands that only ask a server import nothing of it."""
 
@@ -82,7 +84,9 @@ def find_place(
     if server is not None:
         if not server.startswith(("http://", "https://")):
             raise UsageError(
-                f"{server!r} is no server address", hint=f"write it as http://{DEFAULT_LISTEN}", why=f"from {named}"
+                f"{server!r} is no server address",
+                hint=f"write it as http://{server if _HOST_AND_PORT.fullmatch(server) else DEFAULT_LISTEN}",
+                why=f"from {named}",
             )
         return Place(server.rstrip("/"), None, sent_token(token, data, environ, is_named=is_named), named)
     if data is not None:

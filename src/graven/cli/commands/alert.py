@@ -61,8 +61,8 @@ def _condition_options(function: Any) -> Any:
 def list_alerts(log: str, server: str | None, token: str | None, data: Path | None, as_json: bool) -> None:
     """List the alerts of a log.
 
-    Whether each is watched or cannot tell anybody, when it fires, who is told and when it last fired ("-": never, or
-    you may not read the log system). In a terminal what there is no room for is cut or left out.
+    Whether each is watched or cannot tell anybody, when it fires, who is told and when it last fired ("-": never,
+    "?": you may not read the log system). In a terminal what there is no room for is cut or left out.
     """
     from graven.cli.alert_delivery import all_given_up
     from graven.cli.alert_table import alert_table

@@ -32,6 +32,10 @@ graven export --from 40 --to 60 --proof evidence.tar.gz
 graven export --tiles ./mirror
 """
 
+_NOT_WRITTEN = frozenset(
+    {".gz", ".bz2", ".xz", ".zst", ".zip", ".xls", ".xlsx", ".ods", ".tsv", ".xml", ".html", ".pdf"}
+)
+
 
 def ndjson_line(index: int, entry: bytes) -> bytes:
     """One line `{"index":n,"entry":{…}}`.
@@ -153,8 +157,15 @@ def command(
 
 
 def _kind_of(output: Path | None) -> str | None:
-    """What the ending of the file says; whoever opens `all.parquet` expects one."""
-    return None if output is None else {".csv": "csv", ".parquet": "parquet"}.get(output.suffix.lower())
+    """What the ending of the file says; whoever opens `all.parquet` expects one. UsageError for one that promises what
+    is not written here."""
+    ending = "" if output is None else output.suffix.lower()
+    if ending in _NOT_WRITTEN:
+        raise UsageError(
+            f"an export is no {ending} file",
+            hint="-o FILE.csv, FILE.parquet, or FILE.ndjson; --format says it for any other name",
+        )
+    return {".csv": "csv", ".parquet": "parquet"}.get(ending)
 
 
 def _question(

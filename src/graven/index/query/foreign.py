@@ -23,6 +23,8 @@ __all__ = ["refuse_apart", "refuse_foreign", "refuse_unequal"]
 _NAMED: Final = rf"(?P<name>{NAME}(?:{SEGMENT})*)"
 _ASSIGNED: Final = re.compile(rf"(?P<not>!?){_NAMED}(?P<operator>!=|!~|==?~?|~=?)(?P<value>.*)", re.DOTALL)
 _EXCLAIMED: Final = re.compile(rf"!{_NAMED}(?P<operator>:|[<>]=?)(?P<value>.*)", re.DOTALL)
+_EXCLAIMED_WORD: Final = re.compile(r"!(?P<word>\w+)")
+_NOT: Final = re.compile(rf"\s+(?:\(|{_NAMED}(?::|[<>]=?)\S)")
 _SIGNS: Final = {
     "=": "field:value",
     "==": "field:value",
@@ -66,13 +68,18 @@ def refuse_foreign(value: Value) -> None:
     match = _ASSIGNED.fullmatch(value.text)
     if match is not None and (found := _field_of(match["name"])) is not False:
         excludes = bool(match["not"]) != match["operator"].startswith("!")
-        shown = _written(match["value"])
+        shown = _written(_bare(match["value"]))
         if "~" in match["operator"]:
             shown = _matching(found, regex_pattern, shown)
         raise _meant(value, value.end, "-" if excludes else "", match["name"], ":", shown, match["operator"])
     match = _EXCLAIMED.fullmatch(value.text)
     if match is not None and _field_of(match["name"]) is not False:
         raise _meant(value, value.end, "-", match["name"], match["operator"], _written(match["value"]), "!")
+    if (match := _EXCLAIMED_WORD.fullmatch(value.text)) is not None:
+        hint = f"did you mean -{match['word'][:_SHOWN]}? {_QUOTES}"
+        raise bad_query(
+            f"{value.text[0]!r} is no operator here", value.start, value.end, expected=["a condition"], hint=hint
+        )
     refuse_regex("", value.text, value.start)
 
 
@@ -84,7 +91,18 @@ def refuse_unequal(name: str, start: int, value: Value) -> None:
 
 def refuse_apart(text: str, value: Value) -> None:
     """`bad_query` for the name of a field, standing as a word of `text`, behind which an operator follows apart from
-    it: `duration > 2s`, `actor :alice`, `actor IN (a, b)`, `ticket IS NULL`."""
+    it: `duration > 2s`, `actor :alice`, `actor IN (a, b)`, `ticket IS NULL`. And for `not` before a condition: as a
+    word it would leave what it was to exclude."""
+    if value.text in ("not", "Not") and (match := _NOT.match(text, value.end)) is not None:
+        name = match["name"]
+        if name is None or _field_of(name) is not False:
+            raise bad_query(
+                f"{value.text} is a word to search for, not the operator",
+                value.start,
+                value.end,
+                expected=["a condition"],
+                hint=f"write NOT, or - right before what it excludes; {_QUOTES}",
+            )
     field = _field_of(value.text)
     if field is False:
         return
@@ -132,7 +150,10 @@ def _null_apart(match: re.Match[str], field: Field | None) -> _Said:
 
 
 def _between_apart(match: re.Match[str], field: Field | None) -> _Said:
-    return "BETWEEN", "", (":", f"{_bare(match['low'])}..{_bare(match['high'])}")
+    low, high = _bare(match["low"]), _bare(match["high"])
+    if field is not None and field.kind in ("keyword", "text", "map"):  # these have no ranges
+        return "BETWEEN", "", (":", f"({spell_word(low[:_SHOWN])} OR {spell_word(high[:_SHOWN])})")
+    return "BETWEEN", "", (":", f"{low}..{high}")
 
 
 _APART: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Field | None], _Said | None]], ...]] = (
@@ -176,10 +197,13 @@ def _written(value: str) -> str:
 
 def _meant(value: Value, end: int, sign: str, name: str, operator: str, shown: str, foreign: str) -> InvalidInput:
     apart = foreign == operator and end > value.end
+    meant = f"did you mean {sign}{name}{operator}{shown}?"
+    if name in PSEUDO and (sign or foreign in ("IS", "IN", "BETWEEN")):  # these say how all else is read, and only once
+        meant = f"write {name}:VALUE;"
     return bad_query(
         f"{foreign} stands right behind its field, without white space" if apart else f"{foreign} is no operator here",
         value.start,
         end,
         expected=["a condition"],
-        hint=f"did you mean {sign}{name}{operator}{shown}? {_QUOTES}",
+        hint=f"{meant} {_QUOTES}",
     )

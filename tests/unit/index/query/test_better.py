@@ -59,8 +59,8 @@ def hints(query, known=NOTHING_KNOWN):
         ('actor:"user:a b"', 'did you mean actor:"a b"?'),
         ("actor:/alice/", "did you mean actor:*alice*? there are no regular expressions"),
         ("actor:alice or actor:bob", "OR, AND and NOT are upper case; or is a word to search for"),
-        ("not outcome:failure", "OR, AND and NOT are upper case; not is a word"),
-        ("(not outcome:failure)", "OR, AND and NOT are upper case; not is a word"),
+        ("not alice", "OR, AND and NOT are upper case; not is a word"),
+        ("(not alice)", "OR, AND and NOT are upper case; not is a word"),
     ],
 )
 def test_what_was_probably_meant_is_said_whatever_the_log_holds(query, hint):

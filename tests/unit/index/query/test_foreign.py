@@ -33,6 +33,9 @@ def asked(text):
         ("a || b", (2, 4), "write OR"),
         ("foo = alice", (4, 5), "write field:value"),
         ("! a", (0, 1), "write -"),
+        ("a !declined", (2, 11), "did you mean -declined?"),
+        ("actor='alice'", (0, 13), "did you mean actor:alice?"),
+        ("clock!=x", (0, 8), "write clock:VALUE;"),
     ],
 )
 def test_a_condition_of_another_language_names_the_one_that_was_meant(text, place, meant):
@@ -55,6 +58,8 @@ def test_a_condition_of_another_language_names_the_one_that_was_meant(text, plac
         ("actor!~al", (0, 9), "did you mean -actor:*al*?"),
         ("message ~ declined", (0, 18), "did you mean message:declined?"),
         ("actor <> x", (0, 10), "did you mean -actor:x?"),
+        ("actor BETWEEN 1 AND 3", (0, 21), "did you mean actor:(1 OR 3)?"),
+        ("since IS NULL", (0, 13), "write since:VALUE;"),
         ("actor<>x", (0, 8), "did you mean -actor:x?"),
         ("a duration<>5s", (2, 14), "did you mean -duration:5s?"),
         ("actor != x", (0, 10), "did you mean -actor:x?"),
@@ -112,10 +117,22 @@ def test_words_that_only_look_so_are_searched_for(text):
     assert all(isinstance(leaf, Words | Equals) for leaf in leaves(asked(text)))
 
 
-@pytest.mark.parametrize("text", ["a=b", '"outcome=failure"', "http.status!=200", "!important", "x&y", "a=outcome:"])
+@pytest.mark.parametrize("text", ["a=b", '"outcome=failure"', "http.status!=200", '"!important"', "x&y", "a=outcome:"])
 def test_what_names_no_field_and_what_is_quoted_stays_words(text):
     assert isinstance(asked(text), Words)
     assert asked(text).field == TEXT
+
+
+@pytest.mark.parametrize("text", ["not outcome:failure", "a Not (b)", "not duration>2s", "(not actor:alice)"])
+def test_a_small_not_before_a_condition_is_refused(text):
+    with pytest.raises(InvalidInput, match="is a word to search for, not the operator") as caught:
+        asked(text)
+    assert caught.value.hint.startswith("write NOT, or -")
+
+
+@pytest.mark.parametrize("text", ["not found", "not", '"not" outcome:failure', "knot (a)", "not alice (a)"])
+def test_not_stays_a_word_before_words(text):
+    assert any(isinstance(leaf, Words) for leaf in leaves(asked(text)))
 
 
 def test_the_values_of_a_field_are_left_alone():

@@ -23,11 +23,19 @@ export function NothingFound({ log, place, zone, onChange }) {
   const { data, loading } = useLoad((signal) => looked(log, place, isRanged, signal), [log, place.q, place.since, place.until, place.clock]);
   if (loading && !data) return html`<${Loading} what="Nothing here; looking where there is" />`;
   const newest = data?.newest;
+  if (newest && place.clock === "claimed" && !newest.time) {
+    return html`<${Empty} title=${`Nothing in this time range (${said(place, zone)})`}>
+      <p>The newest match has no claimed time, so that no range of claimed times finds it. It was received <strong><${Time} at=${String(newest.received)} /></strong></p>
+      <p class="quoted"><${Sentence} row=${newest} /></p>
+      <p class="toolbar"><button class="btn primary" onClick=${() => onChange({ clock: "received" })}>Ask by received time</button><button class="btn" onClick=${() => onChange({ since: "", until: "" })}>Search all time</button></p>
+    <//>`;
+  }
   if (newest) {
-    const at = instantOf(place.clock === "claimed" ? (newest.time ?? newest.received) : newest.received) ?? 0n;
+    const shownAt = String(place.clock === "claimed" ? newest.time : newest.received);
+    const at = instantOf(shownAt) ?? 0n;
     const go = { since: formatStamp(at - AROUND_NS), until: formatStamp(at + AROUND_NS) };
     return html`<${Empty} title=${`Nothing in this time range (${said(place, zone)})`}>
-      <p>The newest match lies outside of it: <strong><${Time} at=${String(newest.received)} /></strong></p>
+      <p>The newest match lies outside of it: <strong><${Time} at=${shownAt} /></strong></p>
       <p class="quoted"><${Sentence} row=${newest} /></p>
       <p class="toolbar"><button class="btn primary" onClick=${() => onChange(go)}>Go there</button><button class="btn" onClick=${() => onChange({ since: "", until: "" })}>Search all time</button></p>
     <//>`;
