@@ -87,10 +87,12 @@ class World:
         return answer
 
     def copy(self, target: Path) -> "World":
-        """The directory and the high-water marks, copied; the copy has been acknowledged the same."""
+        """The directory and the high-water marks, copied as if this were the only one; the copy has been acknowledged
+        the same."""
         shutil.copytree(self.data, target)
         if self.state_home.exists():
-            shutil.copytree(self.state_home, target.parent / f"{target.name}-state")
+            memory = target.parent / f"{target.name}-state"
+            shutil.copytree(self.state_home, memory, ignore=shutil.ignore_patterns("places"))
         return World(target, dict(self.acknowledged), self.next_name)
 
     def graven(self, *arguments: str | Path, **environ: str) -> Ran:

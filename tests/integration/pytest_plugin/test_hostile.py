@@ -153,7 +153,7 @@ def test_without_the_server_extra_the_events_wait_in_the_spool_for_a_session_tha
     project.write(test_shop="def test_good(): pass\n")
     hidden = project.folder / "hidden"
     hidden.mkdir()
-    (hidden / "numpy.py").write_text("raise ImportError('No module named numpy', name='numpy')\n")
+    (hidden / "cryptography.py").write_text("raise ImportError('No module named cryptography', name='cryptography')\n")
     path = f"{hidden}{os.pathsep}{project.environ()['PYTHONPATH']}"
     said = project.run("test_shop.py", PYTHONPATH=path)
     assert said.returncode == 0

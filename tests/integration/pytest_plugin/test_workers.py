@@ -81,7 +81,7 @@ def test_the_run_of_a_killed_pytest_is_merged_by_the_next_session_and_stays_open
 
 def test_a_spool_that_is_merged_twice_adds_nothing(project):
     project.write(test_many=MANY)
-    project.run(PYTHONPATH=_without_numpy(project))
+    project.run(PYTHONPATH=_without_cryptography(project))
     (spool,) = (project.data / "spool").glob("*.ndjson")
     kept = spool.read_bytes()
     project.run("--collect-only")
@@ -100,10 +100,10 @@ def test_two_sessions_join_one_run_as_two_shards(project):
     assert [(e["qa"]["run"], e["attributes"]["shard"]) for e in starts] == [("ci-118", "1"), ("ci-118", "2")]
 
 
-def _without_numpy(project):
+def _without_cryptography(project):
     hidden = project.folder.parent / "hidden"
     hidden.mkdir()
-    (hidden / "numpy.py").write_text("raise ImportError('No module named numpy', name='numpy')\n")
+    (hidden / "cryptography.py").write_text("raise ImportError('No module named cryptography', name='cryptography')\n")
     return f"{hidden}{os.pathsep}{project.environ()['PYTHONPATH']}"
 
 
