@@ -38,13 +38,13 @@ _Rows = Callable[[str, Sequence[Any]], list[Any]]
 
 
 class Waiting(NamedTuple):
-    """`count` deliveries of one alert wait for one address. Of the one that was tried most: how often, in vain, when
+    """So many deliveries of one alert wait for one address. Of the one that was tried most: how often, in vain, when
     it is due again (None: none was tried yet), and why the last attempt failed."""
 
     log: str
     alert: str
     address: str
-    count: int  # type: ignore[assignment]  # tuple.count is not missed
+    deliveries: int
     attempts: int = 0
     due_ns: int | None = None
     detail: str = ""

@@ -154,5 +154,5 @@ def _answer(alerting: Alerting, stored: Stored, waiting: Iterable[Waiting], *, o
 def _waits(one: Waiting, *, operator: bool) -> WaitingAnswer:
     address = one.address if operator else shown(one.address)
     if one.due_ns is None:
-        return WaitingAnswer(address, one.count)
-    return WaitingAnswer(address, one.count, one.attempts, MOST_ATTEMPTS, format_time(one.due_ns), one.detail)
+        return WaitingAnswer(address, one.deliveries)
+    return WaitingAnswer(address, one.deliveries, one.attempts, MOST_ATTEMPTS, format_time(one.due_ns), one.detail)

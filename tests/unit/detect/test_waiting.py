@@ -1,13 +1,14 @@
 """What waits to be sent is counted by alert and address, and what failed says how it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graven.detect.rule import Alert
 from graven.detect.store import AlertStore, Delivery, Stored
-from graven.detect.waiting import Queued, Waiting
+from graven.detect.waiting import Queued, Waiting, read_queued, read_waiting
 
 ONE, OTHER = "https://one.example/hook", "https://other.example/hook"
 
@@ -89,14 +90,14 @@ def test_an_attempt_that_failed_is_told_at_once(store: AlertStore) -> None:
 
 def test_thousands_that_wait_are_read_along_their_indexes(store: AlertStore) -> None:
     steps: list[str] = []
-    rows = store._rows
-    store._rows = lambda query, values=(): (
-        steps.extend(  # type: ignore[method-assign]
-            str(step[3]) for step in rows(f"EXPLAIN QUERY PLAN {query}", values)
-        )
-        or []
-    )
-    store.waiting("shop"), store.waiting("shop", "a"), store.queued()
+
+    def plan_of(query: str, values: Sequence[Any]) -> list[Any]:
+        steps.extend(str(step[3]) for step in store._rows(f"EXPLAIN QUERY PLAN {query}", values))
+        return []
+
+    read_waiting(plan_of, "shop", None)
+    read_waiting(plan_of, "shop", "a")
+    read_queued(plan_of)
     assert any("deliveries_failing (log=? AND alert=? AND address=?" in step for step in steps)
     assert [step for step in steps if step.startswith("SCAN deliveries") and "USING INDEX" not in step] == []
 
