@@ -194,13 +194,12 @@ def _address_of_holder(data: Path, sent: SentToken) -> str | None:
     vkeys = sorted((data / "logs").glob("*/log.vkey"))
     if sent.text is None or not vkeys:
         return None
-    trust = trusted()
     try:
         address = (data / ADDRESS_FILE).read_text(encoding="ascii").strip()
         if not address.startswith(("http://", "https://")):
             return None
         headers = {"Authorization": f"Bearer {sent.text}"}
-        with httpx.Client(headers=headers, timeout=5.0, verify=trust, trust_env=False) as client:
+        with httpx.Client(headers=headers, timeout=5.0, verify=trusted(address), trust_env=False) as client:
             for vkey in vkeys:
                 answer = client.get(f"{address}/logs/{vkey.parent.name}/log.vkey")
                 if answer.status_code == httpx.codes.UNAUTHORIZED:

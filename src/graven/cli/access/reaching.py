@@ -22,10 +22,20 @@ _CERTIFICATE: Final = "SSL_CERT_FILE"
 """What OpenSSL reads, and with it `graven verify`, curl and others."""
 
 
-def trusted() -> ssl.SSLContext | bool:
-    """Whom `https` is believed: the authorities of `SSL_CERT_FILE`, else those that everybody knows."""
+def trusted(where: str) -> ssl.SSLContext | bool:
+    """Whom a server at an `https` address is believed by: the authorities of `SSL_CERT_FILE`, else those that everybody
+    knows. UsageError for a file that cannot be read; for `http` nobody is asked."""
     file = os.environ.get(_CERTIFICATE)
-    return ssl.create_default_context(cafile=file) if file else True
+    if not file or not where.startswith("https://"):
+        return True
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:  # an SSLError, too
+        raise UsageError(
+            f"{_CERTIFICATE} names {file}, which holds no certificate that can be read",
+            why=_reason(error),
+            hint=f"{_CERTIFICATE}=FILE, with certificates as PEM, or unset it for those that everybody knows",
+        ) from error
 
 
 def broken_off(error: Exception) -> str:
@@ -148,5 +158,5 @@ def _reason(error: Exception) -> str:
     text = str(error) or "the connection was refused"
     head, _, tail = text.partition("] ")
     text = tail if head.startswith(("[Errno", "[SSL")) and tail else text
-    text = text.partition(" (_ssl.c")[0]
+    text = text.partition(" (_ssl.c")[0].partition(": '")[0]  # neither a line of C nor the path once more
     return text[:1].lower() + text[1:]

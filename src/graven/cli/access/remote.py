@@ -82,7 +82,7 @@ class RemoteAccess:
                 base_url=self.where,
                 headers=headers,
                 timeout=60.0,
-                verify=trusted(),
+                verify=trusted(self.where),
                 transport=transport,
                 trust_env=False,
             )

@@ -34,7 +34,7 @@ def _get(address: str) -> Any:
     def get(path: str, headers: Mapping[str, str]) -> int:
         try:
             return httpx.get(
-                address + path, headers=dict(headers), timeout=5.0, verify=trusted(), trust_env=False
+                address + path, headers=dict(headers), timeout=5.0, verify=trusted(address), trust_env=False
             ).status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(address, f"GET {path}", error) from error

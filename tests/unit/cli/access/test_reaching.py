@@ -99,11 +99,28 @@ def test_a_connection_that_broke_is_told_in_our_words(error, said):
 def test_the_authorities_of_a_file_are_believed(tmp_path, monkeypatch):
     cert, _ = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-    believed = trusted()
+    believed = trusted("https://s")
     assert isinstance(believed, ssl.SSLContext)
     assert len(believed.get_ca_certs()) == 1
 
 
 def test_without_such_a_file_those_are_believed_that_everybody_knows(monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    assert trusted() is True
+    assert trusted("https://s") is True
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_file_that_holds_no_certificate_is_named(tmp_path, monkeypatch, content):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(UsageError) as caught:
+        trusted("https://s")
+    assert caught.value.message == f"SSL_CERT_FILE names {file}, which holds no certificate that can be read"
+    assert "_ssl.c" not in caught.value.why
+
+
+def test_for_http_no_certificate_is_read(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    assert trusted("http://127.0.0.1:1") is True
