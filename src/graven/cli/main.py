@@ -36,7 +36,7 @@ def graven() -> None:
     """An audit log that cannot be rewritten: record, prove, verify.
 
     Commands talk to a server (--server or GRAVEN_SERVER, with GRAVEN_TOKEN) or work straight on a data
-    directory (--data or GRAVEN_DATA) that no server holds.
+    directory (--data or GRAVEN_DATA): through the server that holds it, if there is one.
     """
 
 

@@ -28,9 +28,11 @@ def access_options(function: F) -> F:
             "--data",
             type=click.Path(path_type=Path, file_okay=False),
             metavar="DIR",
-            help="A data directory that no server holds [GRAVEN_DATA; else ./graven-data or ./.graven].",
+            help="A data directory, or the server that holds it [GRAVEN_DATA; else ./graven-data or ./.graven].",
         ),
-        click.option("--token", metavar="TEXT", help="The server's token [owner.token of --data, else GRAVEN_TOKEN]."),
+        click.option(
+            "--token", metavar="TEXT", help="The server's token [with --data its owner.token; else GRAVEN_TOKEN]."
+        ),
         click.option("--server", metavar="URL", help="A running server [GRAVEN_SERVER]."),
     ):
         function = option(function)
