@@ -4,12 +4,15 @@ import shlex
 from pathlib import Path
 
 from graven.errors import RefusedToStart
+from graven.log.layout import SYSTEM_LOG
+from graven.log.start import original_of
 
 __all__ = ["refuse_copy"]
 
 
-def refuse_copy(data: Path, original: Path | None) -> None:
-    """RefusedToStart (`copy_of_another`) when there is an original that writing to `data` would put out of use."""
+def refuse_copy(data: Path) -> None:
+    """RefusedToStart (`copy_of_another`) when there is an original that opening `data` would put out of use."""
+    original = original_of(data, SYSTEM_LOG)
     if original is None:
         return
     copy = shlex.quote(str(data))

@@ -12,6 +12,7 @@ from graven.errors import RefusedToStart, StorageFailed, Unauthenticated
 from graven.log.layout import log_names
 from graven.server.access import ROLES
 from graven.server.control import Control
+from graven.server.copied import refuse_copy
 from graven.server.logs import LogSet
 from graven.server.tokens import TokenStore, make_token, token_id_of
 from graven.storage.durable import make_directories, replace_durably
@@ -43,7 +44,9 @@ class FirstStart:
 
 
 def prepare_data_dir(data_dir: Path) -> None:
-    """Make the directory (0700); RefusedToStart when it holds other things, or an owner.token open to others."""
+    """Make the directory (0700); RefusedToStart when it holds other things, or an owner.token open to others, or is a
+    copy whose original is still there."""
+    refuse_copy(data_dir)
     try:
         if data_dir.is_dir() and not (data_dir / "control.sqlite").exists():
             strange = sorted(p.name for p in data_dir.iterdir() if p.name not in _OURS)

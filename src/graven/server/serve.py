@@ -23,14 +23,11 @@ import msgspec
 import uvicorn
 
 from graven.event.redact import Redactor, Rule, default_rules
-from graven.log.layout import SYSTEM_LOG
 from graven.log.opened import Log
-from graven.log.start import original_of
 from graven.server.address import announced_address, reachable_url
 from graven.server.alerting import Alerting, put_shipped
 from graven.server.background import Background
 from graven.server.control import Control
-from graven.server.copied import refuse_copy
 from graven.server.first_start import (
     finish_first_start,
     first_start_finished,
@@ -78,7 +75,6 @@ def serve(loaded: LoadedSettings) -> None:
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(contextlib.closing(bind(settings)))
         data_dir = Path(settings.data).absolute()
-        refuse_copy(data_dir, original_of(data_dir, SYSTEM_LOG))
         prepare_data_dir(data_dir)
         control = Control(data_dir)
         stack.callback(control.close)

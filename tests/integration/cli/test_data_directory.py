@@ -216,11 +216,11 @@ def copied(offline):
         ("search",),
         ("show", "0"),
         ("record", *EVENT),
-        ("log", "create", "other"),
+        ("log", "list"),
         ("token", "create", "ci", "--role", "reader"),
     ],
 )
-def test_a_copy_whose_original_is_there_is_not_written_to(offline, command):
+def test_a_copy_whose_original_is_there_is_not_opened(offline, command):
     copied(offline)
     ran = offline.run(*command, "--data", "copy")
     assert ran.code == 8

@@ -25,9 +25,7 @@ from graven.event.redact import Redactor
 from graven.log.layout import SYSTEM_LOG
 from graven.log.messages import KeyedRequest
 from graven.log.opened import Log
-from graven.log.start import original_of
 from graven.server.control import Control
-from graven.server.copied import refuse_copy
 from graven.server.first_start import finish_first_start, first_start_finished, prepare_data_dir, redaction_key
 from graven.server.known import known_ranges, refuse_itself
 from graven.server.log_lines import for_people
@@ -61,7 +59,6 @@ class LocalAccess:
         self._data = data
         self._clock = clock
         for_people()
-        self._original = original_of(data, SYSTEM_LOG)
         prepare_data_dir(data)
         self._control = Control(data)
         self._logs = LogSet(data, self._control, clock=clock)
@@ -82,7 +79,6 @@ class LocalAccess:
 
     def _record_read(self, action: str, log: str, *targets: tuple[str, str], **facts: Any) -> None:
         """Reading a payload is recorded before it is given; reading `system` too, once (the record is no read)."""
-        refuse_copy(self._data, self._original)
         event = system_event(action, targets=(("log", log), *targets), attributes={"by": LOCAL, **facts})
         self._logs.system.record(event)
 
@@ -147,7 +143,6 @@ class LocalAccess:
         return StoredBlob(*blobs.put_stream(pieces, limit_bytes=LimitSettings().blob_bytes))
 
     def _writable(self, name: str) -> Log:
-        refuse_copy(self._data, self._original)
         if name == SYSTEM_LOG:
             raise Forbidden(
                 "nobody appends to the log system",
@@ -293,7 +288,6 @@ class LocalAccess:
 
     def create_log(self, name: str, origin: str | None) -> dict[str, Any]:
         """See `ports.Access`."""
-        refuse_copy(self._data, self._original)
         created = self._logs.create(name, origin, by=LOCAL)
         return {"name": name, "origin": created.origin}
 
@@ -313,13 +307,11 @@ class LocalAccess:
 
     def create_token(self, name: str, roles: Sequence[str], logs: Sequence[str]) -> tuple[str, str]:
         """See `ports.Access`."""
-        refuse_copy(self._data, self._original)
         info, text = self._tokens.create(name, list(roles), list(logs) or None, by=LOCAL)
         return info.id, text
 
     def revoke_token(self, token_id: str) -> None:
         """See `ports.Access`."""
-        refuse_copy(self._data, self._original)
         self._tokens.revoke(token_id, by=LOCAL)
 
     def close(self) -> None:
